@@ -1,0 +1,1 @@
+"""The nouns that the rooms share: frozen dataclasses, standard library only."""

@@ -1,0 +1,59 @@
+"""A finding: something that a person should know, and what to do about it."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "info"]
+_RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One observation about the cloud or the plan. An error refuses a plan unless it is waived by name."""
+
+    code: str
+    severity: Severity
+    subject: str
+    message: str
+    resolution: str
+
+    def document(self) -> dict[str, Any]:
+        """The finding as the Contract's JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Waiver:
+    """A person's word that findings of this code (and subject, if given) shall not stop the plan."""
+
+    code: str
+    subject: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Waiver":
+        """Read CODE or CODE:SUBJECT; the subject may be a glob and may hold colons itself."""
+        code, _, subject = text.partition(":")
+        return cls(code, subject or None)
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether this waiver speaks of that finding."""
+        if finding.code != self.code:
+            return False
+        # the literal first: a subject may hold brackets, which a glob reads as a choice of characters
+        return self.subject in (None, finding.subject) or fnmatchcase(finding.subject, self.subject or "*")
+
+    def __str__(self) -> str:
+        return self.code if self.subject is None else f"{self.code}:{self.subject}"
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Worst first, then by code and subject, each once: the same findings always read the same."""
+    return tuple(sorted(set(findings), key=lambda f: (_RANK[f.severity], f.code, f.subject, f.message)))
+
+
+def unwaived_errors(findings: Iterable[Finding], waivers: Iterable[Waiver]) -> tuple[Finding, ...]:
+    """The findings that refuse a plan."""
+    granted = tuple(waivers)
+    return tuple(f for f in findings if f.severity == "error" and not any(w.covers(f) for w in granted))

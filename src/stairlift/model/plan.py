@@ -1,0 +1,117 @@
+"""A plan is a value: JSON, hashed, every step with a reason. What was approved is what runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from stairlift.model.cloud import Plane
+from stairlift.model.finding import Finding, Waiver
+from stairlift.model.release import Release
+
+Action = Literal[
+    "prepare",
+    "backup",
+    "db-expand",
+    "db-contract",
+    "db-migrate",
+    "cordon",
+    "drain",
+    "upgrade",
+    "verify",
+    "uncordon",
+    "unpin",
+    "approve",
+]
+Stage = Literal["prepare", "infra", "ovn", "control", "network", "compute", "finish"]
+Reversibility = Literal["undo", "parking", "no-return"]
+Concurrency = Literal["host", "batch", "cloud"]
+
+STAGES: tuple[Stage, ...] = ("prepare", "infra", "ovn", "control", "network", "compute", "finish")
+DATABASE_ACTIONS: frozenset[Action] = frozenset({"db-expand", "db-migrate", "db-contract"})
+#: Actions that happen once in a hop, on an owner host; such a step can never be skipped.
+ONCE_ACTIONS: frozenset[Action] = DATABASE_ACTIONS | {"backup", "unpin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that a strategy does in one go.
+
+    `needs` must be done; `after` must have ended, well or set aside within the failure budget. A `unit` is the
+    steps of one host that follow each other: it takes the `slots` (keys of the plan's windows) when its first step
+    starts and gives them back when its last is done. `budgets` are the keys of the failure budgets it counts in.
+    """
+
+    id: str
+    action: Action
+    stage: Stage
+    plane: Plane
+    project: str | None
+    services: tuple[str, ...]
+    hosts: tuple[str, ...]
+    strategy: str | None
+    needs: tuple[str, ...]
+    reason: str
+    reversibility: Reversibility
+    source: Release
+    target: Release
+    after: tuple[str, ...] = ()
+    unit: str = ""
+    slots: tuple[str, ...] = ()
+    budgets: tuple[str, ...] = ()
+
+    @property
+    def one_way(self) -> bool:
+        """Whether nothing leads back from it."""
+        return self.reversibility == "no-return"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A strategy as `stairlift.toml` chose and froze it: what it does, to which steps, and with which files.
+
+    `options` are JSON values with absolute paths; `files` maps each file that they name to its SHA-256.
+    """
+
+    id: str
+    use: str
+    match: Mapping[str, tuple[str, ...]]
+    options: Mapping[str, Any]
+    concurrency: Concurrency
+    can_undo: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A way from one release to another. `windows` and `budgets` are numbers of hosts by slot or budget key.
+
+    `placement` (host -> binaries) is the cloud that it was made for, `sources` and `os_cloud` are how that was looked
+    at: they tell drift from the run's own changes.
+    """
+
+    cloud: str
+    source: Release
+    target: Release
+    hops: tuple[Release, ...]
+    steps: tuple[Step, ...]
+    bindings: tuple[Binding, ...]
+    findings: tuple[Finding, ...]
+    policy: Mapping[str, Any]
+    windows: Mapping[str, int]
+    budgets: Mapping[str, int]
+    on_failure: str
+    placement: Mapping[str, tuple[str, ...]]
+    sources: tuple[str, ...] = ()
+    os_cloud: str | None = None
+    waivers: tuple[Waiver, ...] = ()
+    left_out: tuple[str, ...] = ()
+    hash: str = ""
+
+    def step(self, step_id: str) -> Step | None:
+        """The step with this id."""
+        return next((s for s in self.steps if s.id == step_id), None)
+
+    def binding(self, step: Step) -> Binding | None:
+        """The strategy that carries out a step; None where nothing in the configuration matches it."""
+        return next((b for b in self.bindings if b.id == step.strategy), None)

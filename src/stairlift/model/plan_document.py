@@ -1,0 +1,158 @@
+"""A plan as JSON and back. Nothing is lost on the way, so that the hash of what comes back is the hash of what left."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stairlift.model.errors import UsageError
+from stairlift.model.finding import Finding, Waiver
+from stairlift.model.plan import Binding, Plan, Step
+from stairlift.model.release import Release
+
+SCHEMA = "stairlift.plan/1"
+
+
+def to_document(plan: Plan) -> dict[str, Any]:
+    """The plan as the Contract's JSON object, ready for any JSON encoder."""
+    return {
+        "schema": SCHEMA,
+        "hash": plan.hash,
+        "cloud": plan.cloud,
+        "from": str(plan.source),
+        "to": str(plan.target),
+        "hops": [str(hop) for hop in plan.hops],
+        "sources": list(plan.sources),
+        "os_cloud": plan.os_cloud,
+        "policy": dict(plan.policy),
+        "windows": dict(plan.windows),
+        "budgets": dict(plan.budgets),
+        "on_failure": plan.on_failure,
+        "waivers": [str(w) for w in plan.waivers],
+        "left_out": list(plan.left_out),
+        "strategies": [_binding_document(b) for b in plan.bindings],
+        "placement": {host: list(binaries) for host, binaries in plan.placement.items()},
+        "steps": [_step_document(s) for s in plan.steps],
+        "findings": [f.document() for f in plan.findings],
+    }
+
+
+def _step_document(step: Step) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "action": step.action,
+        "stage": step.stage,
+        "plane": step.plane,
+        "project": step.project,
+        "services": list(step.services),
+        "hosts": list(step.hosts),
+        "strategy": step.strategy,
+        "needs": list(step.needs),
+        "after": list(step.after),
+        "reason": step.reason,
+        "reversibility": step.reversibility,
+        "from": str(step.source),
+        "to": str(step.target),
+        "unit": step.unit,
+        "slots": list(step.slots),
+        "budgets": list(step.budgets),
+    }
+
+
+def _binding_document(binding: Binding) -> dict[str, Any]:
+    return {
+        "id": binding.id,
+        "use": binding.use,
+        "match": {key: list(globs) for key, globs in binding.match.items()},
+        "options": dict(binding.options),
+        "concurrency": binding.concurrency,
+        "can_undo": binding.can_undo,
+        "files": dict(binding.files),
+        "versions": dict(binding.versions),
+    }
+
+
+def from_document(document: Any) -> Plan:
+    """The plan that a JSON document holds.
+
+    Raises UsageError (plan.unreadable) where it is not a plan, or one of a schema that this program does not know.
+    """
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+        found = document.get("schema") if isinstance(document, Mapping) else type(document).__name__
+        raise _unreadable(f"it says schema {found!r} where {SCHEMA!r} is expected")
+    try:
+        return _plan(document)
+    except UsageError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+        raise _unreadable(f"{type(wrong).__name__}: {wrong}") from wrong
+
+
+def _unreadable(details: str) -> UsageError:
+    return UsageError(
+        code="plan.unreadable",
+        brief="this is not a plan that Stairlift can read",
+        details=details,
+        resolution="make a new one with `stairlift plan --out FILE`",
+    )
+
+
+def _plan(document: Mapping[str, Any]) -> Plan:
+    return Plan(
+        cloud=str(document["cloud"]),
+        source=Release.parse(document["from"]),
+        target=Release.parse(document["to"]),
+        hops=tuple(Release.parse(hop) for hop in document["hops"]),
+        steps=tuple(_step(s) for s in document["steps"]),
+        bindings=tuple(_binding(b) for b in document["strategies"]),
+        findings=tuple(Finding(**f) for f in document["findings"]),
+        policy=document["policy"],
+        windows={str(k): int(v) for k, v in document["windows"].items()},
+        budgets={str(k): int(v) for k, v in document["budgets"].items()},
+        on_failure=str(document["on_failure"]),
+        placement={host: _texts(binaries) for host, binaries in document["placement"].items()},
+        sources=_texts(document["sources"]),
+        os_cloud=document.get("os_cloud"),
+        waivers=tuple(Waiver.parse(w) for w in document["waivers"]),
+        left_out=_texts(document["left_out"]),
+        hash=str(document["hash"]),
+    )
+
+
+def _step(document: Mapping[str, Any]) -> Step:
+    return Step(
+        id=document["id"],
+        action=document["action"],
+        stage=document["stage"],
+        plane=document["plane"],
+        project=document["project"],
+        services=_texts(document["services"]),
+        hosts=_texts(document["hosts"]),
+        strategy=document["strategy"],
+        needs=_texts(document["needs"]),
+        reason=document["reason"],
+        reversibility=document["reversibility"],
+        source=Release.parse(document["from"]),
+        target=Release.parse(document["to"]),
+        after=_texts(document["after"]),
+        unit=document["unit"],
+        slots=_texts(document["slots"]),
+        budgets=_texts(document["budgets"]),
+    )
+
+
+def _binding(document: Mapping[str, Any]) -> Binding:
+    return Binding(
+        id=document["id"],
+        use=document["use"],
+        match={key: _texts(globs) for key, globs in document["match"].items()},
+        options=document["options"],
+        concurrency=document["concurrency"],
+        can_undo=bool(document["can_undo"]),
+        files=dict(document["files"]),
+        versions=dict(document["versions"]),
+    )
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    if isinstance(values, str) or not all(isinstance(v, str) for v in values):
+        raise ValueError(f"a list of texts is expected, not {values!r:.80}")
+    return tuple(values)

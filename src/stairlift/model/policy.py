@@ -1,0 +1,35 @@
+"""How carefully to go: the operator's policy, as written, before it meets a cloud of a certain size."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Order = Literal["node", "service"]
+OnFailure = Literal["stop", "pause", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A number of hosts, or a percentage of those that it is asked about."""
+
+    amount: float
+    percent: bool = False
+
+    def of(self, hosts: int, *, least: int) -> int:
+        """How many of `hosts` that is; a percentage is rounded down, never below `least`."""
+        count = int(hosts * self.amount / 100) if self.percent else int(self.amount)
+        return max(least, count)
+
+    def __str__(self) -> str:
+        return f"{self.amount:g}%" if self.percent else f"{self.amount:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The `[policy]` table. Keys of the mappings are planes, roles or zones; defaults are the Contract's."""
+
+    order: Order | None = None
+    canary: int = 1
+    max_unavailable: Mapping[str, Share] = field(default_factory=dict)
+    failure_budget: Mapping[str, Share] = field(default_factory=dict)
+    on_failure: OnFailure = "stop"

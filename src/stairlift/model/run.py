@@ -1,0 +1,219 @@
+"""A run: a frozen plan on its way. What the journal keeps of it, and what a person can tell it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from stairlift.model.work import Outcome
+
+
+class RunState(StrEnum):
+    """The states of a run; they are the Contract's and never go away."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    WAITING = "waiting"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    ROLLING_BACK = "rolling-back"
+    ROLLED_BACK = "rolled-back"
+    DONE = "done"
+
+
+class StepState(StrEnum):
+    """The states of a step; new ones may be added, these never go away."""
+
+    __hash__ = str.__hash__  # Enum's own is written in Python, and a run asks for it a hundred times a step
+
+    #: Not begun: its turn has not come, or something that it needs failed.
+    PENDING = "pending"
+    #: Its turn has come and it asks for a person's approval.
+    WAITING = "waiting"
+    #: An attempt is on record; its process runs, or is about to.
+    RUNNING = "running"
+    #: The work has ended well; the services must now report that they live.
+    VERIFYING = "verifying"
+    DONE = "done"
+    FAILED = "failed"
+    #: Nobody saw how the attempt ended: its hosts may be half done, and something of it may still run.
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+#: A run that is over for good. A failed one is not: a retry or a skip lets it go on.
+FINAL_RUN_STATES: frozenset[RunState] = frozenset({RunState.DONE, RunState.CANCELLED, RunState.ROLLED_BACK})
+#: A step in one of these satisfies the steps that need it.
+SETTLED: frozenset[StepState] = frozenset({StepState.DONE, StepState.SKIPPED})
+#: A step in one of these has a host that is not well.
+UNWELL: frozenset[StepState] = frozenset({StepState.FAILED, StepState.UNKNOWN})
+#: A step in one of these has an attempt that nobody may start again.
+IN_FLIGHT: frozenset[StepState] = frozenset({StepState.RUNNING, StepState.VERIFYING})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One carrying out of one plan. `options` are the door's own: how to look at the cloud again on resume.
+
+    `approve_all` is the blanket approval of every gate; it holds across a resume.
+    """
+
+    id: str
+    cloud: str
+    plan_hash: str
+    source: str
+    target: str
+    state: RunState
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    approve_all: bool = False
+    actor: str = ""
+    reason: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepStatus:
+    """Where a step stands. `attempt` is the number of its newest attempt, 0 before the first.
+
+    `started_at` is its first start, `worked_at` when the newest attempt's work ended (services must have reported
+    since then), `ended_at` when it came to rest.
+    """
+
+    id: str
+    state: StepState = StepState.PENDING
+    attempt: int = 0
+    approved: bool = False
+    started_at: datetime | None = None
+    worked_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptId:
+    """Names one attempt for ever: whoever starts this id again finds the one that was started before."""
+
+    run: str
+    step: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.run}/{self.step}/{self.number}"
+
+
+AttemptResult = Literal["done", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt's record. It is on record before its work begins; `result` is None until its work has ended.
+
+    `undo` marks an attempt at taking the step back.
+    """
+
+    id: AttemptId
+    started_at: datetime
+    ended_at: datetime | None = None
+    result: AttemptResult | None = None
+    returncode: int | None = None
+    reason: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a run's journal. `seq` counts from 1 without gaps; the single writer hands it out."""
+
+    run: str
+    seq: int
+    at: datetime
+    kind: str
+    step: str | None = None
+    attempt: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+CommandKind = Literal["approve", "retry", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a person told a run. Anybody records it, only the holder of the cloud's lease acts on it.
+
+    The same `id` told twice is one command. `result` is None until it was acted on; `answer` says why it was refused.
+    """
+
+    id: str
+    run: str
+    kind: CommandKind
+    step: str
+    actor: str
+    reason: str
+    at: datetime
+    result: Literal["applied", "refused"] | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event and the rows that stand as given from then on. The store writes a list of them whole or not at all.
+
+    `was` is the state that the step must still be in; `attempt` without an end is a new one, with an end it closes
+    that which was begun; `command` is settled by it.
+    """
+
+    kind: str
+    at: datetime
+    step: StepStatus | None = None
+    was: StepState | None = None
+    attempt: Attempt | None = None
+    run: Run | None = None
+    command: Command | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def event(self, run_id: str, seq: int) -> Event:
+        """The event that it is, once it has its number."""
+        step = self.step
+        if step is None:
+            return Event(run_id, seq, self.at, self.kind, None, None, self.data)
+        return Event(run_id, seq, self.at, self.kind, step.id, step.attempt or None, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The process of an attempt came to its end, at a time on the clock of the machine that it ran on."""
+
+    outcome: Outcome
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NotStarted:
+    """The process never ran: nothing was changed by this attempt."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The attempt was begun and left no result: it, or its machine, died half-way."""
+
+    reason: str
+
+
+Ending = Ended | NotStarted | Lost
+
+
+@dataclass(frozen=True, slots=True)
+class Orchestrator:
+    """Who holds the lease of a cloud: the one process that may move its runs."""
+
+    cloud: str
+    host: str
+    pid: int
+    run: str | None

@@ -1,0 +1,75 @@
+"""What passes between the run and a strategy: an assignment becomes a job, its outcome a verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Literal
+
+from stairlift.model.plan import Concurrency, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a strategy can do.
+
+    `concurrency`: "host" runs many hosts side by side, "batch" takes several hosts in one process, "cloud" bears
+    one process at a time. `undo` says that it vouches for taking a step back, `dry_run` that it can try one.
+    """
+
+    concurrency: Concurrency
+    undo: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One attempt at one step. `folder` is the attempt's own, kept after it ended."""
+
+    run: str
+    step: Step
+    attempt: int
+    folder: PurePath
+    undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A process to start. `files` (name -> text) are put into the attempt's folder first; `env` is added to ours.
+
+    Secrets belong in neither: argument lists and folders are read by others.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a process ended: its return code, negative for a signal; `progress` is the text of its progress file."""
+
+    returncode: int
+    progress: str = ""
+    log_tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an outcome means. "unknown": the host may be half done and must be verified before anything else.
+
+    `temporary` marks a failure that is worth another attempt without a person's help.
+    """
+
+    result: Literal["done", "failed", "unknown"]
+    reason: str = ""
+    temporary: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What a plan records of a strategy: files whose content matters, and versions of the tools it will call."""
+
+    files: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,225 @@
+"""The sockets of the house: every Protocol on one page. Edges fill them, `wiring` plugs them in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any, ClassVar, Protocol
+
+from stairlift.model.observation import Fact
+from stairlift.model.plan import Step
+from stairlift.model.run import (
+    Attempt,
+    AttemptId,
+    Change,
+    Command,
+    Ending,
+    Event,
+    Orchestrator,
+    Run,
+    StepState,
+    StepStatus,
+)
+from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A raw answer as it can be kept in a recording: JSON values by name, and the answering server's clock."""
+
+    documents: Mapping[str, Any]
+    cloud_time: datetime | None = None
+
+
+class InventoryManager(Protocol):
+    """A source of knowledge about what runs where.
+
+    `fetch` is the only part that goes out; it raises SourceTrouble. `read` is pure, so that a recording of the
+    answers tells the same as the cloud did; it raises SourceTrouble(MALFORMED) on an answer that makes no sense.
+    """
+
+    #: Stable name: the key of a recording and the `source` of every fact.
+    name: str
+
+    def fetch(self) -> Answer: ...
+
+    def read(self, answer: Answer) -> tuple[Fact, ...]: ...
+
+
+class CloudClient(Protocol):
+    """An authenticated session with one cloud, one region, one interface. All methods raise SourceTrouble."""
+
+    @property
+    def cloud_name(self) -> str:
+        """How the operator calls the cloud (clouds.yaml), or host name and region of the identity endpoint."""
+        ...
+
+    def get(self, service_type: str, path: str, microversion: str | None = None) -> Answer:
+        """GET a path below the service's endpoint; the body is the document "body"."""
+        ...
+
+    def catalog(self) -> Answer:
+        """The token's catalog, as the document "catalog" (a list of services with their endpoints)."""
+        ...
+
+    def versions(self, service_type: str) -> Answer:
+        """The version documents of a service, as the document "versions" (keystoneauth's version data)."""
+        ...
+
+
+class UpgradeStrategy(Protocol):
+    """How the work of a step is done. Built from the options of a `[[strategy]]` table; UsageError if they are wrong.
+
+    A class is found by its entry point in `stairlift.strategies`; one object serves many attempts and keeps no state.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, options: Mapping[str, Any]) -> None: ...
+
+    def capabilities(self) -> Capabilities: ...
+
+    def freeze(self) -> Frozen:
+        """Files and versions to be recorded in the plan and compared before the run."""
+        ...
+
+    def job(self, assignment: Assignment) -> Job:
+        """The process for one attempt. The same assignment always gives the same job."""
+        ...
+
+    def runbook(self, step: Step) -> tuple[str, ...]:
+        """What a person would type for this step, line by line."""
+        ...
+
+    def judge(self, assignment: Assignment, outcome: Outcome) -> Verdict:
+        """What the outcome means for the step."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that tests can make it."""
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class FreshnessProbe(Protocol):
+    """Asks the registries that know some services whether they have reported since a point in time."""
+
+    async def stale(self, services: Sequence[tuple[str, str]], since: datetime) -> tuple[str, ...]:
+        """Of (binary, host), those that have a registry and no record up and newer than `since`: one sentence each.
+
+        Empty means verified. `since` is on our clock; the implementation translates it to the cloud's.
+        Raises SourceTrouble where the registry cannot be asked.
+        """
+        ...
+
+
+class Executor(Protocol):
+    """Where attempts run. An attempt outlives whoever started it, and one id is only ever started once."""
+
+    def folder(self, attempt: AttemptId) -> PurePath:
+        """Where its files are: log, progress.jsonl, what its job brought with it."""
+        ...
+
+    async def run(self, attempt: AttemptId, job: Callable[[], Job]) -> Ending:
+        """Start the attempt, or adopt it where it was started before, and wait for its end.
+
+        `job` is asked for only if it must be started. Cancelling the wait leaves the attempt alone.
+        """
+        ...
+
+    async def remains(self, attempt: AttemptId) -> tuple[str, ...]:
+        """What of it still runs, one sentence each. Empty is the proof that nothing does."""
+        ...
+
+    async def end(self, attempt: AttemptId) -> None:
+        """Stop it by force: ask its processes to end, wait the grace, kill what is left. Returns when nothing runs."""
+        ...
+
+
+class Journal(Protocol):
+    """The one writer of a cloud's runs, for as long as it holds the lease.
+
+    Every method checks and renews the lease in the transaction that it writes, and raises Refusal (run.lease_lost)
+    having written nothing where another process took over, StairliftError (store.*) where nothing can be written.
+    """
+
+    def create_run(self, run: Run, plan: Mapping[str, Any], steps: Sequence[str]) -> Run:
+        """Put a new run on record, with its plan's document and the ids of its steps in order.
+
+        Refusal (run.in_flight) while attempts of another run of the cloud have not come to their end.
+        """
+        ...
+
+    def commit(self, run_id: str, changes: Sequence[Change]) -> tuple[Event, ...]:
+        """Write all changes, durably, or none."""
+        ...
+
+    def renew(self) -> None:
+        """Say that the holder lives. Leaves no event."""
+        ...
+
+
+class Store(Protocol):
+    """What is on record about runs, for any number of readers; `hold` makes the one writer.
+
+    Reading a run that does not exist raises UsageError (run.unknown); trouble with the database StairliftError (store.*).
+    """
+
+    def hold(self, cloud: str) -> AbstractContextManager[Journal]:
+        """Take the lease of a cloud. Refusal (run.cloud_busy), at once and with nothing written, while another has it."""
+        ...
+
+    def orchestrator(self, cloud: str) -> Orchestrator | None:
+        """Who holds the lease of a cloud."""
+        ...
+
+    def runs(self, cloud: str | None = None) -> tuple[Run, ...]:
+        """All runs, the newest first."""
+        ...
+
+    def active(self, cloud: str | None = None) -> Run | None:
+        """The newest run that has not ended."""
+        ...
+
+    def newest(self, cloud: str | None = None) -> Run | None: ...
+
+    def run(self, run_id: str) -> Run: ...
+
+    def plan(self, run_id: str) -> Mapping[str, Any]:
+        """The document of the plan that a run carries out."""
+        ...
+
+    def counts(self, run_id: str) -> Mapping[StepState, int]:
+        """How many steps are in each state."""
+        ...
+
+    def steps(self, run_id: str) -> tuple[StepStatus, ...]:
+        """Where each step stands, in the order of the plan."""
+        ...
+
+    def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
+        """Every attempt, in the order in which they began."""
+        ...
+
+    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
+        """The events behind number `after`."""
+        ...
+
+    def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:
+        """What people told the run, in the order in which it came."""
+        ...
+
+    def tell(self, command: Command) -> Command:
+        """Put a command on record and give it back as it stands; the same id again records nothing.
+
+        Refusal (run.command_conflict) where the id is that of another command.
+        """
+        ...
+
+    def close(self) -> None: ...
