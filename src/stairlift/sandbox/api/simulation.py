@@ -1,0 +1,61 @@
+"""One running sandbox: the cloud, its clock, the load balancer in front of it and what has been asked of it."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from stairlift.sandbox.api.faults import HttpTroubles
+from stairlift.sandbox.api.tokens import Tokens
+from stairlift.sandbox.api.wire import Backend
+from stairlift.sandbox.binaries import APIS
+from stairlift.sandbox.records.cinder import CinderRecords
+from stairlift.sandbox.records.neutron import NeutronRecords
+from stairlift.sandbox.records.nova import NovaRecords
+from stairlift.sandbox.scenario import Scenario
+from stairlift.sandbox.versions import maximum
+from stairlift.sandbox.world.world import World
+
+#: How many requests the log keeps.
+LOG_LENGTH = 20_000
+
+
+class Simulation:
+    """Everything that the handlers share. Used by one thread, the server's."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._ahead = 0.0
+        self.world = World(scenario, self.now())
+        self.nova = NovaRecords(self.world)
+        self.neutron = NeutronRecords(self.world)
+        self.cinder = CinderRecords(self.world)
+        self.tokens = Tokens()
+        self.numbers = count(1)
+        self.troubles = HttpTroubles(self.numbers)
+        self.ailments: dict[int, Mapping[str, Any]] = {}
+        self.log: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
+        self._turns: Counter[str] = Counter()
+
+    def now(self) -> float:
+        """The time in the cloud, in seconds since the epoch."""
+        return time.time() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Put the cloud's clock forward."""
+        self._ahead += seconds
+
+    def deployed(self, api: str) -> bool:
+        """Whether the cloud has this API at all."""
+        return any(self.world.places(binary) for binary in APIS.get(api, ()))
+
+    def next_backend(self, api: str) -> Backend | None:
+        """The process whose turn it is to answer, as a load balancer picks it; None if none is up."""
+        now = self.now()
+        running = [key for binary in APIS[api] for key in self.world.running(binary, now)]
+        if not running:
+            return None
+        key = running[self._turns[api] % len(running)]
+        self._turns[api] += 1
+        return Backend(key[0], maximum(api, self.world.lives[key].release))

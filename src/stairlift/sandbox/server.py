@@ -1,0 +1,92 @@
+"""Runs a sandbox: uvicorn on the loopback, in a thread for tests or as the whole of a process."""
+
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from stairlift.model.errors import StairliftError
+from stairlift.sandbox.api.front import Front
+from stairlift.sandbox.api.simulation import Simulation
+from stairlift.sandbox.client import SandboxClient
+from stairlift.sandbox.connection import Http
+from stairlift.sandbox.scenario import Scenario
+from stairlift.sandbox.scenario_file import load
+
+LOOPBACK = "127.0.0.1"
+_START_SECONDS = 10.0
+
+
+def server_of(scenario: Scenario) -> uvicorn.Server:
+    """A server for this cloud, not yet running."""
+    config = uvicorn.Config(
+        Front(Simulation(scenario)),
+        http=Http,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        log_level="error",
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
+
+
+def listening(port: int = 0) -> socket.socket:
+    """A socket on the loopback; port 0 takes a free one. StairliftError `sandbox.port` where it is taken."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((LOOPBACK, port))
+        sock.listen(1024)
+    except OSError as error:
+        sock.close()
+        raise StairliftError(
+            code="sandbox.port",
+            brief=f"the sandbox cannot listen on port {port}: {error.strerror}",
+            resolution="Take another port, or 0 for any that is free.",
+        ) from error
+    return sock
+
+
+class Sandbox(SandboxClient):
+    """A sandbox in a thread of this process: `with Sandbox("demo") as cloud: ...`."""
+
+    def __init__(self, scenario: Scenario | str, port: int = 0) -> None:
+        self.scenario = load(scenario) if isinstance(scenario, str) else scenario
+        self._server = server_of(self.scenario)
+        self._socket = listening(port)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        super().__init__(f"http://{LOOPBACK}:{self._socket.getsockname()[1]}")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.wait_until_up(_START_SECONDS)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(_START_SECONDS)
+        self._socket.close()
+
+
+def serve(scenario: Scenario, port: int, port_file: Path | None) -> None:
+    """Run a sandbox until a signal ends it; the port is in the file as soon as the sandbox can be asked."""
+    with listening(port) as sock:
+        server = server_of(scenario)
+        if port_file is not None:
+            _write_port(port_file, sock.getsockname()[1])
+        server.run([sock])
+
+
+def _write_port(path: Path, port: int) -> None:
+    """Write the port so that a reader sees all of it or nothing."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(f"{port}\n", encoding="utf-8")
+    draft.replace(path)

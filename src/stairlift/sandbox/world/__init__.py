@@ -1,0 +1,1 @@
+"""The cloud behind the HTTP: pure, with the time as an argument."""
