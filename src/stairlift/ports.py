@@ -36,7 +36,8 @@ class InventoryManager(Protocol):
     """A source of knowledge about what runs where.
 
     `fetch` is the only part that goes out; it raises SourceTrouble. `read` is pure, so that a recording of the
-    answers tells the same as the cloud did; it raises SourceTrouble(MALFORMED) on an answer that makes no sense.
+    answers tells the same as the cloud did; it raises SourceTrouble: MALFORMED for an answer that makes no sense, EMPTY
+    for one that names nothing where something must be.
     """
 
     #: Stable name: the key of a recording and the `source` of every fact.

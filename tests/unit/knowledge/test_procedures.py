@@ -29,7 +29,7 @@ def test_keystone_and_glance_contract_and_nova_does_not():
 
 
 def test_online_migrations():
-    assert {p.project for p in all_procedures() if p.db_migrate} == {"nova", "placement", "cinder", "ironic", "glance"}
+    assert {p.project for p in all_procedures() if p.db_migrate} == {"nova", "placement", "cinder", "ironic"}
 
 
 def test_what_is_unpinned_in_which_order():
