@@ -1,0 +1,1 @@
+"""The application: walks the rooms in order, and reaches the outside through ports only."""
