@@ -1,0 +1,5 @@
+import sys
+
+from tb.cli import main
+
+sys.exit(main())
