@@ -4,5 +4,5 @@ from hypothesis import HealthCheck, settings
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("stairlift", deadline=None, max_examples=60, suppress_health_check=_SLOW, derandomize=True)
-settings.register_profile("deep", deadline=None, max_examples=1500, suppress_health_check=_SLOW)
+settings.register_profile("deep", deadline=None, max_examples=500, suppress_health_check=_SLOW)
 settings.load_profile("stairlift")

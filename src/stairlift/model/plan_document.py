@@ -1,11 +1,12 @@
 """A plan as JSON and back. Nothing is lost on the way, so that the hash of what comes back is the hash of what left."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
+from stairlift.model.cloud import Plane
 from stairlift.model.errors import UsageError
 from stairlift.model.finding import Finding, Waiver
-from stairlift.model.plan import Binding, Plan, Step
+from stairlift.model.plan import Action, Binding, Plan, Reversibility, Stage, Step
 from stairlift.model.release import Release
 
 SCHEMA = "stairlift.plan/1"
@@ -111,7 +112,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         placement={host: _texts(binaries) for host, binaries in document["placement"].items()},
         sources=_texts(document["sources"]),
         os_cloud=document.get("os_cloud"),
-        waivers=tuple(Waiver.parse(w) for w in document["waivers"]),
+        waivers=tuple(map(Waiver.parse, _texts(document["waivers"]))),
         left_out=_texts(document["left_out"]),
         hash=str(document["hash"]),
     )
@@ -119,17 +120,17 @@ def _plan(document: Mapping[str, Any]) -> Plan:
 
 def _step(document: Mapping[str, Any]) -> Step:
     return Step(
-        id=document["id"],
-        action=document["action"],
-        stage=document["stage"],
-        plane=document["plane"],
+        id=_text(document["id"]),
+        action=_among(document["action"], Action),
+        stage=_among(document["stage"], Stage),
+        plane=_among(document["plane"], Plane),
         project=document["project"],
         services=_texts(document["services"]),
         hosts=_texts(document["hosts"]),
         strategy=document["strategy"],
         needs=_texts(document["needs"]),
         reason=document["reason"],
-        reversibility=document["reversibility"],
+        reversibility=_among(document["reversibility"], Reversibility),
         source=Release.parse(document["from"]),
         target=Release.parse(document["to"]),
         after=_texts(document["after"]),
@@ -152,7 +153,20 @@ def _binding(document: Mapping[str, Any]) -> Binding:
     )
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text is expected, not {value!r:.80}")
+    return value
+
+
 def _texts(values: Any) -> tuple[str, ...]:
-    if isinstance(values, str) or not all(isinstance(v, str) for v in values):
-        raise ValueError(f"a list of texts is expected, not {values!r:.80}")
-    return tuple(values)
+    if not isinstance(values, list | tuple):
+        raise TypeError(f"a list of texts is expected, not {values!r:.80}")
+    return tuple(map(_text, values))
+
+
+def _among(value: Any, words: Any) -> Any:
+    """One of the words that a Literal allows."""
+    if value not in get_args(words):
+        raise ValueError(f"{value!r:.80} is none of {', '.join(get_args(words))}")
+    return value

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 Order = Literal["node", "service"]
@@ -17,7 +18,8 @@ class Share:
 
     def of(self, hosts: int, *, least: int) -> int:
         """How many of `hosts` that is; a percentage is rounded down, never below `least`."""
-        count = int(hosts * self.amount / 100) if self.percent else int(self.amount)
+        # through its text: 0.57 percent of 10,000 hosts are 57, and in binary floating point a little less
+        count = int(hosts * Decimal(str(self.amount)) / 100) if self.percent else int(self.amount)
         return max(least, count)
 
     def __str__(self) -> str:

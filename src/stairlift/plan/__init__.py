@@ -1,0 +1,161 @@
+"""Cloud + target + policy -> plan: which releases, in which order, how many hosts at once, and why. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from stairlift.model.cloud import Cloud
+from stairlift.model.errors import Refusal
+from stairlift.model.finding import Finding, in_order, unwaived_errors
+from stairlift.model.plan import STAGES, Binding, Plan, Step
+from stairlift.model.policy import Order, Policy
+from stairlift.model.release import Release
+from stairlift.plan.admission import admission
+from stairlift.plan.fleet import Fleet, fleet
+from stairlift.plan.hashing import plan_hash
+from stairlift.plan.hop import Gate, Hop
+from stairlift.plan.narrowing import check_globs, narrowing
+from stairlift.plan.path import Path, find_path
+from stairlift.plan.request import Request
+from stairlift.plan.stages import hop_steps
+from stairlift.plan.windows import Limits, limits
+
+__all__ = ["Request", "plan", "plan_hash"]
+
+
+def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Sequence[Binding]) -> Plan:
+    """A plan for this cloud. `found` are the findings about the cloud itself.
+
+    The plan carries all findings, its errors too: whoever uses it asks `refuse` first. Raises Refusal only where no
+    plan can be made at all, and UsageError for a policy that fits no part of the cloud.
+    """
+    _demand_services(cloud)
+    check_globs(cloud, request)
+    path = find_path(cloud.release, request)
+    hops = _reachable(path, request)
+    scope = fleet(cloud, found, request).explained(hops)
+    bounds = limits(cloud, request.policy)
+    steps = _steps(scope, (path.source, hops), request, (bounds, _order(cloud, request.policy), tuple(bindings)))
+    made = Plan(
+        cloud=cloud.name,
+        source=path.source,
+        target=hops[-1],
+        hops=hops,
+        steps=tuple(steps),
+        bindings=tuple(bindings),
+        findings=in_order((*found, *path.findings, *_about(cloud, scope, path, request), *_about_steps(steps))),
+        policy=_policy_document(request.policy, _order(cloud, request.policy)),
+        windows=bounds.windows,
+        budgets=bounds.budgets,
+        on_failure=request.policy.on_failure,
+        placement=_placement(cloud),
+        sources=request.sources,
+        os_cloud=request.os_cloud,
+        waivers=tuple(sorted(request.waivers, key=str)),
+        left_out=scope.left_out,
+    )
+    return replace(made, hash=plan_hash(made))
+
+
+def refuse(made: Plan) -> None:
+    """Raise Refusal (plan.refused) with the errors that nobody waived."""
+    errors = unwaived_errors(made.findings, made.waivers)
+    if errors:
+        raise Refusal(
+            code="plan.refused",
+            brief=f"{len(errors)} finding{'s' if len(errors) > 1 else ''} forbid this upgrade",
+            resolution="mend what is named, or waive it by name: --waive CODE[:SUBJECT]",
+            findings=errors,
+        )
+
+
+def _order(cloud: Cloud, policy: Policy) -> Order:
+    """Packages share libraries and force node by node; containers and venvs of a deployer allow service by service."""
+    return policy.order or ("node" if cloud.deployment == "plain" else "service")
+
+
+def _demand_services(cloud: Cloud) -> None:
+    if cloud.services:
+        return
+    brief = "not one service was found: there is nothing to upgrade"
+    resolution = "check the cloud's name, region and interface, and that the user may list services"
+    finding = Finding("cloud.empty", "error", cloud.name, brief, resolution)
+    raise Refusal(code=finding.code, brief=brief, resolution=resolution, findings=[finding])
+
+
+def _steps(
+    scope: Fleet,
+    way: tuple[Release, Sequence[Release]],
+    request: Request,
+    how: tuple[Limits, Order, tuple[Binding, ...]],
+) -> list[Step]:
+    bounds, order, bindings = how
+    source, hops = way
+    steps: list[Step] = []
+    gate = Gate()
+    for target in hops:
+        hop = Hop(
+            source=source,
+            target=target,
+            fleet=scope.facing(target),
+            bindings=bindings,
+            limits=bounds,
+            order=order,
+            canary=request.policy.canary,
+            stages=frozenset(s for s in STAGES if request.wants_stage(s)),
+            whole=not request.partial,
+        )
+        made, gate = hop_steps(hop, gate)
+        steps += made
+        source, scope = target, scope.at(target)
+    return steps
+
+
+def _reachable(path: Path, request: Request) -> tuple[Release, ...]:
+    """A part of a cloud goes one hop: the next may not begin while the rest is behind."""
+    return path.hops[:1] if request.narrowed else path.hops
+
+
+def _about(cloud: Cloud, scope: Fleet, path: Path, request: Request) -> list[Finding]:
+    return [*admission(scope, path.source, _reachable(path, request)), *narrowing(cloud, request, path.hops, scope)]
+
+
+def _about_steps(steps: Sequence[Step]) -> list[Finding]:
+    if not steps:
+        message = "nothing remains to be done: this plan has no step"
+        return [Finding("plan.no_steps", "warning", "plan", message, "see what is left out, and why")]
+    bare = sorted((s for s in steps if s.strategy is None), key=lambda s: (s.stage, s.action))
+    return [
+        _no_strategy(stage, action, list(group))
+        for (stage, action), group in groupby(bare, lambda s: (s.stage, s.action))
+    ]
+
+
+def _no_strategy(stage: str, action: str, steps: Sequence[Step]) -> Finding:
+    names = sorted({name for s in steps for name in s.services})
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return Finding(
+        code="plan.no_strategy",
+        severity="warning",
+        subject=f"{stage}/{action}",
+        message=f"no [[strategy]] of stairlift.toml matches {len(steps)} steps: {action} of {shown}",
+        resolution=f'add one, such as [[strategy]] match = {{ stage = "{stage}" }} use = "ansible" playbook = "..."',
+    )
+
+
+def _placement(cloud: Cloud) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {host.name: [] for host in cloud.hosts}
+    for service in cloud.services:
+        found[service.host].append(service.binary)
+    return {host: tuple(sorted(names)) for host, names in sorted(found.items())}
+
+
+def _policy_document(policy: Policy, order: Order) -> dict[str, Any]:
+    return {
+        "order": order,
+        "canary": policy.canary,
+        "max_unavailable": {key: str(share) for key, share in sorted(policy.max_unavailable.items())},
+        "failure_budget": {key: str(share) for key, share in sorted(policy.failure_budget.items())},
+        "on_failure": policy.on_failure,
+    }

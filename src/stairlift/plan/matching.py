@@ -1,0 +1,67 @@
+"""Which strategy does which work: the first entry of `stairlift.toml` whose every condition holds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from stairlift.model.cloud import Host, Service
+from stairlift.model.plan import Action, Binding, Stage
+
+MATCH_KEYS = ("project", "service", "plane", "role", "stage", "host", "action")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An action on one service of one host, as a match sees it."""
+
+    service: Service
+    host: Host
+    stage: Stage
+    action: Action
+
+    def values(self) -> Mapping[str, tuple[str, ...]]:
+        """What each key of a match is compared with."""
+        return {
+            "project": (self.service.project,),
+            "service": (self.service.binary,),
+            "plane": (self.service.plane,),
+            "role": (self.service.role,),
+            "stage": (self.stage,),
+            "host": (self.host.name, *self.host.aliases),
+            "action": (self.action,),
+        }
+
+
+def choose(work: Work, bindings: Iterable[Binding]) -> Binding | None:
+    """The first binding that matches, or None."""
+    values = work.values()
+    return next((b for b in bindings if _matches(b, values)), None)
+
+
+def _matches(binding: Binding, values: Mapping[str, tuple[str, ...]]) -> bool:
+    return all(
+        any(fnmatchcase(value, glob) for value in values[key] for glob in globs) for key, globs in binding.match.items()
+    )
+
+
+def runs_by_binding(
+    works: Sequence[Work], bindings: Sequence[Binding]
+) -> list[tuple[Binding | None, tuple[Work, ...]]]:
+    """Cut the work into runs that one binding does in one go; the order stays."""
+    runs: list[tuple[Binding | None, tuple[Work, ...]]] = []
+    for work in works:
+        binding = choose(work, bindings)
+        if runs and runs[-1][0] is binding:
+            runs[-1] = (binding, (*runs[-1][1], work))
+        else:
+            runs.append((binding, (work,)))
+    return runs
+
+
+def asked_for(stage_or_action: str, bindings: Iterable[Binding]) -> bool:
+    """Whether an entry names this stage or action: optional steps are made only for who asked for them."""
+    return any(
+        any(fnmatchcase(stage_or_action, glob) for glob in b.match.get(key, ()))
+        for b in bindings
+        for key in ("stage", "action")
+    )

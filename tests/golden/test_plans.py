@@ -1,0 +1,108 @@
+"""Clouds in, whole plans out. `UPDATE=1 pytest tests/golden` writes them anew: read the difference before you keep it."""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from planning import binding, planned, policy
+from stairlift.model.plan import Plan
+from stairlift.model.plan_document import from_document, to_document
+from stairlift.testing.clouds import CloudBuilder, a_cloud, an_ovn_cloud, the_founding_cloud
+
+FOLDER = Path(__file__).parent / "plans"
+
+
+def founding() -> Plan:
+    return planned(the_founding_cloud(), "2016.2", None)
+
+
+def plain() -> Plan:
+    return planned(a_cloud())
+
+
+def chain() -> Plan:
+    """Three hops, through the end of neutron-server, with a project that goes cold."""
+    built = (
+        a_cloud(control=2, network=1, compute=2).without("keystone-catalog").placed("ctl1", "heat-api", "heat-engine")
+    )
+    return planned(
+        built.reporting("ctl1", "cinder-scheduler").storage("stor1", backends=("rbd", "nfs")), "2026.1", "2023.1"
+    )
+
+
+def containers() -> Plan:
+    """kolla-ansible with OVN: service by service, one process at a time, images fetched ahead."""
+    entries = (
+        binding("pull", "batch", stage="prepare"),
+        binding("copies", action="backup"),
+        binding("kolla", "cloud"),
+    )
+    built = an_ovn_cloud().deployed_by("kolla-ansible").placed("ctl1", "neutron-sriov-nic-agent")
+    return planned(built, "2026.1", bindings=entries, policy=policy(max_unavailable={"compute": 2}, canary=1))
+
+
+def split() -> Plan:
+    """Zones, windows and budgets, and hosts whose agents and nova-compute different strategies do."""
+    built = (
+        a_cloud(network=2, compute=0)
+        .compute("a1", "a2", "a3", zone="az1")
+        .compute("b1", "b2", zone="az2")
+        .network("b2")
+    )
+    entries = (binding("agents", project="neutron", plane="resource"), binding("nova", service="nova-compute"))
+    limits = {"max_unavailable": {"az1": 2, "compute": "50%"}, "failure_budget": {"compute": 1}}
+    return planned(built, bindings=entries, policy=policy(canary=2, **limits))
+
+
+def remainder() -> Plan:
+    """An upgrade that somebody began, with a host that is gone."""
+    built = a_cloud(control=2, network=1, compute=3).running("cmp1", "33.0.1", "nova-compute")
+    built = built.running("cmp2", "31.2.0", "nova-compute").running(
+        "ctl1", "33.0.1", "nova-api", "nova-conductor", "nova-scheduler"
+    )
+    return planned(
+        built.down("cmp9", "nova-compute", timedelta(hours=9)), "2026.1", None, waive=("record.stale:*@cmp9",)
+    )
+
+
+def part() -> Plan:
+    built = CloudBuilder(a_cloud().facts).serving("block-storage").storage("stor1")
+    return planned(built, "2026.1", exclude=("cmp[2-6]",), stages=("network", "compute"))
+
+
+PLANS = (founding, plain, chain, containers, split, remainder, part)
+
+
+def compact(document: dict) -> str:
+    """JSON with a line for each step, finding and strategy, so that a difference reads as one."""
+    lines = []
+    for key, value in document.items():
+        if key in ("steps", "findings", "strategies") and value:
+            rows = ",\n".join(f"  {json.dumps(row)}" for row in value)
+            lines.append(f'"{key}": [\n{rows}\n ]')
+        else:
+            lines.append(f'"{key}": {json.dumps(value)}')
+    return "{" + ",\n ".join(lines) + "}\n"
+
+
+@pytest.mark.parametrize("make", PLANS, ids=lambda make: make.__name__)
+def test_the_plan_is_as_it_was(make):
+    path = FOLDER / f"{make.__name__}.json"
+    text = compact(to_document(make()))
+    if os.environ.get("UPDATE"):
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), "UPDATE=1 writes it anew"
+
+
+@pytest.mark.parametrize("make", PLANS, ids=lambda make: make.__name__)
+def test_a_plan_that_was_kept_can_be_read(make):
+    kept = json.loads((FOLDER / f"{make.__name__}.json").read_text(encoding="utf-8"))
+    assert from_document(kept) == make()
+
+
+def test_no_golden_plan_is_left_over():
+    assert {path.stem for path in FOLDER.glob("*")} == {make.__name__ for make in PLANS}
