@@ -127,6 +127,14 @@ class Executor(Protocol):
         """Where its files are: log, progress.jsonl, what its job brought with it."""
         ...
 
+    def open_run(self, run_id: str, *, begun: bool) -> None:
+        """Make ready for the attempts of a run.
+
+        StairliftError (execute.attempts_gone) for one that was begun where this executor cannot see what became of it:
+        then what is in flight would be started twice.
+        """
+        ...
+
     async def run(self, attempt: AttemptId, job: Callable[[], Job]) -> Ending:
         """Start the attempt, or adopt it where it was started before, and wait for its end.
 
@@ -139,7 +147,7 @@ class Executor(Protocol):
         ...
 
     async def end(self, attempt: AttemptId) -> None:
-        """Stop it by force: ask its processes to end, wait the grace, kill what is left. Returns when nothing runs."""
+        """Stop it by force: ask its processes to end, wait the grace, kill what is left; then nothing of it runs."""
         ...
 
 
@@ -169,11 +177,11 @@ class Journal(Protocol):
 class Store(Protocol):
     """What is on record about runs, for any number of readers; `hold` makes the one writer.
 
-    Reading a run that does not exist raises UsageError (run.unknown); trouble with the database StairliftError (store.*).
+    A run that does not exist is a UsageError (run.unknown), trouble with the database a StairliftError (store.*).
     """
 
     def hold(self, cloud: str) -> AbstractContextManager[Journal]:
-        """Take the lease of a cloud. Refusal (run.cloud_busy), at once and with nothing written, while another has it."""
+        """Take the lease of a cloud. Refusal (run.cloud_busy) at once, with nothing written, while another has it."""
         ...
 
     def orchestrator(self, cloud: str) -> Orchestrator | None:

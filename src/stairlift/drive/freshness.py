@@ -1,0 +1,80 @@
+"""Asks the registries whether restarted services live: each registry once for all steps that wait at the same time."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Thread
+
+from stairlift.check.freshness import Key, Row, stale
+from stairlift.model.errors import SourceTrouble
+from stairlift.model.observation import Observation
+from stairlift.ports import Clock
+
+#: An answer that came so lately is given to another step that asks. It may be too old to prove that a service lives,
+#: never too new; so sharing it costs a further question at worst.
+_SHARED_FOR = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What can be expected of the registries.
+
+    `reporting` has the services with a record, and the sources of it: of the others nothing can be expected. `ignored`
+    are rows of theirs that nobody will hear of again; `names` maps the registries' host names to ours.
+    """
+
+    reporting: Mapping[Key, AbstractSet[str]]
+    names: Mapping[str, str] = field(default_factory=dict)
+    ignored: AbstractSet[Row] = frozenset()
+
+
+class RegistryFreshness:
+    """Fills ports.FreshnessProbe. `observe` asks a source by its name and blocks."""
+
+    def __init__(self, observe: Callable[[str], Observation], expected: Expectation, clock: Clock) -> None:
+        self._observe = observe
+        self._expected = expected
+        self._clock = clock
+        self._turns: Mapping[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._latest: dict[str, tuple[datetime, Observation]] = {}
+
+    async def stale(self, services: Sequence[Key], since: datetime) -> tuple[str, ...]:
+        """See ports.FreshnessProbe."""
+        reporting = self._expected.reporting
+        asked = [key for key in services if key in reporting]
+        needed = sorted({source for key in asked for source in reporting[key]})
+        observations = await asyncio.gather(*(self._recent(source) for source in needed))
+        for seen in observations:
+            if seen.trouble:
+                raise SourceTrouble(seen.trouble, f"{seen.source}: {seen.trouble}", seen.detail)
+        return stale(asked, since, observations, self._expected.names, self._expected.ignored)
+
+    async def _recent(self, source: str) -> Observation:
+        """An answer of this source: who comes while another one waits for it shares it."""
+        async with self._turns[source]:
+            if source in self._latest:
+                came, seen = self._latest[source]
+                if self._clock.now() - came < _SHARED_FOR:
+                    return seen
+            seen = await _in_background(lambda: self._observe(source))
+            self._latest[source] = (self._clock.now(), seen)
+            return seen
+
+
+def _in_background(work: Callable[[], Observation]) -> Awaitable[Observation]:
+    """Wait for blocking work in a thread that keeps nobody from leaving, which asyncio's own threads would."""
+    promise: Future[Observation] = Future()
+
+    def perform() -> None:
+        try:
+            promise.set_result(work())
+        except BaseException as error:  # noqa: BLE001  # it is raised where it is waited for
+            promise.set_exception(error)
+
+    promise.set_running_or_notify_cancel()
+    Thread(target=perform, name="freshness", daemon=True).start()
+    return asyncio.wrap_future(promise)

@@ -1,0 +1,53 @@
+"""What a run is carried out with, and how often its loop looks around."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stairlift.model.run import Event
+from stairlift.ports import Clock, Executor, FreshnessProbe, Store, UpgradeStrategy
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Times in seconds.
+
+    `tick`: how often to look for what people told the run. `lease`: how often to say that we live. `verify`: how long
+    services have to report after their upgrade; they are asked every `probe` for ten times, then ever more seldom, at
+    most `probe_most` apart.
+    """
+
+    tick: float = 0.25
+    lease: float = 10.0
+    verify: float = 180.0
+    probe: float = 1.0
+    probe_most: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the loop reaches the world through. `strategies` are those of the plan's bindings, by the binding's id.
+
+    Without `freshness` nobody asks the registries and a strategy's verdict stands. `on_event` is told every event
+    once it is on record; it must not block.
+    """
+
+    store: Store
+    executor: Executor
+    strategies: Mapping[str, UpgradeStrategy]
+    clock: Clock
+    freshness: FreshnessProbe | None = None
+    on_event: Callable[[Event], None] | None = None
+    pace: Pace = field(default_factory=Pace)
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Tell who watches. A watcher that breaks (a closed pipe) must not take the run with it."""
+        if self.on_event is None:
+            return
+        for event in events:
+            try:
+                self.on_event(event)
+            except Exception:  # noqa: BLE001 - see above
+                _LOG.warning("event %d of run %s could not be shown", event.seq, event.run, exc_info=True)

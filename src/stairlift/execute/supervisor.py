@@ -1,0 +1,208 @@
+"""Runs one attempt to its end, whatever becomes of who asked for it. A program: standard library only.
+
+    python -I -S supervisor.py FOLDER GRACE CWD ARGV...
+
+It holds the attempt's lock as long as it lives, marks that the attempt has begun before it starts anything, and
+leaves a result that is whole or not there at all. SIGTERM asks it to stop the attempt: SIGTERM to the job's process
+group, GRACE seconds to obey, then SIGKILL to every descendant, also to those that made a session of their own.
+
+It leaves with 0 when a result is there, BUSY or BEGUN when another one has this attempt, or with the errno that kept
+it from beginning.
+"""
+
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+LOCK, STARTED, SESSION, RESULT, LOG = "lock", "started", "session", "result.json", "log"
+BUSY, BEGUN = 200, 201
+
+_PR_SET_CHILD_SUBREAPER = 36
+_WATCHED = (signal.SIGCHLD, signal.SIGTERM)
+#: The result is written over a block that was put by when there was room, so that a disk which is full at the end
+#: does not turn a finished attempt into a lost one.
+_RESERVED = 1024
+
+
+def main(folder: str, grace: float, cwd: str, argv: list[str]) -> int:
+    """Run the attempt in `folder`; the code to leave with."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have chosen to ignore it
+    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+    os.chdir(folder)
+    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return BUSY
+    if os.path.exists(STARTED):
+        return BEGUN
+    _reserve()
+    _mark()
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, *(ctypes.c_ulong(n) for n in (1, 0, 0, 0)))
+    try:
+        job = _start(cwd, argv)
+    except OSError as error:
+        _leave_result({"error": _why(error, cwd, argv[0])})
+        return 0
+    _name_session(job.pid)
+    returncode, stopped = _wait(job, grace)
+    _leave_result({"returncode": returncode, "stopped": stopped})
+    return 0
+
+
+def _reserve() -> None:
+    descriptor = os.open(RESULT + ".tmp", os.O_WRONLY | os.O_CREAT, 0o600)
+    if os.write(descriptor, b" " * _RESERVED) < _RESERVED:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+def _mark() -> None:
+    descriptor = os.open(STARTED, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    os.fsync(descriptor)
+    os.close(descriptor)
+    _sync_folder()
+
+
+def _name_session(session: int) -> None:
+    """Where this process is killed, whoever comes later finds by it what the job has left."""
+    descriptor = os.open(SESSION, os.O_WRONLY | os.O_CREAT, 0o600)
+    os.write(descriptor, str(session).encode())
+    os.close(descriptor)
+
+
+def _sync_folder() -> None:
+    descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+def _start(cwd: str, argv: list[str]) -> "subprocess.Popen[bytes]":
+    with open(LOG, "ab") as log:
+        return subprocess.Popen(
+            argv,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_unblock,  # safe: this process has one thread
+        )
+
+
+def _unblock() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _why(error: OSError, cwd: str, program: str) -> str:
+    what = f"the working directory {cwd}" if error.filename == cwd else program
+    return f"cannot start {what}: {error.strerror}"[: _RESERVED // 4]  # may grow when it is written as JSON
+
+
+def _wait(job: "subprocess.Popen[bytes]", grace: float) -> tuple[int, bool]:
+    """The job's return code, negative for a signal, and whether it was stopped by force."""
+    while True:
+        if signal.sigwait(_WATCHED) == signal.SIGTERM:
+            return _stop(job, grace), True
+        ended = _reap(job.pid)
+        if ended is not None:
+            return ended, False
+
+
+def _reap(wanted: int) -> int | None:
+    """Bury every child that has ended; the return code of the wanted one if it was among them."""
+    found = None
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if pid == 0:
+            return found
+        if pid == wanted:
+            found = os.waitstatus_to_exitcode(status)
+
+
+def _stop(job: "subprocess.Popen[bytes]", grace: float) -> int:
+    """End the job and all that comes from it. Orphans become our children, so without a child there is nothing left."""
+    _signal_group(job.pid)
+    deadline = time.monotonic() + grace
+    returncode = 0
+    while _has_children():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            for pid in _descendants():
+                _kill(pid)
+        signal.sigtimedwait(_WATCHED, max(left, 0.02))
+        ended = _reap(job.pid)
+        returncode = ended if ended is not None else returncode
+    return returncode
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _signal_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _descendants() -> list[int]:
+    """Everything that comes from this process and has not ended; orphans among it are its own children by now."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            parent = _living_parent(entry)
+            if parent is not None:
+                children.setdefault(parent, []).append(int(entry))
+    found = list(children.get(os.getpid(), ()))
+    for pid in found:
+        found += children.get(pid, ())
+    return found
+
+
+def _living_parent(pid: str) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            state, parent = file.read().rpartition(b") ")[2].split()[:2]
+    except OSError:
+        return None
+    return None if state in (b"Z", b"X") else int(parent)
+
+
+def _leave_result(result: dict[str, object]) -> None:
+    text = json.dumps({**result, "ended_at": time.time()}).encode()
+    descriptor = os.open(RESULT + ".tmp", os.O_WRONLY)
+    os.write(descriptor, text.ljust(_RESERVED))
+    os.fsync(descriptor)
+    os.close(descriptor)
+    os.rename(RESULT + ".tmp", RESULT)
+    _sync_folder()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1], float(sys.argv[2]), sys.argv[3], sys.argv[4:]))
+    except OSError as error:
+        sys.exit(error.errno if error.errno and error.errno < BUSY else 1)

@@ -1,0 +1,241 @@
+"""Where every step of a run stands, and which may start: kept up move by move, so that a look costs what changed."""
+
+from bisect import bisect_left, insort
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+from stairlift.model.plan import Step
+from stairlift.model.run import IN_FLIGHT, SETTLED, UNWELL, StepState, StepStatus
+from stairlift.run.graph import Graph, Places
+from stairlift.run.transitions import needs_approval, step_event
+
+_NOT_BEGUN = frozenset({StepState.PENDING, StepState.WAITING})
+#: A lost attempt may still be at work somewhere, so a binding that bears one process must not start another.
+_OCCUPIES = frozenset({StepState.RUNNING, StepState.UNKNOWN})
+
+
+class Board:
+    """A run in memory. What it says depends on the statuses alone, never on the way in which they came about.
+
+    - A step is *down* when it is unwell, or not begun and behind a step that is down; it has *ended* when it is down
+      or settled. `unmet` counts the needs that are not settled and the afters that have not ended.
+    - A unit is *open*, and holds its places, from its first attempt until all its steps are settled.
+    - `ready` files what may start by the places that it takes: all in one file fit, or none does.
+    """
+
+    def __init__(self, graph: Graph, statuses: Iterable[StepStatus], *, approve_all: bool = False) -> None:
+        self.graph = graph
+        self.approve_all = approve_all
+        self.counts: Counter[StepState] = Counter({StepState.PENDING: len(graph.steps)})
+        self.ready: dict[Places, list[int]] = defaultdict(list)
+        self.asking: set[int] = set()
+        self.passing: set[int] = set()
+        self.deadlines: dict[int, float] = {}
+        self.in_flight: set[int] = set()
+        self._status = [StepStatus(step.id) for step in graph.steps]
+        self._unmet = [len(set(step.needs)) + len(set(step.after)) for step in graph.steps]
+        self._blockers = [0] * len(graph.steps)
+        self._down = [False] * len(graph.steps)
+        self._open = [False] * len(graph.units)
+        self._left = [len(unit) for unit in graph.units]
+        self._used: Counter[str] = Counter()
+        self._failing: dict[str, Counter[str]] = defaultdict(Counter)
+        self._unbudgeted = 0
+        self._filed: dict[int, Places] = {}
+        for number in range(len(graph.steps)):
+            self._file(number)
+        for status in statuses:
+            number = graph.number[status.id]
+            if status != self._status[number]:
+                self._set(number, status)
+
+    # What it says
+
+    def status(self, step_id: str) -> StepStatus:
+        """Where a step stands."""
+        return self._status[self.graph.number[step_id]]
+
+    def statuses(self) -> Iterator[StepStatus]:
+        """Where each step stands, in the order of the plan."""
+        return iter(self._status)
+
+    def step(self, step_id: str) -> Step:
+        """The plan's step with this id."""
+        return self.graph.steps[self.graph.number[step_id]]
+
+    def id(self, number: int) -> str:
+        """The id of the plan's step with this number."""
+        return self.graph.steps[number].id
+
+    def room(self, key: str) -> int:
+        """How many hosts more may go out in a window."""
+        return self.graph.windows[key] - self._used[key]
+
+    def places_in_open_unit(self, number: int) -> Places:
+        """What a step takes once its unit has its places."""
+        exclusive = self.graph.exclusive[number]
+        return ((exclusive, 1),) if exclusive else ()
+
+    def freed_by(self, number: int, places: Places) -> list[int]:
+        """The other ready steps of the unit that opens if this one starts and takes those places."""
+        if len(places) == len(self.places_in_open_unit(number)):
+            return []
+        unit = self.graph.units[self.graph.unit_of[number]]
+        return [other for other in unit if other != number and other in self._filed]
+
+    def set_aside(self, step_id: str) -> bool:
+        """Whether a step cannot run, since something that it needs failed."""
+        number = self.graph.number[step_id]
+        return self._blockers[number] > 0 and self._status[number].state in _NOT_BEGUN
+
+    def overspent(self) -> list[tuple[str, int, list[str]]]:
+        """The failure budgets that are spent: key, hosts allowed, hosts that failed."""
+        allowed = self.graph.plan.budgets
+        spent = [
+            (key, allowed.get(key, 0), sorted(hosts))
+            for key, hosts in sorted(self._failing.items())
+            if len(hosts) > allowed.get(key, 0)
+        ]
+        return [*spent, ("", 0, self._unbudgeted_hosts())] if self._unbudgeted else spent
+
+    # How it moves
+
+    def move(self, status: StepStatus) -> None:
+        """Take over a step's new status. Raises IllegalMove."""
+        number = self.graph.number[status.id]
+        step_event(self._status[number].state, status.state)
+        self._set(number, status)
+
+    def watch(self, step_id: str, until: float) -> None:
+        """Give a step that is being verified until then, in seconds on the clock that `decide` is asked by."""
+        self.deadlines[self.graph.number[step_id]] = until
+
+    def _set(self, number: int, status: StepStatus) -> None:
+        before, after = self._status[number].state, status.state
+        self._unfile(number)
+        self._status[number] = status
+        self.counts[before] -= 1
+        self.counts[after] += 1
+        if after in IN_FLIGHT:
+            self.in_flight.add(number)
+        else:
+            self.in_flight.discard(number)
+        if after is not StepState.VERIFYING:
+            self.deadlines.pop(number, None)
+        self._occupy(number, (after in _OCCUPIES) - (before in _OCCUPIES))
+        self._blame(number, (after in UNWELL) - (before in UNWELL))
+        if status.attempt:
+            self._open_unit(number)
+        if after in SETTLED and before not in SETTLED:
+            self._settle(number)
+        self._spread(number)
+        self._file(number)
+
+    def _occupy(self, number: int, by: int) -> None:
+        key = self.graph.exclusive[number]
+        if key:
+            self._used[key] += by
+
+    def _blame(self, number: int, by: int) -> None:
+        """Count a failed step against its budgets; one that counts in none is never tolerated."""
+        if not by:
+            return
+        step = self.graph.steps[number]
+        if not step.budgets:
+            self._unbudgeted += by
+        for key in step.budgets:
+            failing = self._failing[key]
+            failing.update(dict.fromkeys(step.hosts, by))
+            for host in step.hosts:
+                if not failing[host]:
+                    del failing[host]
+
+    def _unbudgeted_hosts(self) -> list[str]:
+        unwell = (self.graph.steps[n] for n, status in enumerate(self._status) if status.state in UNWELL)
+        return sorted({host for step in unwell if not step.budgets for host in step.hosts})
+
+    def _open_unit(self, number: int) -> None:
+        unit = self.graph.unit_of[number]
+        if self._open[unit]:
+            return
+        self._open[unit] = True
+        for key, hosts in self.graph.unit_places[unit]:
+            self._used[key] += hosts
+        for other in self.graph.units[unit]:
+            if other in self._filed:
+                self._refile(other)
+
+    def _settle(self, number: int) -> None:
+        unit = self.graph.unit_of[number]
+        self._left[unit] -= 1
+        if self._open[unit] and not self._left[unit]:
+            self._open[unit] = False
+            for key, hosts in self.graph.unit_places[unit]:
+                self._used[key] -= hosts
+        for other in self.graph.needed_by[number]:
+            self._wait(other, -1)
+        if not self._down[number]:
+            self._end(number, -1)
+
+    def _spread(self, number: int) -> None:
+        """Tell the steps behind this one whether it is down, and those behind them."""
+        if self._is_down(number) == self._down[number]:
+            return
+        changed = [number]
+        while changed:
+            current = changed.pop()
+            down = self._is_down(current)
+            if down == self._down[current]:
+                continue
+            self._down[current] = down
+            if self._status[current].state not in SETTLED:
+                self._end(current, -1 if down else 1)
+            for other in self.graph.needed_by[current]:
+                self._blockers[other] += 1 if down else -1
+                changed.append(other)
+
+    def _is_down(self, number: int) -> bool:
+        state = self._status[number].state
+        return state in UNWELL or (self._blockers[number] > 0 and state in _NOT_BEGUN)
+
+    def _end(self, number: int, by: int) -> None:
+        for other in self.graph.before[number]:
+            self._wait(other, by)
+
+    def _wait(self, number: int, by: int) -> None:
+        self._unmet[number] += by
+        self._refile(number)
+
+    # What may start
+
+    def _refile(self, number: int) -> None:
+        self._unfile(number)
+        self._file(number)
+
+    def _file(self, number: int) -> None:
+        status = self._status[number]
+        if self._unmet[number] or status.state is not StepState.PENDING:
+            return
+        step = self.graph.steps[number]
+        if needs_approval(step) and not (status.approved or self.approve_all):
+            self.asking.add(number)
+        elif step.action == "approve":
+            self.passing.add(number)
+        else:
+            self._filed[number] = places = self._places(number)
+            insort(self.ready[places], number)
+
+    def _unfile(self, number: int) -> None:
+        self.asking.discard(number)
+        self.passing.discard(number)
+        places = self._filed.pop(number, None)
+        if places is not None:
+            file = self.ready[places]
+            del file[bisect_left(file, number)]
+            if not file:
+                del self.ready[places]
+
+    def _places(self, number: int) -> Places:
+        unit = self.graph.unit_of[number]
+        places = () if self._open[unit] else self.graph.unit_places[unit]
+        return (*places, *self.places_in_open_unit(number))

@@ -1,0 +1,143 @@
+"""What to do next: plain data in, decisions out. The loop performs them and asks again."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+
+from stairlift.model.run import SETTLED, UNWELL, RunState, StepState
+from stairlift.run.board import Board
+from stairlift.run.graph import Places
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin an attempt at this step."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskApproval:
+    """This step's turn has come and a person has to agree."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassGate:
+    """This gate is approved; there is no work behind it."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """This step's services had their time and did not report."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing runs and nothing can start: the run ends, or waits for a person."""
+
+    state: RunState
+    reason: str
+
+
+Decision = Start | AskApproval | PassGate | GiveUp | Finish
+
+#: What a spent failure budget makes of a run. Nobody can be asked in the middle of a run, so `ask` pauses it.
+_STOPPED: Mapping[str, RunState] = {"stop": RunState.FAILED, "pause": RunState.PAUSED, "ask": RunState.PAUSED}
+
+
+#: Marks a step in the heap that stands for itself and not for a file.
+_ALONE = -1
+
+
+def decide(board: Board, now: float) -> list[Decision]:
+    """The next decisions; none as long as there is nothing to do but wait.
+
+    `now` is in seconds on the clock of the board's deadlines: the loop's own, which stands still while a laptop
+    sleeps and knows nothing of a clock that is set.
+
+    The same statuses give the same decisions. Once the failure budget is spent nothing new starts and what is in
+    flight comes to its end. Starts are in the order of the plan, as many as the windows have room for.
+    """
+    overdue = sorted(n for n, until in board.deadlines.items() if now >= until)
+    if overdue:
+        return [GiveUp(board.id(n)) for n in overdue]
+    overspent = board.overspent()
+    if not overspent:
+        chosen = _choose(board)
+        if chosen:
+            return chosen
+    if board.in_flight:
+        return []
+    if overspent:
+        state = _STOPPED.get(board.graph.plan.on_failure, RunState.FAILED)
+        return [Finish(state, _spent(overspent))]
+    return [_finish(board)]
+
+
+def _choose(board: Board) -> list[Decision]:
+    asks = [AskApproval(board.id(n)) for n in sorted(board.asking)]
+    passes = [PassGate(board.id(n)) for n in sorted(board.passing)]
+    return [*asks, *passes, *_starts(board)]
+
+
+def _starts(board: Board) -> list[Decision]:
+    """List scheduling over the files of ready steps: the first in the plan goes first, if it fits.
+
+    A file is left where its first step does not fit, as then none in it does. The other steps of a unit that opens
+    now need its places no more, so they get a second look by themselves.
+    """
+    taken: Counter[str] = Counter()
+    chosen: dict[int, Start] = {}
+    heads = [(file[0], 0, places) for places, file in board.ready.items()]
+    heapify(heads)
+    while heads:
+        number, at, places = heappop(heads)
+        if number not in chosen:
+            if not _fits(board, places, taken):
+                continue
+            taken.update(dict(places))
+            chosen[number] = Start(board.id(number))
+            for other in board.freed_by(number, places):
+                heappush(heads, (other, _ALONE, board.places_in_open_unit(other)))
+        if at != _ALONE and at + 1 < len(board.ready[places]):
+            heappush(heads, (board.ready[places][at + 1], at + 1, places))
+    return list(chosen.values())
+
+
+def _fits(board: Board, places: Places, taken: Counter[str]) -> bool:
+    return all(board.room(key) - taken[key] >= hosts for key, hosts in places)
+
+
+def _finish(board: Board) -> Finish:
+    counts = board.counts
+    if sum(counts[state] for state in SETTLED) == len(board.graph.steps):
+        return Finish(RunState.DONE, "")
+    if counts[StepState.WAITING]:
+        return Finish(
+            RunState.WAITING, _plural(counts[StepState.WAITING], "step waits", "steps wait") + " for approval"
+        )
+    unwell = sum(counts[state] for state in UNWELL)
+    if unwell:
+        left = _plural(counts[StepState.PENDING], "step", "steps")
+        return Finish(
+            RunState.FAILED,
+            f"{_plural(unwell, 'step', 'steps')} failed and nothing else can start ({left} left)",
+        )
+    raise AssertionError("a plan that was found possible has nothing to start")
+
+
+def _plural(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _spent(overspent: list[tuple[str, int, list[str]]]) -> str:
+    key, allowed, hosts = overspent[0]
+    named = ", ".join(hosts[:3]) + (f" and {len(hosts) - 3} more" if len(hosts) > 3 else "")
+    return f"failed: {named}; the failure budget{' of ' + key if key else ''} is {allowed}"

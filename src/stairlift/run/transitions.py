@@ -1,0 +1,92 @@
+"""All transitions there are, in one table each. What is not in a table cannot happen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stairlift.model.plan import ONCE_ACTIONS, Step
+from stairlift.model.run import CommandKind, RunState, StepState
+
+R, S = RunState, StepState
+
+#: From one state of a step to another: the kind of the event that says so.
+STEP_MOVES: Mapping[tuple[StepState, StepState], str] = {
+    (S.PENDING, S.WAITING): "step.waiting",  # its turn has come; it asks for approval
+    (S.PENDING, S.PENDING): "step.approved",  # approved before its turn
+    (S.WAITING, S.PENDING): "step.approved",  # starts as soon as there is room
+    (S.PENDING, S.RUNNING): "step.started",  # on record before the work begins
+    (S.PENDING, S.DONE): "step.passed",  # an approved gate: there is no work
+    (S.RUNNING, S.VERIFYING): "step.verifying",  # well so far; do its services report?
+    (S.RUNNING, S.DONE): "step.done",  # nothing to verify
+    (S.RUNNING, S.FAILED): "step.failed",
+    (S.RUNNING, S.UNKNOWN): "step.unknown",  # lost, or the strategy cannot tell
+    (S.VERIFYING, S.DONE): "step.done",
+    (S.VERIFYING, S.FAILED): "step.failed",  # its services stay silent
+    (S.FAILED, S.PENDING): "step.retried",
+    (S.UNKNOWN, S.PENDING): "step.retried",  # only once nothing of it still runs
+    (S.PENDING, S.SKIPPED): "step.skipped",
+    (S.WAITING, S.SKIPPED): "step.skipped",
+    (S.FAILED, S.SKIPPED): "step.skipped",
+    (S.UNKNOWN, S.SKIPPED): "step.skipped",  # only once nothing of it still runs
+}
+
+#: The same for a run.
+RUN_MOVES: Mapping[tuple[RunState, RunState], str] = {
+    (R.PENDING, R.RUNNING): "run.started",
+    (R.RUNNING, R.RUNNING): "run.resumed",  # its orchestrator had gone; attempts in flight are adopted
+    (R.WAITING, R.RUNNING): "run.resumed",
+    (R.PAUSED, R.RUNNING): "run.resumed",
+    (R.FAILED, R.RUNNING): "run.resumed",
+    (R.RUNNING, R.WAITING): "run.waiting",
+    (R.RUNNING, R.PAUSED): "run.paused",
+    (R.RUNNING, R.FAILED): "run.failed",
+    (R.RUNNING, R.DONE): "run.done",
+}
+
+#: The states of a step in which a command means something.
+COMMANDS: Mapping[CommandKind, frozenset[StepState]] = {
+    "approve": frozenset({S.PENDING, S.WAITING}),
+    "retry": frozenset({S.FAILED, S.UNKNOWN}),
+    "skip": frozenset({S.PENDING, S.WAITING, S.FAILED, S.UNKNOWN}),
+}
+
+#: Where a command leads.
+COMMAND_TARGETS: Mapping[CommandKind, StepState] = {
+    "approve": S.PENDING,
+    "retry": S.PENDING,
+    "skip": S.SKIPPED,
+}
+
+
+class IllegalMove(Exception):
+    """A transition that no table knows: a bug in Stairlift, never something that a person did."""
+
+
+def step_event(source: StepState, target: StepState) -> str:
+    """The kind of the event for a step's move. Raises IllegalMove."""
+    try:
+        return STEP_MOVES[source, target]
+    except KeyError:
+        raise IllegalMove(f"a step cannot go from {source} to {target}") from None
+
+
+def run_event(source: RunState, target: RunState) -> str:
+    """The kind of the event for a run's move. Raises IllegalMove."""
+    try:
+        return RUN_MOVES[source, target]
+    except KeyError:
+        raise IllegalMove(f"a run cannot go from {source} to {target}") from None
+
+
+def needs_approval(step: Step) -> bool:
+    """Whether a person has to agree before this step: nothing leads back from it, or it is a gate."""
+    return step.one_way or step.action == "approve"
+
+
+def skippable(step: Step) -> bool:
+    """Whether the rest of the plan can stand without this step: not for a database or anything done once in a hop."""
+    return step.action not in ONCE_ACTIONS
+
+
+def remark(**facts: Any) -> dict[str, Any]:
+    """The data of an event: only what there is to say."""
+    return {key: value for key, value in facts.items() if value not in (None, "", {}, (), [])}

@@ -1,0 +1,196 @@
+"""The journal's twin in memory, with the same promises for as long as the process lives. For tests and try-outs."""
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from stairlift.model.run import (
+    FINAL_RUN_STATES,
+    IN_FLIGHT,
+    Attempt,
+    AttemptId,
+    Change,
+    Command,
+    Event,
+    Orchestrator,
+    Run,
+    RunState,
+    StepState,
+    StepStatus,
+)
+from stairlift.store import refusals
+
+
+@dataclass
+class _Record:
+    """One run and all that is known of it."""
+
+    run: Run
+    plan: Mapping[str, Any]
+    steps: dict[str, StepStatus]
+    attempts: dict[AttemptId, Attempt] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    commands: dict[str, Command] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """Runs by id; `hold` hands out one journal per cloud."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, _Record] = {}
+        self._holders: dict[str, MemoryJournal] = {}
+
+    @contextmanager
+    def hold(self, cloud: str) -> Iterator["MemoryJournal"]:
+        """Take the lease of a cloud."""
+        if cloud in self._holders:
+            raise refusals.busy(self.orchestrator(cloud))
+        journal = self._holders[cloud] = MemoryJournal(self._records, cloud)
+        try:
+            yield journal
+        finally:
+            journal.close()
+            if self._holders.get(cloud) is journal:
+                del self._holders[cloud]
+
+    def usurp(self, cloud: str) -> None:
+        """Take the lease away from its holder, as another machine would after a silence."""
+        self._holders.pop(cloud).close()
+
+    def orchestrator(self, cloud: str) -> Orchestrator | None:
+        """Who holds the lease of a cloud."""
+        journal = self._holders.get(cloud)
+        return Orchestrator(cloud, socket.gethostname(), os.getpid(), journal.run_id) if journal else None
+
+    def runs(self, cloud: str | None = None) -> tuple[Run, ...]:
+        """All runs, the newest first."""
+        mine = [r.run for r in self._records.values() if cloud in (None, r.run.cloud)]
+        return tuple(sorted(mine, key=lambda run: (run.created_at, run.id), reverse=True))
+
+    def active(self, cloud: str | None = None) -> Run | None:
+        """The newest run that has not ended."""
+        ended = {*FINAL_RUN_STATES, RunState.FAILED}
+        return next((run for run in self.runs(cloud) if run.state not in ended), None)
+
+    def newest(self, cloud: str | None = None) -> Run | None:
+        """The newest run."""
+        return next(iter(self.runs(cloud)), None)
+
+    def run(self, run_id: str) -> Run:
+        """One run by its id."""
+        return self._record(run_id).run
+
+    def plan(self, run_id: str) -> Mapping[str, Any]:
+        """The document of a run's plan."""
+        return self._record(run_id).plan
+
+    def counts(self, run_id: str) -> Mapping[StepState, int]:
+        """How many steps are in each state."""
+        return Counter(status.state for status in self.steps(run_id))
+
+    def steps(self, run_id: str) -> tuple[StepStatus, ...]:
+        """Where each step stands."""
+        found = self._records.get(run_id)
+        return tuple(found.steps.values()) if found else ()
+
+    def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
+        """Every attempt, in the order in which they began."""
+        found = self._records.get(run_id)
+        mine = [a for a in found.attempts.values() if step in (None, a.id.step)] if found else []
+        return tuple(sorted(mine, key=lambda a: (a.started_at, a.id.step, a.id.number)))
+
+    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
+        """The events behind number `after`."""
+        found = self._records.get(run_id)
+        return tuple(found.events[after:][:limit]) if found else ()
+
+    def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:
+        """What people told the run."""
+        found = self._records.get(run_id)
+        mine = [c for c in found.commands.values() if not (unsettled and c.result)] if found else []
+        return tuple(sorted(mine, key=lambda c: (c.at, c.id)))
+
+    def tell(self, command: Command) -> Command:
+        """Put a command on record, once."""
+        for record in self._records.values():
+            if command.id in record.commands:
+                return refusals.same_command(command, record.commands[command.id])
+        self._record(command.run).commands[command.id] = command
+        return command
+
+    def close(self) -> None:
+        """There is nothing to close; the records stay as long as the store does."""
+
+    def _record(self, run_id: str) -> _Record:
+        if run_id not in self._records:
+            raise refusals.unknown_run(run_id)
+        return self._records[run_id]
+
+
+class MemoryJournal:
+    """The one writer of a cloud's records."""
+
+    def __init__(self, records: dict[str, _Record], cloud: str) -> None:
+        self.run_id: str | None = None
+        self._records = records
+        self._cloud = cloud
+        self._holds = True
+
+    def create_run(self, run: Run, plan: Mapping[str, Any], steps: Sequence[str]) -> Run:
+        """Put a run and its plan on record."""
+        self.renew()
+        self._refuse_in_flight(run.cloud)
+        self._records[run.id] = _Record(run, plan, {step: StepStatus(step) for step in steps})
+        self.commit(run.id, [Change("run.created", run.created_at, data={"plan": run.plan_hash, "actor": run.actor})])
+        return run
+
+    def commit(self, run_id: str, changes: Sequence[Change]) -> tuple[Event, ...]:
+        """Take all changes over, or none."""
+        self.renew()
+        self.run_id = run_id
+        record = self._records[run_id]
+        _compare(record, changes)
+        events = tuple(change.event(run_id, seq) for seq, change in enumerate(changes, len(record.events) + 1))
+        for change in changes:
+            _set(record, change)
+        record.events += events
+        return events
+
+    def renew(self) -> None:
+        """Raise where another one holds the lease by now."""
+        if not self._holds:
+            raise refusals.lease_lost(self._cloud)
+
+    def close(self) -> None:
+        """Write no more."""
+        self._holds = False
+
+    def _refuse_in_flight(self, cloud: str) -> None:
+        for record in self._records.values():
+            flying = sum(s.state in IN_FLIGHT for s in record.steps.values())
+            if flying and record.run.cloud == cloud and record.run.state not in FINAL_RUN_STATES:
+                raise refusals.in_flight(record.run.id, flying)
+
+
+def _compare(record: _Record, changes: Sequence[Change]) -> None:
+    known = {step: status.state for step, status in record.steps.items()}
+    for change in changes:
+        if change.step:
+            if change.was and known[change.step.id] is not change.was:
+                raise refusals.conflict(record.run.id, f"step {change.step.id} is {known[change.step.id]}")
+            known[change.step.id] = change.step.state
+
+
+def _set(record: _Record, change: Change) -> None:
+    if change.step:
+        record.steps[change.step.id] = change.step
+    if change.attempt:
+        record.attempts[change.attempt.id] = change.attempt
+    if change.run:
+        record.run = change.run
+    if change.command:
+        record.commands[change.command.id] = change.command

@@ -1,0 +1,1 @@
+"""Every revision of the journal, oldest first by number."""

@@ -1,0 +1,159 @@
+"""Opens the journal's database and brings it to the shape that this program knows."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from stairlift.model.errors import StairliftError, UsageError
+from stairlift.store.troubles import told
+
+#: Every revision there ever was, in order; the last is the shape of `tables`. A test holds it against `migrations`.
+REVISIONS = ("0001",)
+#: How long to wait for another program's transaction, in seconds.
+PATIENCE = 5.0
+
+#: The execution option of a connection that is going to write.
+WRITES = "stairlift_writes"
+
+
+def open_engine(url: str) -> Engine:
+    """Connect to the database at `url`; the file of an SQLite database and its folder are made where missing.
+
+    UsageError (store.bad_url) for a URL that leads nowhere.
+    """
+    try:
+        address = make_url(url)
+        engine = create_engine(address, json_serializer=_to_json, json_deserializer=orjson.loads)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise UsageError(
+            code="store.bad_url",
+            brief="STAIRLIFT_DATABASE_URL is not the address of a database that this installation can use",
+            details=str(error),
+            resolution="Give one such as sqlite:////var/lib/stairlift/journal.sqlite.",
+        ) from error
+    if address.get_backend_name() == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
+
+
+def named(engine: Engine) -> str:
+    """The database as it can be shown to people."""
+    return shown(engine.url)
+
+
+def shown(address: URL) -> str:
+    """A file's path, or a server's address without the password."""
+    if address.get_backend_name() == "sqlite":
+        return address.database or ""
+    return address.render_as_string(hide_password=True)
+
+
+def is_sqlite(engine: Engine) -> bool:
+    """Whether the database is a file on this machine."""
+    return engine.dialect.name == "sqlite"
+
+
+def ensure_shape(engine: Engine) -> None:
+    """Bring an SQLite database to the newest shape; refuse one of a newer program, or a server's that is behind."""
+    with told(named(engine)):
+        with engine.connect() as connection:
+            found = _revision(connection)
+        if found == REVISIONS[-1]:
+            return
+        if not is_sqlite(engine):
+            raise _behind(engine, found)
+        upgrade(engine)
+
+
+def upgrade(engine: Engine) -> None:
+    """Run the migrations that are missing, in one transaction. Refuses the database of a newer program."""
+    with (
+        told(named(engine)),
+        engine.connect().execution_options(**{WRITES: True}) as connection,
+        connection.begin(),
+    ):
+        found = _revision(connection)  # again: another process may have been quicker
+        if found is not None and found not in REVISIONS:
+            raise _newer(engine, found)
+        if found != REVISIONS[-1]:
+            _migrate(connection)
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command  # half a second of import that only a new shape is worth
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _newer(engine: Engine, found: str) -> StairliftError:
+    return StairliftError(
+        code="store.newer",
+        brief=f"the journal was written by a newer Stairlift ({named(engine)}, schema {found})",
+        details=f"this program knows schema {REVISIONS[-1]} and older ones",
+        resolution="Use the newer program, or another STAIRLIFT_STATE_DIR.",
+    )
+
+
+def _behind(engine: Engine, found: str | None) -> StairliftError:
+    if found is not None and found not in REVISIONS:
+        return _newer(engine, found)
+    return StairliftError(
+        code="store.older",
+        brief=f"the journal has an older shape than this program needs ({named(engine)})",
+        details=f"schema {found or 'none'}, needed is {REVISIONS[-1]}",
+        resolution="Run `stairlift db upgrade`.",
+    )
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Write-ahead log, every commit on the disk, and transactions that begin where we say.
+
+    Python's sqlite3 begins transactions behind one's back and leaves DDL out of them, hence isolation_level None.
+    """
+    file = engine.url.database
+    if file and file != ":memory:":
+        _make_folder(Path(file).parent)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _began(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StairliftError(
+            code="store.unreadable",
+            brief=f"the folder of the journal cannot be made ({folder})",
+            details=error.strerror or str(error),
+            resolution="Set STAIRLIFT_STATE_DIR to a folder that this user may write.",
+        ) from error

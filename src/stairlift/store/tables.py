@@ -1,0 +1,156 @@
+"""The tables of the journal, the same in SQLite and PostgreSQL. `migrations` brings a database to this shape."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+
+
+@lru_cache(maxsize=256)  # all that a transaction writes has the same few times
+def _text(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC to the microsecond. SQLite has no type for it: there it is ISO text, which sorts as time does."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, a timestamp with time zone elsewhere."""
+        return dialect.type_descriptor(String(32) if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """Into the database."""
+        return _text if dialect.name == "sqlite" else None
+
+    def result_processor(self, dialect: Dialect, _coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Out of it."""
+        return _moment if dialect.name == "sqlite" else None
+
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("hash", String(80), primary_key=True),
+    Column("document", JSON, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("cloud", Text, nullable=False),
+    Column("plan_hash", ForeignKey(plan.c.hash), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("target", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("approve_all", Boolean, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("options", JSON, nullable=False),
+    Index("run_by_cloud", "cloud", "created_at"),
+)
+
+step = Table(
+    "step",
+    metadata,
+    Column("run", ForeignKey(run.c.id), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("started_at", Moment),
+    Column("worked_at", Moment),
+    Column("ended_at", Moment),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("run", ForeignKey(run.c.id), primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("result", String(16)),
+    Column("returncode", Integer),
+    Column("reason", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("undo", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("run", ForeignKey(run.c.id), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("step", Text),
+    Column("attempt", Integer),
+    Column("data", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+command = Table(
+    "command",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("run", ForeignKey(run.c.id), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("step", Text),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("result", String(16)),
+    Column("answer", Text, nullable=False),
+    Index("command_unsettled", "run", "result"),
+)
+
+#: `lock` names the kernel lock that its holder holds: who gets that very lock knows that the holder is dead.
+#: `until` is in seconds since 1970 on the database's clock and counts only for those who cannot try that lock.
+lease = Table(
+    "lease",
+    metadata,
+    Column("cloud", Text, primary_key=True),
+    Column("fence", Integer, nullable=False),
+    Column("holder", String(64)),
+    Column("lock", String(64), nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("run", String(40)),
+    Column("until", Float, nullable=False),
+)

@@ -1,0 +1,87 @@
+"""Stand-ins for the ports that a run goes through: a strategy, a probe and a clock that do as they are told."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from stairlift.model.errors import SourceTrouble, Trouble
+from stairlift.model.plan import Concurrency, Step
+from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Verdict
+
+
+class ScriptedStrategy:
+    """Starts what `argv` says for a step; a return code of 0 is done, of 75 unknown, any other failed."""
+
+    name: ClassVar[str] = "scripted"
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        self._argv: Callable[[Step], Sequence[str]] = (options or {}).get("argv", lambda step: ("true", step.id))
+        self._concurrency: Concurrency = (options or {}).get("concurrency", "host")
+
+    def capabilities(self) -> Capabilities:
+        """As its options say."""
+        return Capabilities(self._concurrency)
+
+    def freeze(self) -> Frozen:
+        """Nothing to compare."""
+        return Frozen()
+
+    def job(self, assignment: Assignment) -> Job:
+        """The script's line for this step."""
+        return Job(tuple(self._argv(assignment.step)), "/")
+
+    def runbook(self, step: Step) -> tuple[str, ...]:
+        """The same as one line."""
+        return (" ".join(self._argv(step)),)
+
+    def judge(self, assignment: Assignment, outcome: Outcome) -> Verdict:
+        """By the return code alone."""
+        if outcome.returncode == 0:
+            return Verdict("done")
+        reason = f"{assignment.step.id} returned {outcome.returncode}"
+        return Verdict("unknown" if outcome.returncode == 75 else "failed", reason)
+
+
+class ScriptedFreshness:
+    """Says of each host after how many questions it reports; a host that is not named reports at once.
+
+    `unreachable` is how many questions the registry does not answer at all, before it does.
+    """
+
+    def __init__(self, silent: Mapping[str, int] | None = None, *, unreachable: int = 0) -> None:
+        self.asked: list[tuple[Sequence[tuple[str, str]], datetime]] = []
+        self._silent = dict(silent or {})
+        self._unreachable = unreachable
+
+    async def stale(self, services: Sequence[tuple[str, str]], since: datetime) -> tuple[str, ...]:
+        """Of the services, those of hosts that are silent still."""
+        self.asked.append((services, since))
+        if self._unreachable:
+            self._unreachable -= 1
+            raise SourceTrouble(Trouble.TIMEOUT, "nova did not answer within 60 s")
+        silent = tuple(f"{binary} on {host} has not reported" for binary, host in services if self._waits(host))
+        for host in {host for _, host in services}:
+            self._silent[host] = self._silent.get(host, 0) - 1
+        return silent
+
+    def _waits(self, host: str) -> bool:
+        return self._silent.get(host, 0) > 0
+
+
+class FastClock:
+    """A clock that runs `speed` times as fast as the world's, so that minutes pass in milliseconds."""
+
+    def __init__(self, speed: float = 100.0, start: datetime = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)) -> None:
+        self._speed = speed
+        self._start = start
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        """The time that has come."""
+        return self._start + timedelta(seconds=(time.monotonic() - self._began) * self._speed)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep that many of its own seconds."""
+        await asyncio.sleep(seconds / self._speed)

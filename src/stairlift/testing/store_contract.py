@@ -1,0 +1,268 @@
+"""What every ports.Store promises. Subclass it as a pytest class and give it the fixture `reopen`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import uuid4
+
+import pytest
+
+from stairlift.model.errors import Refusal, StairliftError, UsageError
+from stairlift.model.run import (
+    Attempt,
+    AttemptId,
+    Change,
+    Command,
+    Run,
+    RunState,
+    StepState,
+    StepStatus,
+)
+from stairlift.ports import Journal, Store
+
+NOON = datetime(2026, 5, 4, 12, 0, 0, 123456, tzinfo=UTC)
+STEPS = ("zebra", "ant", "mule")
+
+
+def a_run(run_id: str = "r1", *, cloud: str = "lab", at: datetime = NOON) -> Run:
+    """A run that was recorded and not begun."""
+    return Run(
+        run_id,
+        cloud,
+        f"hash-{run_id}",
+        "2025.1",
+        "2026.1",
+        RunState.PENDING,
+        at,
+        actor="ann",
+        options={"n": 1},
+    )
+
+
+def created(journal: Journal, run: Run | None = None, steps: Sequence[str] = STEPS) -> Run:
+    """A run on record with a small plan."""
+    run = run or a_run()
+    return journal.create_run(run, {"hash": run.plan_hash, "steps": list(steps)}, steps)
+
+
+def started(run: str, step: str, number: int = 1, at: datetime = NOON) -> Change:
+    """An attempt begins."""
+    status = StepStatus(step, StepState.RUNNING, number, started_at=at)
+    attempt = Attempt(AttemptId(run, step, number), at)
+    return Change("step.started", at, step=status, was=StepState.PENDING, attempt=attempt)
+
+
+def ended(begun: Change, state: StepState, at: datetime) -> Change:
+    """That attempt comes to its end."""
+    assert begun.step is not None and begun.attempt is not None
+    status = replace(begun.step, state=state, worked_at=at, ended_at=at, reason="so it was")
+    attempt = replace(begun.attempt, ended_at=at, result="done", returncode=0, facts={"version": "32"})
+    return Change(f"step.{state}", at, step=status, was=StepState.RUNNING, attempt=attempt, data={"müde": ["ja"]})
+
+
+def a_command(run: str = "r1", command_id: str = "c1") -> Command:
+    """A person wants a step again."""
+    return Command(command_id, run, "retry", "ant", "bob", "disk swapped", NOON)
+
+
+class StoreContract:
+    """The suite. `reopen()` gives the store as one more process would see it; called twice, both see the same."""
+
+    @pytest.fixture
+    def reopen(self) -> Callable[[], Store]:
+        """To be given by whoever runs the suite."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self, reopen: Callable[[], Store]) -> Store:
+        """One view of an empty store."""
+        return reopen()
+
+    def test_a_new_run_is_on_record_with_its_plan_and_steps(self, store: Store, reopen: Callable[[], Store]) -> None:
+        with store.hold("lab") as journal:
+            run = created(journal)
+        other = reopen()
+        assert other.run("r1") == run == a_run()
+        assert other.plan("r1") == {"hash": "hash-r1", "steps": list(STEPS)}
+        assert other.steps("r1") == tuple(StepStatus(step) for step in STEPS)
+        assert [(e.seq, e.kind) for e in other.events("r1")] == [(1, "run.created")]
+
+    def test_two_runs_share_a_plan(self, store: Store) -> None:
+        with store.hold("lab") as journal:
+            created(journal)
+            created(journal, replace(a_run("r2"), plan_hash="hash-r1"))
+        assert store.plan("r2")["hash"] == "hash-r1"
+
+    def test_a_commit_is_seen_whole_by_others(self, store: Store, reopen: Callable[[], Store]) -> None:
+        begun = started("r1", "ant")
+        end = ended(begun, StepState.DONE, NOON + timedelta(microseconds=1))
+        run = replace(a_run(), state=RunState.RUNNING, started_at=NOON, approve_all=True, reason="because")
+        with store.hold("lab") as journal:
+            created(journal)
+            journal.commit("r1", [Change("run.started", NOON, run=run), begun])
+            events = journal.commit("r1", [end])
+            assert [e.seq for e in events] == [4]
+        other = reopen()
+        assert other.run("r1") == run
+        assert other.steps("r1")[1] == end.step
+        assert other.attempts("r1") == other.attempts("r1", "ant") == (end.attempt,)
+        assert other.attempts("r1", "mule") == ()
+        assert other.counts("r1") == {StepState.PENDING: 2, StepState.DONE: 1}
+        last = other.events("r1")[-1]
+        assert (last.kind, last.step, last.attempt, last.data) == ("step.done", "ant", 1, {"müde": ["ja"]})
+        assert last.at == NOON + timedelta(microseconds=1)
+
+    def test_events_are_numbered_without_gaps_and_read_from_any_number(self, store: Store) -> None:
+        with store.hold("lab") as journal:
+            created(journal)
+            for n in range(5):
+                journal.commit("r1", [Change(f"note.{n}", NOON), Change(f"note.{n}", NOON)])
+        with store.hold("lab") as journal:
+            journal.commit("r1", [Change("note.last", NOON)])
+        assert [e.seq for e in store.events("r1")] == list(range(1, 13))
+        assert [e.seq for e in store.events("r1", after=10)] == [11, 12]
+        assert [e.seq for e in store.events("r1", after=2, limit=3)] == [3, 4, 5]
+
+    def test_a_commit_that_does_not_fit_leaves_nothing(self, store: Store) -> None:
+        fits, astray = started("r1", "ant"), replace(started("r1", "mule"), was=StepState.FAILED)
+        with store.hold("lab") as journal:
+            created(journal)
+            with pytest.raises(StairliftError) as caught:
+                journal.commit("r1", [fits, astray])
+            assert caught.value.code == "store.conflict"
+            assert store.counts("r1") == {StepState.PENDING: 3}
+            assert store.attempts("r1") == ()
+            assert [e.seq for e in journal.commit("r1", [fits])] == [2]
+
+    def test_a_step_may_move_twice_in_one_commit(self, store: Store) -> None:
+        begun = started("r1", "ant")
+        again = started("r1", "ant", 2)
+        lost = ended(begun, StepState.UNKNOWN, NOON)
+        assert lost.step is not None
+        back = Change("step.retried", NOON, step=replace(lost.step, state=StepState.PENDING), was=StepState.UNKNOWN)
+        with store.hold("lab") as journal:
+            created(journal)
+            journal.commit("r1", [begun])
+            journal.commit("r1", [lost, back, again])
+        assert store.steps("r1")[1] == again.step
+        assert [(a.id.number, a.result) for a in store.attempts("r1")] == [(1, "done"), (2, None)]
+
+    def test_a_time_comes_back_as_the_same_instant(self, store: Store) -> None:
+        berlin = timezone(timedelta(hours=2))
+        with store.hold("lab") as journal:
+            created(journal)
+            journal.commit("r1", [Change("note", NOON.astimezone(berlin))])
+        found = store.events("r1")[-1].at
+        assert found == NOON and found.tzinfo is not None
+
+    # One writer
+
+    def test_a_second_orchestrator_is_refused_at_once(self, store: Store, reopen: Callable[[], Store]) -> None:
+        with store.hold("lab") as journal:
+            created(journal)
+            before = reopen().events("r1")
+            with pytest.raises(Refusal) as caught, reopen().hold("lab"):
+                pass
+            assert caught.value.code == "run.cloud_busy"
+            assert "r1" in caught.value.brief
+            assert reopen().events("r1") == before
+            journal.commit("r1", [Change("note", NOON)])
+
+    def test_clouds_do_not_block_each_other(self, store: Store, reopen: Callable[[], Store]) -> None:
+        with store.hold("lab") as one, reopen().hold("prod/eu west") as other:
+            created(one)
+            created(other, a_run("r2", cloud="prod/eu west"))
+        assert {run.id for run in store.runs()} == {"r1", "r2"}
+
+    def test_the_lease_is_free_once_given_back_and_its_holder_is_told(self, store: Store) -> None:
+        assert store.orchestrator("lab") is None
+        with store.hold("lab") as first:
+            created(first)
+            found = store.orchestrator("lab")
+            assert found is not None and found.run == "r1" and found.pid > 0
+        assert store.orchestrator("lab") is None
+        with store.hold("lab") as second:
+            with pytest.raises(Refusal) as caught:
+                first.commit("r1", [Change("late", NOON)])
+            assert caught.value.code == "run.lease_lost"
+            with pytest.raises(Refusal):
+                first.renew()
+            second.renew()
+        assert [e.kind for e in store.events("r1")] == ["run.created"]
+
+    def test_the_lease_is_given_back_when_the_holder_fails(self, store: Store) -> None:
+        with pytest.raises(RuntimeError), store.hold("lab"):
+            raise RuntimeError("a bug")
+        with store.hold("lab") as journal:
+            journal.renew()
+
+    @pytest.mark.parametrize("state", [StepState.RUNNING, StepState.VERIFYING])
+    def test_no_new_run_while_another_has_steps_in_flight(self, store: Store, state: StepState) -> None:
+        begun = started("r1", "ant")
+        assert begun.step is not None
+        flying = replace(begun, step=replace(begun.step, state=state))
+        with store.hold("lab") as journal, store.hold("prod") as other:
+            created(journal)
+            journal.commit("r1", [flying])
+            with pytest.raises(Refusal) as caught:
+                created(journal, a_run("r2"))
+            assert caught.value.code == "run.in_flight" and "r1" in caught.value.brief
+            assert [run.id for run in store.runs()] == ["r1"]
+            created(other, a_run("r3", cloud="prod"))
+            down = Change("step.failed", NOON, step=replace(begun.step, state=StepState.FAILED), was=state)
+            journal.commit("r1", [down])
+            created(journal, a_run("r2"))
+
+    # Finding runs
+
+    def test_runs_are_found_by_cloud_and_age(self, store: Store) -> None:
+        later = NOON + timedelta(hours=1)
+        with store.hold("lab") as journal, store.hold("prod") as other:
+            created(journal, a_run("r1"))
+            created(other, a_run("r2", cloud="prod", at=later))
+            created(journal, a_run("r3", at=later + timedelta(hours=1)))
+            over = replace(a_run("r3", at=later + timedelta(hours=1)), state=RunState.FAILED, ended_at=later)
+            journal.commit("r3", [Change("run.failed", later, run=over)])
+        assert [run.id for run in store.runs()] == ["r3", "r2", "r1"]
+        assert [run.id for run in store.runs("lab")] == ["r3", "r1"]
+        newest, active, elsewhere = store.newest("lab"), store.active("lab"), store.active()
+        assert newest is not None and newest.id == "r3"
+        assert active is not None and active.id == "r1"
+        assert elsewhere is not None and elsewhere.id == "r2"
+        assert store.newest("nowhere") is None and store.active("nowhere") is None
+
+    def test_a_run_that_does_not_exist_is_named(self, store: Store) -> None:
+        for ask in (store.run, store.plan):
+            with pytest.raises(UsageError, match="r9"):
+                ask("r9")
+        assert store.steps("r9") == () and store.events("r9") == () and store.counts("r9") == {}
+
+    # Commands
+
+    def test_a_command_told_twice_is_one(self, store: Store, reopen: Callable[[], Store]) -> None:
+        with store.hold("lab") as journal:
+            created(journal)
+        assert store.tell(a_command()) == a_command()
+        assert reopen().tell(replace(a_command(), at=NOON + timedelta(hours=1))) == a_command()
+        assert store.commands("r1") == store.commands("r1", unsettled=True) == (a_command(),)
+        with pytest.raises(Refusal) as caught:
+            store.tell(replace(a_command(), kind="skip"))
+        assert caught.value.code == "run.command_conflict"
+
+    def test_a_command_is_settled_with_what_it_brought_about(self, store: Store) -> None:
+        with store.hold("lab") as journal:
+            created(journal)
+            store.tell(a_command())
+            store.tell(replace(a_command(command_id="c0"), at=NOON + timedelta(seconds=1)))
+            assert [c.id for c in store.commands("r1", unsettled=True)] == ["c1", "c0"]
+            settled = replace(a_command(), result="refused", answer="it runs")
+            journal.commit("r1", [Change("command.refused", NOON, command=settled)])
+        assert store.commands("r1")[0] == settled
+        assert [c.id for c in store.commands("r1", unsettled=True)] == ["c0"]
+
+    def test_anybody_may_tell_while_another_one_orchestrates(self, store: Store, reopen: Callable[[], Store]) -> None:
+        with store.hold("lab") as journal:
+            created(journal)
+            reopen().tell(a_command(command_id=uuid4().hex))
+            assert len(store.commands("r1", unsettled=True)) == 1
+            journal.renew()

@@ -1,0 +1,291 @@
+"""Any interleaving of outcomes, commands and crashes keeps what a run promises.
+
+The oracle works everything out from the statuses alone, slowly and plainly; the board keeps it up move by move.
+"""
+
+from collections import Counter, defaultdict
+
+from hypothesis import note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from stairlift.model.plan import ONCE_ACTIONS, Plan, Step
+from stairlift.model.run import IN_FLIGHT, SETTLED, UNWELL, RunState, StepState, StepStatus
+from stairlift.run import AskApproval, Board, Finish, GiveUp, PassGate, Start, decide, graph
+from stairlift.run.commands import refusal
+from stairlift.run.transitions import STEP_MOVES
+from stairlift.testing.plans import a_binding, a_plan, a_step
+
+P, W, R, V, D, F, U, K = (
+    StepState.PENDING,
+    StepState.WAITING,
+    StepState.RUNNING,
+    StepState.VERIFYING,
+    StepState.DONE,
+    StepState.FAILED,
+    StepState.UNKNOWN,
+    StepState.SKIPPED,
+)
+
+
+class Oracle:
+    """What must be, from a plan and where its steps stand."""
+
+    def __init__(self, plan: Plan, statuses: dict[str, StepStatus], *, approve_all: bool) -> None:
+        self.plan = plan
+        self.at = {name: status.state for name, status in statuses.items()}
+        self.began = {name for name, status in statuses.items() if status.attempt}
+        self.approved = {name for name, status in statuses.items() if status.approved or approve_all}
+        self.units = defaultdict(list)
+        for step in plan.steps:
+            self.units[step.unit or step.id].append(step)
+
+    def started(self, name: str) -> None:
+        self.at[name] = R
+        self.began.add(name)
+
+    def down(self, name: str) -> bool:
+        if self.at[name] in UNWELL:
+            return True
+        return self.at[name] in (P, W) and any(self.down(need) for need in self.step(name).needs)
+
+    def step(self, name: str) -> Step:
+        return next(step for step in self.plan.steps if step.id == name)
+
+    def is_open(self, unit: str) -> bool:
+        steps = self.units[unit]
+        return any(s.id in self.began for s in steps) and not all(self.at[s.id] in SETTLED for s in steps)
+
+    def places(self, unit: str) -> Counter:
+        hosts = defaultdict(set)
+        for step in self.units[unit]:
+            for slot in step.slots:
+                hosts[slot].update(step.hosts)
+        return Counter({slot: len(names) for slot, names in hosts.items()})
+
+    def used(self) -> Counter:
+        return sum((self.places(unit) for unit in self.units if self.is_open(unit)), Counter())
+
+    def serial_is_busy(self, binding: str) -> bool:
+        return any(s.strategy == binding and self.at[s.id] in (R, U) for s in self.plan.steps)
+
+    def overspent(self) -> bool:
+        failing = defaultdict(set)
+        for step in self.plan.steps:
+            if self.at[step.id] in UNWELL:
+                if not step.budgets:
+                    return True
+                for key in step.budgets:
+                    failing[key].update(step.hosts)
+        return any(len(hosts) > self.plan.budgets.get(key, 0) for key, hosts in failing.items())
+
+    def its_turn(self, step: Step) -> bool:
+        needs = all(self.at[need] in SETTLED for need in step.needs)
+        after = all(self.at[other] in SETTLED or self.down(other) for other in step.after)
+        return self.at[step.id] is P and needs and after
+
+    def asks(self, step: Step) -> bool:
+        return (step.one_way or step.action == "approve") and step.id not in self.approved
+
+    def may_start(self, step: Step) -> bool:
+        if not self.its_turn(step) or self.asks(step) or step.action == "approve":
+            return False
+        if step.strategy == "serial" and self.serial_is_busy("serial"):
+            return False
+        unit = step.unit or step.id
+        used, wanted = self.used(), Counter() if self.is_open(unit) else self.places(unit)
+        return all(used[key] + hosts <= self.plan.windows[key] for key, hosts in wanted.items())
+
+    def starts(self) -> list[str]:
+        """The first in the plan that may start, then the next, until none may."""
+        found = []
+        while (step := next((s for s in self.plan.steps if self.may_start(s)), None)) is not None:
+            self.started(step.id)
+            found.append(step.id)
+        return found
+
+
+@st.composite
+def plans(draw) -> Plan:
+    hosts = [f"h{n}" for n in range(draw(st.integers(1, 4)))]
+    steps: list[Step] = []
+    for n in range(draw(st.integers(1, 9))):
+        earlier = [step.id for step in steps]
+        some = st.lists(st.sampled_from(earlier), max_size=2, unique=True) if earlier else st.just([])
+        unit = draw(st.sampled_from(["", "u1", "u2"]))
+        action = draw(st.sampled_from(["upgrade", "upgrade", "upgrade", "cordon", "db-expand", "approve"]))
+        steps.append(
+            a_step(
+                f"s{n}",
+                action=action,
+                needs=draw(some),
+                after=draw(some),
+                hosts=draw(st.lists(st.sampled_from(hosts), min_size=1, max_size=2, unique=True)),
+                unit="" if action == "approve" else unit,
+                slots=draw(st.lists(st.sampled_from(["a", "b"]), max_size=2, unique=True)),
+                budgets=draw(st.sampled_from([("x",), ("x", "y"), ("y",), ()])),
+                one_way=draw(st.integers(0, 4)) == 0,
+                strategy=draw(st.sampled_from(["command", "command", "serial"])),
+            )
+        )
+    widest = len(hosts)
+    return a_plan(
+        *steps,
+        windows={key: draw(st.integers(widest, widest + 1)) for key in ("a", "b")},
+        budgets={key: draw(st.integers(0, 2)) for key in ("x", "y")},
+        bindings=[a_binding("command"), a_binding("serial", concurrency="cloud")],
+        on_failure=draw(st.sampled_from(["stop", "pause"])),
+    )
+
+
+class RunMachine(RuleBasedStateMachine):
+    """The loop's moves, in any order; the world's answers, of any kind."""
+
+    @initialize(plan=plans(), approve_all=st.booleans())
+    def begin(self, plan: Plan, approve_all: bool) -> None:
+        self.plan = plan
+        self.approve_all = approve_all
+        self.board = Board(graph(plan), [], approve_all=approve_all)
+        self.statuses = {step.id: StepStatus(step.id) for step in plan.steps}
+        self.over: set[str] = set()
+        self.now = 0.0
+
+    def go(self, name: str, state: StepState, **changes) -> None:
+        old = self.statuses[name]
+        assert (old.state, state) in STEP_MOVES
+        attempt = old.attempt + (state is R)
+        new = StepStatus(name, state, attempt, changes.get("approved", old.approved))
+        note(f"{name}: {old.state} -> {state}")
+        self.statuses[name] = new
+        self.board.move(new)
+        if state is V:
+            self.board.watch(name, self.now + 180)
+
+    def those(self, *states: StepState) -> list[str]:
+        return [name for name, status in self.statuses.items() if status.state in states]
+
+    def oracle(self) -> Oracle:
+        return Oracle(self.plan, self.statuses, approve_all=self.approve_all)
+
+    @rule()
+    def turn(self) -> None:
+        oracle = self.oracle()
+        asking = [s.id for s in self.plan.steps if oracle.its_turn(s) and oracle.asks(s)]
+        passing = [s.id for s in self.plan.steps if oracle.its_turn(s) and s.action == "approve" and not oracle.asks(s)]
+        allowed = not oracle.overspent()
+        expected = oracle.starts() if allowed else []
+        decisions = decide(self.board, self.now)
+        assert not any(isinstance(d, GiveUp) for d in decisions)
+        assert [d.step for d in decisions if isinstance(d, AskApproval)] == (asking if allowed else [])
+        assert [d.step for d in decisions if isinstance(d, PassGate)] == (passing if allowed else [])
+        assert sorted(d.step for d in decisions if isinstance(d, Start)) == sorted(expected)
+        for decision in decisions:
+            match decision:
+                case Start(step):
+                    self.go(step, R)
+                case AskApproval(step):
+                    self.go(step, W)
+                case PassGate(step):
+                    self.go(step, D)
+                case Finish(state, reason):
+                    self.check_finish(state, reason, allowed)
+
+    def check_finish(self, state: RunState, reason: str, allowed: bool) -> None:
+        assert not self.those(*IN_FLIGHT)
+        if not allowed:
+            assert state is (RunState.FAILED if self.plan.on_failure == "stop" else RunState.PAUSED)
+        elif not self.those(P, W, F, U):
+            assert state is RunState.DONE
+        elif self.those(W):
+            assert state is RunState.WAITING
+        else:
+            assert state is RunState.FAILED
+            assert self.those(F, U)
+        assert bool(reason) == (state is not RunState.DONE)
+
+    @precondition(lambda self: self.those(R))
+    @rule(data=st.data(), to=st.sampled_from([V, D, F, U]))
+    def attempt_ends(self, data, to: StepState) -> None:
+        self.go(data.draw(st.sampled_from(self.those(R))), to)
+
+    @precondition(lambda self: self.those(V))
+    @rule(data=st.data(), to=st.sampled_from([D, F]))
+    def verification_ends(self, data, to: StepState) -> None:
+        self.go(data.draw(st.sampled_from(self.those(V))), to)
+
+    @precondition(lambda self: self.those(V))
+    @rule()
+    def time_passes(self) -> None:
+        self.now += 181
+        late = self.those(V)
+        assert [d.step for d in decide(self.board, self.now)] == late
+        for name in late:
+            self.go(name, F)
+
+    @rule(data=st.data(), kind=st.sampled_from(["approve", "retry", "skip"]))
+    def a_person_speaks(self, data, kind) -> None:
+        name = data.draw(st.sampled_from(sorted(self.statuses)))
+        step, status = self.oracle().step(name), self.statuses[name]
+        refused = refusal(kind, step, status, RunState.RUNNING)
+        legal = {
+            "approve": (step.one_way or step.action == "approve") and not status.approved and status.state in (P, W),
+            "retry": status.state in UNWELL,
+            "skip": status.state in (P, W, F, U) and step.action not in ONCE_ACTIONS,
+        }
+        assert (refused is None) == legal[kind]
+        if refused is None:
+            self.go(name, K if kind == "skip" else P, approved=status.approved or kind == "approve")
+        else:
+            assert status.state in refused.brief + refused.resolution or "approv" in refused.brief
+
+    @rule()
+    def the_orchestrator_dies_and_another_takes_over(self) -> None:
+        again = Board(graph(self.plan), self.statuses.values(), approve_all=self.approve_all)
+        for name in self.those(V):
+            again.watch(name, self.now + 180)
+        assert again.ready == self.board.ready
+        assert (again.asking, again.passing) == (self.board.asking, self.board.passing)
+        assert (again.counts, again.in_flight) == (self.board.counts, self.board.in_flight)
+        assert again.overspent() == self.board.overspent()
+        assert decide(again, self.now) == decide(self.board, self.now)
+        self.board = again
+
+    @invariant()
+    def windows_are_never_exceeded(self) -> None:
+        if not hasattr(self, "plan"):
+            return
+        used = self.oracle().used()
+        for key, width in self.plan.windows.items():
+            assert used[key] <= width
+            assert self.board.room(key) == width - used[key]
+        serial = [s for s in self.plan.steps if s.strategy == "serial" and self.statuses[s.id].state is R]
+        assert len(serial) <= 1
+
+    @invariant()
+    def what_is_settled_stays(self) -> None:
+        if not hasattr(self, "plan"):
+            return
+        settled = set(self.those(*SETTLED))
+        assert self.over <= settled
+        self.over = settled
+
+    @invariant()
+    def nothing_ran_before_its_needs(self) -> None:
+        if not hasattr(self, "plan"):
+            return
+        for step in self.plan.steps:
+            if self.statuses[step.id].state in (R, V, D):
+                assert all(self.statuses[need].state in SETTLED for need in step.needs)
+
+    @invariant()
+    def who_is_set_aside_is_known(self) -> None:
+        if not hasattr(self, "plan"):
+            return
+        oracle = self.oracle()
+        for name, status in self.statuses.items():
+            behind = status.state in (P, W) and oracle.down(name)
+            assert self.board.set_aside(name) == behind
+
+
+RunMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+TestRunMachine = RunMachine.TestCase
