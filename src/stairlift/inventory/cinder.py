@@ -1,7 +1,7 @@
 """Cinder's registry of its services; a host with several backends has a row for each (`host@backend`)."""
 
 from stairlift.inventory.context import SourceContext
-from stairlift.inventory.rows import listed, sensible, service
+from stairlift.inventory.rows import listed, records, sensible, service
 from stairlift.model.observation import Fact
 from stairlift.ports import Answer, CloudClient
 
@@ -23,4 +23,4 @@ class CinderServiceInventory:
 
     def read(self, answer: Answer) -> tuple[Fact, ...]:
         with sensible(self.name):
-            return tuple(map(service, listed(answer.documents["body"], "services")))
+            return records(service, listed(answer.documents["body"], "services"))

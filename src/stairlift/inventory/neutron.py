@@ -6,7 +6,7 @@ from time import sleep
 
 from stairlift.inventory.context import SourceContext
 from stairlift.inventory.paging import pages
-from stairlift.inventory.rows import Row, optional, paged, required, sensible, stamp
+from stairlift.inventory.rows import Row, optional, paged, records, required, sensible, stamp
 from stairlift.knowledge.binaries import binary, binary_of_agent_type
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.model.observation import Fact, ServiceRecord, State, Status
@@ -51,7 +51,8 @@ class NeutronAgentInventory:
     def fetch(self) -> Answer:
         answer = self._list()
         with sensible(self.name):
-            made_up = any(_of_ovn(row) for row in paged(answer.documents["pages"], "agents"))
+            kinds = {row.get("agent_type") for row in paged(answer.documents["pages"], "agents")}
+            made_up = any(map(_of_ovn, kinds))
         if not made_up:
             return answer
         self._wait(self._pause)
@@ -62,15 +63,15 @@ class NeutronAgentInventory:
 
     def read(self, answer: Answer) -> tuple[Fact, ...]:
         with sensible(self.name):
-            agents = tuple(map(_agent, paged(answer.documents["pages"], "agents")))
+            agents = records(_agent, paged(answer.documents["pages"], "agents"))
         if not agents:
             details = "It lists none to a user who may not see them, either; the discovery needs an administrator."
             raise SourceTrouble(Trouble.EMPTY, "Neutron lists no agents", details)
         return agents
 
 
-def _of_ovn(row: Row) -> bool:
-    return str(row.get("agent_type", "")).startswith("OVN ")
+def _of_ovn(agent_type: object) -> bool:
+    return str(agent_type).startswith("OVN ")
 
 
 def _agent(row: Row) -> ServiceRecord:

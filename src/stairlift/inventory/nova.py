@@ -3,7 +3,7 @@
 from stairlift.inventory.context import SourceContext
 from stairlift.inventory.microversion import Pair, at_most, highest
 from stairlift.inventory.paging import pages
-from stairlift.inventory.rows import Row, listed, optional, paged, required, sensible, service, state, status
+from stairlift.inventory.rows import Row, listed, optional, paged, records, required, sensible, service, state, status
 from stairlift.model.observation import Fact, HypervisorRecord
 from stairlift.ports import Answer, CloudClient
 
@@ -31,7 +31,7 @@ class NovaServiceInventory:
 
     def read(self, answer: Answer) -> tuple[Fact, ...]:
         with sensible(self.name):
-            return tuple(map(service, listed(answer.documents["body"], "services")))
+            return records(service, listed(answer.documents["body"], "services"))
 
 
 class NovaHypervisorInventory:
@@ -56,7 +56,7 @@ class NovaHypervisorInventory:
 
     def read(self, answer: Answer) -> tuple[Fact, ...]:
         with sensible(self.name):
-            return tuple(map(_hypervisor, paged(answer.documents["pages"], "hypervisors")))
+            return records(_hypervisor, paged(answer.documents["pages"], "hypervisors"))
 
 
 def _offered(client: CloudClient) -> Pair | None:

@@ -24,7 +24,7 @@ def admission(fleet: Fleet, source: Release, hops: Sequence[Release]) -> tuple[F
 
 def _ending(fleet: Fleet, before: Release, hop: Release) -> list[Finding]:
     """A program that had ended before this hop runs as what replaced it already, under the name that people use."""
-    ending = sorted((s for s in fleet.services if ended(s, hop)), key=lambda s: (s.binary, s.host))
+    ending = sorted((s for s in fleet.services if ended(s.binary, hop)), key=lambda s: (s.binary, s.host))
     found = []
     for name, group in groupby(ending, key=lambda s: s.binary):
         known = binary(name)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from stairlift.knowledge.binaries import Binary, Replacement, binary
+from stairlift.knowledge.binaries import Binary, Replacement, binary, lives_in
 from stairlift.model.cloud import Cloud, Host, Service
 from stairlift.model.finding import Finding
 from stairlift.model.naming import natural
@@ -30,26 +30,31 @@ class Fleet:
 
     def facing(self, release: Release) -> "Fleet":
         """Those that a hop to `release` is about: not what ends there for good, nor what begins only later."""
-        return replace(self, services=tuple(s for s in self.services if _takes_part(s, release)))
+        foreign = {name for name in self._names if not _is_of(name, release)}
+        kept = (s for s in self.services if s.binary not in foreign or _takes_part(s, release))
+        return replace(self, services=tuple(kept))
 
     def at(self, release: Release) -> "Fleet":
         """The same machines once they run `release`: programs that ended are the ones that took over."""
         ovn = self.with_ovn
-        running = {(s.binary, s.host): s for s in self.services if not ended(s, release)}
-        ending = [s for s in self.services if ended(s, release)]
-        for heir in (heir for service in ending for heir in _heirs(service, ovn=ovn)):
+        gone = {name for name in self._names if ended(name, release)}
+        running = {(s.binary, s.host): s for s in self.services if s.binary not in gone}
+        for heir in (heir for s in self.services if s.binary in gone for heir in _heirs(s, ovn=ovn)):
             running.setdefault((heir.binary, heir.host), heir)
         return replace(self, services=tuple(sorted(running.values(), key=lambda s: (s.host, s.binary))))
+
+    @property
+    def _names(self) -> set[str]:
+        return {s.binary for s in self.services}
 
     def explained(self, hops: Sequence[Release]) -> "Fleet":
         """The same fleet, with a sentence for each kind of service that gets no step in one of these hops."""
         told: list[str] = []
         fleet = self
         for hop in hops:
-            no_part = [s for s in fleet.services if not _takes_part(s, hop)]
-            done = [s for s in fleet.facing(hop).services if runs(s, hop)]
-            told += _sentences(no_part, f"no part of {hop}")
-            told += _sentences(done, f"runs {{version}} already, no step to {hop}")
+            facing = fleet.facing(hop).services
+            told += _sentences(set(fleet.services).difference(facing), f"no part of {hop}")
+            told += _sentences((s for s in facing if runs(s, hop)), f"runs {{version}} already, no step to {hop}")
             fleet = fleet.at(hop)
         return replace(self, left_out=(*self.left_out, *told))
 
@@ -71,9 +76,9 @@ def fleet(cloud: Cloud, findings: Sequence[Finding], request: Request) -> Fleet:
     )
 
 
-def ended(service: Service, release: Release) -> bool:
+def ended(name: str, release: Release) -> bool:
     """Whether `release` no longer has the program."""
-    known = binary(service.binary)
+    known = binary(name)
     return known is not None and known.last is not None and known.last < release
 
 
@@ -93,7 +98,12 @@ def _takes_part(service: Service, release: Release) -> bool:
     if known is None:
         return True
     unborn = known.first is not None and release < known.first and not service.instances
-    return not unborn and not (ended(service, release) and not _local(known, ovn=True))
+    return not unborn and not (ended(service.binary, release) and not _local(known, ovn=True))
+
+
+def _is_of(name: str, release: Release) -> bool:
+    known = binary(name)
+    return known is None or lives_in(known, release)
 
 
 def _heirs(service: Service, *, ovn: bool) -> list[Service]:

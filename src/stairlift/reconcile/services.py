@@ -45,8 +45,8 @@ def services(observations: Sequence[Observation], identity: Identity) -> tuple[S
                 case VersionRecord():
                     versions[key].add(fact.version)
     counted = [key for key in sorted(sources) if _counts(key[0])]
-    found = (_service(key, rows[key], sources[key], min(zones[key], default=None)) for key in counted)
-    return _settled([_with_version(service, versions[service.binary, service.host]) for service in found])
+    found = (_service(key, rows.get(key, ()), sources[key], min(zones.get(key, ()), default=None)) for key in counted)
+    return _settled([_with_version(s, versions.get((s.binary, s.host), ())) for s in found])
 
 
 def registries_that_answered(observations: Iterable[Observation]) -> frozenset[str]:
@@ -74,7 +74,7 @@ def _counts(name: str) -> bool:
 def _service(key: Key, rows: Sequence[ServiceRecord], sources: Iterable[str], zone: str | None) -> Service:
     name, host = key
     known = binary(name)
-    instances = tuple(sorted((_instance(row) for row in rows), key=repr))
+    instances = _instances(rows)
     return Service(
         binary=name,
         project=known.project if known else _UNKNOWN,
@@ -91,8 +91,10 @@ def _service(key: Key, rows: Sequence[ServiceRecord], sources: Iterable[str], zo
     )
 
 
-def _instance(row: ServiceRecord) -> Instance:
-    return Instance(row.host, row.status, row.state, row.updated_at, row.forced_down)
+def _instances(rows: Sequence[ServiceRecord]) -> tuple[Instance, ...]:
+    """In an order that is always the same; almost every service has one row, and to write that out takes time."""
+    found = [Instance(row.host, row.status, row.state, row.updated_at, row.forced_down) for row in rows]
+    return tuple(sorted(found, key=repr) if len(found) > 1 else found)
 
 
 def _role(known: Binary | None, rows: Sequence[ServiceRecord]) -> Role:

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Change, Event, Run
 from stairlift.store import refusals, rows, tables
 from stairlift.store.bulk import Bulk
-from stairlift.store.leasing import Lease
-from stairlift.store.opening import WRITES, named
+from stairlift.store.leasing import Lease, Renewal, give_back
+from stairlift.store.opening import named
 from stairlift.store.troubles import told
 
 _step, _attempt, _run, _command = tables.step, tables.attempt, tables.run, tables.command
@@ -39,16 +39,22 @@ _ADD_EVENT = insert(tables.event).values({name: bindparam(name) for name in rows
 
 
 class SqlJournal:
-    """Writes about the runs of one cloud while it holds the lease; `commit` is one transaction, whatever its size."""
+    """Writes about the runs of one cloud while it holds the lease; `commit` is one transaction, whatever its size.
 
-    def __init__(self, engine: Engine, lease: Lease) -> None:
-        self._engine = engine
+    The connection is its own, in which every transaction is one that writes.
+    """
+
+    def __init__(self, connection: Connection, lease: Lease) -> None:
+        self._connection = connection
         self._lease = lease
+        self._run: str | None = None
         self._seq: dict[str, int] = {}
-        self._set_step = Bulk(_SET_STEP, engine.dialect)
-        self._begin_attempt = Bulk(_BEGIN_ATTEMPT, engine.dialect)
-        self._close_attempt = Bulk(_CLOSE_ATTEMPT, engine.dialect)
-        self._add_event = Bulk(_ADD_EVENT, engine.dialect)
+        dialect = connection.dialect
+        self._renew = Renewal(dialect)
+        self._set_step = Bulk(_SET_STEP, dialect)
+        self._begin_attempt = Bulk(_BEGIN_ATTEMPT, dialect)
+        self._close_attempt = Bulk(_CLOSE_ATTEMPT, dialect)
+        self._add_event = Bulk(_ADD_EVENT, dialect)
 
     def create_run(self, run: Run, plan: Mapping[str, Any], steps: Sequence[str]) -> Run:
         """Put a run and its plan on record."""
@@ -58,7 +64,8 @@ class SqlJournal:
             _keep_plan(connection, run.plan_hash, plan)
             connection.execute(insert(_run).values(rows.run_row(run)))
             connection.execute(insert(_step), [_new_step(run.id, n, step) for n, step in enumerate(steps)])
-            self._append(connection, run.id, [created])
+            events = self._append(connection, run.id, [created])
+        self._seq[run.id] = events[-1].seq
         return run
 
     def commit(self, run_id: str, changes: Sequence[Change]) -> tuple[Event, ...]:
@@ -67,31 +74,30 @@ class SqlJournal:
             self._set_steps(connection, run_id, changes)
             self._set_attempts(connection, changes)
             _set_rare(connection, changes)
-            return self._append(connection, run_id, changes)
+            events = self._append(connection, run_id, changes)
+        if events:
+            self._seq[run_id] = events[-1].seq
+        return events
 
     def renew(self) -> None:
         """Renew the lease."""
-        with self._writing(None):
+        with self._writing(self._run):
             pass
 
     def release(self) -> None:
         """Give the lease back. Where that cannot be written, the kernel's lock or the lease's end tells it."""
         try:
-            with told(named(self._engine)), self._transaction() as connection:
-                self._lease.give_back(connection)
+            with told(named(self._connection.engine)), self._connection.begin():
+                give_back(self._connection, self._lease)
         except StairliftError:
             return
 
     @contextmanager
     def _writing(self, run_id: str | None) -> Iterator[Connection]:
-        with told(named(self._engine)), self._transaction() as connection:
-            self._lease.renew(connection, run_id)
-            yield connection
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-            yield connection
+        self._run = run_id
+        with told(named(self._connection.engine)), self._connection.begin():
+            self._renew.execute(self._connection, self._lease, run_id)
+            yield self._connection
 
     def _set_steps(self, connection: Connection, run_id: str, changes: Sequence[Change]) -> None:
         """Compare and set; a step that is not as we know it means that somebody else has written."""
@@ -117,7 +123,6 @@ class SqlJournal:
         first = self._seq[run_id] + 1
         events = tuple(change.event(run_id, seq) for seq, change in enumerate(changes, first))
         self._add_event.execute(connection, map(rows.event_row, events))
-        self._seq[run_id] += len(events)
         return events
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Float, Row, func, insert, literal, select, update
+from sqlalchemy import Connection, Dialect, Float, Row, bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from stairlift.model.run import Orchestrator
+from stairlift.store.bulk import Bulk
 from stairlift.store.refusals import busy, lease_lost
 from stairlift.store.tables import lease
 
@@ -26,18 +28,37 @@ class Lease:
     holder: str
     fence: int
 
-    def renew(self, connection: Connection, run: str | None) -> None:
-        """Say that the holder lives. Refusal (run.lease_lost) where another one has taken over."""
-        mine = (lease.c.cloud == self.cloud, lease.c.fence == self.fence, lease.c.holder == self.holder)
-        until = _now(connection) + TTL
-        known = {} if run is None else {"run": run}
-        if connection.execute(update(lease).where(*mine).values(until=until, **known)).rowcount != 1:
-            raise lease_lost(self.cloud)
+    def key(self) -> dict[str, Any]:
+        """What tells this lease from those before and after it, for `of_key`."""
+        return {"key_cloud": self.cloud, "key_fence": self.fence, "key_holder": self.holder}
 
-    def give_back(self, connection: Connection) -> None:
-        """Let the next one have it at once."""
-        mine = (lease.c.cloud == self.cloud, lease.c.fence == self.fence, lease.c.holder == self.holder)
-        connection.execute(update(lease).where(*mine).values(holder=None, until=0.0))
+
+def of_key() -> tuple[ColumnElement[bool], ...]:
+    """The row of a lease as long as it is that very lease."""
+    return (
+        lease.c.cloud == bindparam("key_cloud"),
+        lease.c.fence == bindparam("key_fence"),
+        lease.c.holder == bindparam("key_holder"),
+    )
+
+
+class Renewal:
+    """Says that the holder lives, and at which run it works: part of every transaction, so made ready once."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        until = _now(dialect) + bindparam("ttl", type_=Float)
+        self._statement = Bulk(update(lease).where(*of_key()).values(until=until, run=bindparam("run")), dialect)
+
+    def execute(self, connection: Connection, mine: Lease, run: str | None) -> None:
+        """Refusal (run.lease_lost) where another one has taken over."""
+        result = self._statement.execute(connection, [{**mine.key(), "run": run, "now": time.time(), "ttl": TTL}])
+        if result is None or result.rowcount != 1:
+            raise lease_lost(mine.cloud)
+
+
+def give_back(connection: Connection, mine: Lease) -> None:
+    """Let the next one have it at once."""
+    connection.execute(update(lease).where(*of_key()).values(holder=None, until=0.0), mine.key())
 
 
 def take(connection: Connection, cloud: str, lock: str) -> Lease:
@@ -53,18 +74,24 @@ def take(connection: Connection, cloud: str, lock: str) -> Lease:
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "run": None,
-        "until": _now(connection) + TTL,
+        "until": _now(connection.dialect) + TTL,
     }
-    if found is None:
-        connection.execute(insert(lease).values(cloud=cloud, **row))
-    elif (
-        connection.execute(
-            update(lease).where(lease.c.cloud == cloud, lease.c.fence == found.fence).values(row)
-        ).rowcount
-        != 1
-    ):
-        raise busy(orchestrator_of(found))
+    if not _written(connection, cloud, row, found):
+        raise busy(None)
     return mine
+
+
+def _written(connection: Connection, cloud: str, row: dict[str, Any], found: Row[Any] | None) -> bool:
+    """Put the row in the place of the one that was found; False where another machine was quicker."""
+    if found is not None:
+        unchanged = (lease.c.cloud == cloud, lease.c.fence == found.fence)
+        statement = update(lease).where(*unchanged).values(row)
+        return connection.execute(statement, {"now": time.time()}).rowcount == 1
+    try:
+        connection.execute(insert(lease).values(cloud=cloud, **row), {"now": time.time()})
+    except IntegrityError:
+        return False
+    return True
 
 
 def alive(row: Row[Any], lock: str | None = None) -> bool:
@@ -74,7 +101,8 @@ def alive(row: Row[Any], lock: str | None = None) -> bool:
 
 def find(connection: Connection, cloud: str) -> Row[Any] | None:
     """The lease of a cloud with the database's time as `now`."""
-    return connection.execute(select(lease, _now(connection).label("now")).where(lease.c.cloud == cloud)).first()
+    query = select(lease, _now(connection.dialect).label("now")).where(lease.c.cloud == cloud)
+    return connection.execute(query, {"now": time.time()}).first()
 
 
 def orchestrator_of(row: Row[Any]) -> Orchestrator:
@@ -82,8 +110,11 @@ def orchestrator_of(row: Row[Any]) -> Orchestrator:
     return Orchestrator(cloud=row.cloud, host=row.host, pid=row.pid, run=row.run)
 
 
-def _now(connection: Connection) -> ColumnElement[float]:
-    """Seconds since 1970 on the database's clock: machines disagree about the time, a server agrees with itself."""
-    if connection.dialect.name == "sqlite":
-        return literal(time.time(), Float)
+def _now(dialect: Dialect) -> ColumnElement[float]:
+    """Seconds since 1970 on the database's clock: machines disagree about the time, a server agrees with itself.
+
+    SQLite's clock is this machine's; it is told as the parameter `now`.
+    """
+    if dialect.name == "sqlite":
+        return bindparam("now", type_=Float)
     return func.extract("epoch", func.clock_timestamp()).cast(Float)

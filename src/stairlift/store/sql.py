@@ -43,13 +43,14 @@ class SqlStore:
         if lock is None:
             raise refusals.busy(self.orchestrator(cloud))
         try:
-            with self._connection(writes=True) as connection:
-                lease = leasing.take(connection, cloud, lock.identity)
-            journal = SqlJournal(self._engine, lease)
-            try:
-                yield journal
-            finally:
-                journal.release()
+            with self._engine.connect().execution_options(**{WRITES: True}) as connection:
+                with told(named(self._engine)), connection.begin():
+                    lease = leasing.take(connection, cloud, lock.identity)
+                journal = SqlJournal(connection, lease)
+                try:
+                    yield journal
+                finally:
+                    journal.release()
         finally:
             lock.release()
 

@@ -1,0 +1,49 @@
+"""All commands, by name. Each lives in a module of its own, and what it needs is imported when it is called."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from stairlift import __version__
+from stairlift.cli import commands
+from stairlift.cli.failing import told
+from stairlift.cli.output import show
+
+
+def the_app() -> typer.Typer:
+    """The command line as a whole."""
+    app = typer.Typer(
+        name="stairlift",
+        help="Carry an OpenStack cloud up to the next release while its users keep working.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    commands.register(app)
+    return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        show(f"stairlift {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run_app(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code."""
+    try:
+        the_app()(list(arguments), prog_name="stairlift")
+    except BaseException as error:  # noqa: BLE001  # the last line of defence: nobody gets a traceback
+        return told(error)
+    return 0

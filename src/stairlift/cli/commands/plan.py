@@ -1,0 +1,162 @@
+"""`stairlift plan`: a plan to read, approve and run."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stairlift.cli.failing import tell_findings
+from stairlift.cli.here import settings
+from stairlift.cli.options import Inventory, OsCloud, Output
+from stairlift.cli.output import Format, say, show, show_document, show_shape
+from stairlift.model.errors import Refusal, UsageError
+from stairlift.model.finding import Finding, in_order
+from stairlift.model.plan import Plan
+from stairlift.report.plan_tree import Branch, plan_tree
+
+if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.plan import Request
+    from stairlift.wiring.look import Look, Where
+    from stairlift.wiring.settings import Settings
+
+Globs = list[str] | None
+_LEFT_OUT = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command on the app."""
+    app.command(help="Work out how to get the cloud to a release, and print it as a tree, JSON or a runbook.")(plan)
+
+
+def plan(  # noqa: PLR0917  # Typer makes options of parameters
+    to: Annotated[str, typer.Option("--to", metavar="SERIES", help="Number or codename: 2026.1, gazpacho.")],
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="SERIES", help="Only where the evidence leaves several candidates.")
+    ] = None,
+    os_cloud: OsCloud = None,
+    inventory: Inventory = None,
+    policy: Annotated[Path | None, typer.Option(metavar="FILE", help="A policy other than stairlift.toml's.")] = None,
+    stage: Annotated[Globs, typer.Option("--stage", metavar="S", help="Only this stage; may be repeated.")] = None,
+    hosts: Annotated[Globs, typer.Option("--hosts", metavar="GLOB", help="Only these hosts; may be repeated.")] = None,
+    exclude: Annotated[Globs, typer.Option(metavar="GLOB", help="Not these hosts; may be repeated.")] = None,
+    waive: Annotated[
+        Globs, typer.Option(metavar="CODE[:SUBJECT]", help="Go on in spite of a finding; on record in the plan.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan there.")] = None,
+    commands: Annotated[bool, typer.Option("--commands", help="Print what would be typed, step by step.")] = False,
+    output: Output = Format.TABLE,
+) -> None:
+    """Look, plan, print. Leaves with 4 where findings refuse the plan; it is not written then."""
+    from stairlift.wiring.look import Where
+    from stairlift.wiring.planning import Wishes
+    from stairlift.wiring.policy import read_policy_file
+
+    if commands and output is not Format.TABLE:
+        raise UsageError(code="usage.options", brief="--commands prints a script; -o json and -o yaml print the plan")
+    found = settings()
+    request = Wishes(to, source, stage or (), hosts or (), exclude or (), waive or ()).request(
+        read_policy_file(policy) if policy else found.policy
+    )
+    made = _made(request, Where.by(found, inventory or (), os_cloud), found, output)
+    refusal = _refusal(made)
+    if out and not refusal:
+        _write(made, out)
+    if output is not Format.TABLE:
+        _document(made, output)
+    if refusal:
+        raise refusal
+    if output is Format.TABLE:
+        (_runbook if commands else _tree)(made)
+        tell_findings(made.findings, made.waivers, all_in="-o json")
+    _tell_next(made, out, commands=commands)
+
+
+def _made(request: "Request", where: "Where", found: "Settings", output: Format) -> Plan:
+    from stairlift.wiring.look import look
+    from stairlift.wiring.planning import make_plan
+
+    seen = look(where)
+    try:
+        return make_plan(seen, request, where, found)
+    except Refusal as refused:
+        others = tuple(f for f in seen.reconciled.findings if f.severity == "error")
+        findings = in_order((*refused.findings, *others))
+        if output is not Format.TABLE:
+            _no_plan(seen, request, findings, output)
+        raise Refusal(
+            code=refused.code,
+            brief=refused.brief,
+            details=refused.details,
+            resolution=refused.resolution,
+            findings=findings,
+        ) from refused
+
+
+def _no_plan(seen: "Look", request: "Request", findings: tuple[Finding, ...], output: Format) -> None:
+    """The document of a plan that cannot be made; the findings about the cloud are all in it."""
+    from stairlift.report.refused import refused_document
+
+    cloud = seen.reconciled.cloud
+    way = (request.source or cloud.release.series, request.target)
+    show_document(refused_document(cloud.name, way, (*findings, *seen.reconciled.findings)), output)
+
+
+def _refusal(made: Plan) -> Refusal | None:
+    from stairlift.plan import refuse
+
+    try:
+        refuse(made)
+    except Refusal as refused:
+        return refused
+    return None
+
+
+def _write(made: Plan, out: Path) -> None:
+    from stairlift.wiring.files import write_plan
+
+    write_plan(made, out)
+
+
+def _document(made: Plan, output: Format) -> None:
+    from stairlift.wiring.files import plan_document
+
+    show_document(plan_document(made), output)
+
+
+def _runbook(made: Plan) -> None:
+    from stairlift.report.runbook import runbook
+    from stairlift.wiring.planning import commands_of, strategies_of
+
+    strategies = strategies_of(made)
+    for line in runbook(made, lambda step: commands_of(step, strategies)):
+        show(line)
+
+
+def _tree(made: Plan) -> None:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    def grown(one: Branch) -> Tree:
+        style = "bold yellow" if one.one_way else "dim" if one.why else ""
+        tree = Tree(Text(one.text, style=style), guide_style="dim")
+        for child in one.children:
+            tree.children.append(grown(child))
+        return tree
+
+    show_shape(grown(plan_tree(made)))
+    show(f"hash {made.hash}", style="dim")
+    for text in made.left_out[:_LEFT_OUT]:
+        show(f"left out: {text}", style="yellow")
+    if len(made.left_out) > _LEFT_OUT:
+        show(f"left out: {len(made.left_out) - _LEFT_OUT} more; -o json has all", style="yellow")
+
+
+def _tell_next(made: Plan, out: Path | None, *, commands: bool) -> None:
+    bare = any(step.strategy is None and step.action != "approve" for step in made.steps)
+    if out and bare:
+        say(f"the plan is in {out}; it can be run once every step has a strategy")
+    elif out:
+        say(f"the plan is in {out}; run it with: {shlex.join(('stairlift', 'run', str(out)))}")
+    elif not commands:
+        say("nothing was written; --out FILE keeps the plan, --commands shows what would be typed")

@@ -1,0 +1,167 @@
+"""`stairlift run` and `resume`: the orchestrator, in the foreground, until the run ends, pauses or waits."""
+
+import shlex
+from pathlib import Path
+from signal import Signals
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stairlift.cli.failing import tell_findings
+from stairlift.cli.here import actor, ask, settings, somebody_there
+from stairlift.cli.options import PlanFile, RunName
+from stairlift.cli.output import say, show
+from stairlift.model.errors import Refusal
+from stairlift.model.plan import Plan
+from stairlift.model.run import Run, RunState
+from stairlift.report.text import count
+
+if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.cli.orchestrating import Desk
+    from stairlift.wiring.office import Office
+    from stairlift.wiring.running import Result
+
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Approve the plan and every gate of the run, one-way steps included.")
+]
+
+#: The Contract's exit codes for how a run stands when its orchestrator leaves.
+_EXIT = {
+    RunState.DONE: 0,
+    RunState.ROLLED_BACK: 0,
+    RunState.FAILED: 5,
+    RunState.WAITING: 6,
+    RunState.PAUSED: 7,
+    RunState.CANCELLED: 8,
+}
+_WAITS = 6
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands on the app."""
+    app.command(help="Carry out a plan.")(run)
+    app.command(help="Take up a run where it was left; what is in flight is adopted.")(resume)
+
+
+def run(
+    plan_file: PlanFile,
+    yes: Yes = False,
+    approve: Annotated[
+        str | None, typer.Option(metavar="HASH", help="Approve the plan of this hash; one-way steps still ask.")
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Let it go on in the background.")] = False,
+) -> None:
+    """Check the plan, have it approved, look at the cloud again, run."""
+    from stairlift.wiring.again import check_plan
+    from stairlift.wiring.files import read_plan
+
+    plan = read_plan(plan_file)
+    check_plan(plan)
+    desk = _desk(approve_all=yes)
+    _refuse_busy(desk.office, plan.cloud)
+    if not plan.steps:
+        say("nothing to do: the plan has no steps")
+        return
+    if not yes:
+        _approve(plan, plan_file, approve)
+    elif approve:
+        _demand_hash(plan, approve)
+    if detach:
+        _detach(plan, desk)
+    else:
+        _leave(_in_foreground(None, plan, desk))
+
+
+def resume(name: RunName = None, yes: Yes = False) -> None:
+    """Adopt and go on."""
+    desk = _desk(approve_all=yes)
+    found = desk.office.run(name, desk.settings.os_cloud)
+    if found.state in (RunState.DONE, RunState.ROLLED_BACK):
+        say(f"run {found.id} is {found.state}: nothing to do")
+        return
+    _refuse_busy(desk.office, found.cloud)
+    _leave(_in_foreground(found, desk.office.plan(found), desk))
+
+
+def _desk(*, approve_all: bool) -> "Desk":
+    from stairlift.cli.orchestrating import Desk
+    from stairlift.wiring.office import open_office
+
+    found = settings()
+    return Desk(open_office(found), found, approve_all)
+
+
+def _refuse_busy(office: "Office", cloud: str) -> None:
+    """At once, before anybody is asked anything."""
+    from stairlift.store.refusals import busy
+
+    holder = office.store.orchestrator(cloud)
+    if holder is not None:
+        raise busy(holder)
+
+
+def _approve(plan: Plan, file: Path, approve: str | None) -> None:
+    """The plan's approval: by its hash, or by a word on a terminal. Leaves with 6 where nobody can be asked."""
+    if approve:
+        _demand_hash(plan, approve)
+        return
+    _tell_plan(plan)
+    if not somebody_there():
+        command = shlex.join(("stairlift", "run", str(file), "--approve", plan.hash))
+        say(f"it waits for approval; who has read it types: {command}")
+        raise typer.Exit(_WAITS)
+    if ask(f"Type the cloud's name ({plan.cloud}) to approve it:") != plan.cloud:
+        say("not approved; nothing was started")
+        raise typer.Exit(_WAITS)
+
+
+def _demand_hash(plan: Plan, approve: str) -> None:
+    if approve != plan.hash:
+        raise Refusal(
+            code="plan.other_hash",
+            brief="the hash that was approved is not this plan's",
+            details=f"approved is {approve}, the plan has {plan.hash}",
+            resolution="read the plan again, and approve what you read",
+        )
+
+
+def _tell_plan(plan: Plan) -> None:
+    """What is about to be approved, in a few lines."""
+    hosts = {host for step in plan.steps for host in step.hosts}
+    size = f"{count(len(plan.steps), 'step')} on {count(len(hosts), 'host')}"
+    say(f"{plan.cloud}: {plan.source} -> {plan.target}, {size}, plan {plan.hash}", style="bold")
+    one_way = [step.id for step in plan.steps if step.one_way]
+    if one_way:
+        shown = ", ".join(one_way[:3]) + (f" and {len(one_way) - 3} more" if len(one_way) > 3 else "")
+        say(f"  ONE-WAY: {shown}; each asks again before it runs", style="yellow")
+    tell_findings([f for f in plan.findings if f.severity != "info"], plan.waivers, all_in="the file")
+
+
+def _detach(plan: Plan, desk: "Desk") -> None:
+    """Put the run on record here, so that every refusal is heard, and leave its orchestration to another process."""
+    from stairlift.wiring.background import orchestrate_in_background
+    from stairlift.wiring.running import Orders, record_only
+
+    recorded = record_only(plan, desk.office, desk.settings, Orders(actor(), desk.approve_all, lambda _: None))
+    if recorded.idle:
+        _leave(recorded)
+        return
+    log = orchestrate_in_background(desk.office, recorded.run, approve_all=desk.approve_all)
+    show(recorded.run.id)
+    say(f"it goes on in the background; watch it: stairlift status {recorded.run.id} --watch; its talk is in {log}")
+
+
+def _in_foreground(begun: Run | None, plan: Plan, desk: "Desk") -> "Result":
+    from stairlift.cli.orchestrating import orchestrate
+
+    return orchestrate(begun, plan, desk)
+
+
+def _leave(result: "Result") -> None:
+    """Say how to go on, and leave with the Contract's code."""
+    if result.idle:
+        say(f"nothing to do: run {result.run.id} has carried out this plan")
+    if result.signal is not None:
+        say(f"detached by {Signals(result.signal).name}")
+        raise typer.Exit(128 + result.signal)
+    raise typer.Exit(_EXIT.get(result.run.state, 1))

@@ -1,0 +1,46 @@
+"""`stairlift retry`, `skip`, `approve`: recorded here, acted on by the orchestrator at work or the next one."""
+
+import uuid
+
+import typer
+
+from stairlift.cli.here import actor, settings
+from stairlift.cli.options import GivenRun, GivenStep, Reason
+from stairlift.cli.output import say
+from stairlift.model.run import CommandKind
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands on the app."""
+    app.command(help="Run a failed or interrupted step again, once nothing of it still runs.")(retry)
+    app.command(help="Go on without a step; never a database step or one that happens once in a hop.")(skip)
+    app.command(help="Approve a step that waits, such as a one-way step.")(approve)
+
+
+def retry(run: GivenRun, step: GivenStep, reason: Reason = "") -> None:
+    """Record it."""
+    _tell("retry", run, step, reason)
+
+
+def skip(run: GivenRun, step: GivenStep, reason: Reason = "none given") -> None:
+    """Record it."""
+    _tell("skip", run, step, reason)
+
+
+def approve(run: GivenRun, step: GivenStep, reason: Reason = "") -> None:
+    """Record it."""
+    _tell("approve", run, step, reason)
+
+
+def _tell(kind: CommandKind, run: str, step: str, reason: str) -> None:
+    from stairlift.drive.commands import tell
+    from stairlift.model.run import Command
+    from stairlift.wiring.look import now
+    from stairlift.wiring.office import open_office
+
+    office = open_office(settings())
+    found = office.run(run)
+    tell(office.store, office.plan(found), Command(uuid.uuid4().hex, found.id, kind, step, actor(), reason, now()))
+    holder = office.store.orchestrator(found.cloud)
+    after = "the orchestrator at work takes it up" if holder else f"it takes effect with: stairlift resume {found.id}"
+    say(f"{kind} of {step} in run {found.id} is on record; {after}")

@@ -1,0 +1,81 @@
+"""`stairlift status`, `list`, `logs`: where runs stand, from any terminal."""
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stairlift.cli.here import settings
+from stairlift.cli.options import Output, RunName
+from stairlift.cli.output import Format, say, show_bytes, show_document, show_table
+from stairlift.model.run import FINAL_RUN_STATES, RunState
+
+if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.model.run import Run
+    from stairlift.wiring.office import Office
+
+_OVER = FINAL_RUN_STATES | {RunState.FAILED}
+_REFRESH = 1.0
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands on the app."""
+    app.command(help="Where a run stands, what it waits for, and what to do next.")(status)
+    app.command("list", help="All runs, the newest first.")(list_runs)
+    app.command(help="What the attempts of a run printed.")(logs)
+
+
+def status(
+    name: RunName = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Again and again, until the run ends.")] = False,
+    steps: Annotated[bool, typer.Option("--steps", help="Every step with its state.")] = False,
+    output: Output = Format.TABLE,
+) -> None:
+    """Print it once, or until the run ends."""
+    from stairlift.cli.standing import show_standing
+    from stairlift.cli.watch import Watch
+
+    office, run = _meant(name)
+    if watch:
+        Watch(office, run, output, with_steps=steps).until_the_end()
+    else:
+        show_standing(office.standing(run, office.plan(run)), output, with_steps=steps)
+
+
+def _meant(name: str | None) -> "tuple[Office, Run]":
+    from stairlift.wiring.office import open_office
+
+    found = settings()
+    office = open_office(found)
+    return office, office.run(name, found.os_cloud)
+
+
+def list_runs(output: Output = Format.TABLE) -> None:
+    """One line per run."""
+    from stairlift.report.runs import COLUMNS, run_documents, run_rows
+    from stairlift.wiring.look import now
+    from stairlift.wiring.office import open_office
+
+    runs = open_office(settings()).store.runs()
+    if output is not Format.TABLE:
+        show_document(run_documents(runs), output)
+    elif runs:
+        show_table(COLUMNS, run_rows(runs, now()))
+    else:
+        say("there is no run yet")
+
+
+def logs(
+    name: RunName = None,
+    step: Annotated[str | None, typer.Option("--step", metavar="S", help="Only this step's.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on as long as the run does.")] = False,
+) -> None:
+    """Print what there is, then what comes."""
+    from stairlift.wiring.logs import LogReader
+
+    office, run = _meant(name)
+    reader = LogReader(office, run, step)
+    while follow and office.store.run(run.id).state not in _OVER:
+        show_bytes(reader.lines(rest=False))
+        time.sleep(_REFRESH)
+    show_bytes(reader.lines(rest=True))

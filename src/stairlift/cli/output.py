@@ -1,0 +1,132 @@
+"""Data on stdout, talk on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from io import StringIO
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+class Format(StrEnum):
+    """What `-o` takes."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+class ReaderGone(Exception):
+    """Whoever read our output (head, less) has had enough of it."""
+
+
+def data_console() -> Console:
+    """Writes to stdout as it is now, which tests and shells redirect."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+
+
+def talk_console() -> Console:
+    """Writes to stderr."""
+    return Console(file=sys.stderr, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _to_a_reader() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderGone from error
+
+
+def say(text: str, style: str = "", end: str = "\n") -> None:
+    """A line for people; square brackets in it are only square brackets. Nobody may be listening any more."""
+    with suppress(OSError):
+        talk_console().print(Text(text, style=style), end=end)
+
+
+def show(text: str, style: str = "") -> None:
+    """A line of data."""
+    with _to_a_reader():
+        data_console().print(Text(text, style=style))
+
+
+def show_bytes(lines: Iterable[bytes]) -> None:
+    """Lines of somebody else's, as they are."""
+    with _to_a_reader():
+        sys.stdout.flush()
+        for line in lines:
+            sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def show_document(document: Any, form: Format) -> None:
+    """A document as JSON or YAML, alone on stdout, and in UTF-8 whatever the terminal speaks."""
+    with _to_a_reader():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(_yaml(document) if form is Format.YAML else _json(document))
+        sys.stdout.buffer.flush()
+
+
+def _json(document: Any) -> bytes:
+    import orjson  # only who asks for it pays for it
+
+    try:
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:  # the name of a file need not be UTF-8; the standard library escapes it
+        return json.dumps(document, indent=2).encode() + b"\n"
+
+
+def _yaml(document: Any) -> bytes:
+    import yaml
+
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, explicit_start=True)
+    return text.encode()
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table that keeps every column on a terminal and every character in a pipe."""
+    show_shape(table(columns, rows))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A plain table; words that name a state have its colour."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text("" if cell is None else str(cell), style=_STYLES.get(str(cell), "")) for cell in row))
+    return made
+
+
+def show_shape(shape: RenderableType) -> None:
+    """A table or a tree: folded to the width of a terminal, whole and without blanks at the end in a pipe."""
+    console = Console(file=sys.stdout, highlight=False)
+    with _to_a_reader():
+        if console.is_terminal:
+            console.print(shape)
+        else:
+            sys.stdout.write(_whole(shape))
+
+
+def _whole(shape: RenderableType) -> str:
+    console = Console(file=StringIO(), highlight=False, width=10_000, color_system=None)
+    with console.capture() as captured:
+        console.print(shape)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+_STYLES: Mapping[str, str] = {
+    "up": "green",
+    "down": "red",
+    "done": "green",
+    "failed": "red",
+    "unknown": "yellow",
+    "running": "cyan",
+    "verifying": "cyan",
+    "waiting": "yellow",
+}

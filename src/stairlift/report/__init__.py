@@ -1,0 +1,1 @@
+"""Run and plan -> words and numbers. Pure: doors add colour, nothing else."""

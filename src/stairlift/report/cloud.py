@@ -1,0 +1,108 @@
+"""A cloud as the Contract's document, and as tables for people."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from stairlift.knowledge.releases import describe
+from stairlift.model.cloud import Cloud, Host, Service
+from stairlift.model.finding import Finding
+from stairlift.model.naming import natural
+from stairlift.report.text import count, span, stamp
+
+SCHEMA = "stairlift.cloud/1"
+SERVICE_COLUMNS = ("PLANE", "PROJECT", "SERVICE", "HOSTS", "STATE")
+HOST_COLUMNS = ("HOST", "PLANES", "ROLES", "ZONE", "ALSO KNOWN AS")
+
+
+def cloud_document(cloud: Cloud, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Everything that is known of a cloud, as JSON values."""
+    return {
+        "schema": SCHEMA,
+        "cloud": cloud.name,
+        "deployment": cloud.deployment,
+        "release": {
+            "series": str(cloud.release.series) if cloud.release.series else None,
+            "candidates": [str(r) for r in cloud.release.candidates],
+            "evidence": [e.text for e in cloud.release.evidence],
+        },
+        "hosts": [_host(h) for h in cloud.hosts],
+        "services": [_service(s) for s in cloud.services],
+        "hypervisors": [
+            {"name": h.name, "host": h.host, "state": h.state, "status": h.status} for h in cloud.hypervisors
+        ],
+        "endpoints": [
+            {"service_type": e.service_type, "interface": e.interface, "url": e.url} for e in cloud.endpoints
+        ],
+        "findings": [f.document() for f in findings],
+    }
+
+
+def _host(host: Host) -> dict[str, Any]:
+    return {
+        "name": host.name,
+        "aliases": list(host.aliases),
+        "planes": list(host.planes),
+        "roles": list(host.roles),
+        "zone": host.zone,
+        "address": host.address,
+    }
+
+
+def _service(service: Service) -> dict[str, Any]:
+    return {
+        "binary": service.binary,
+        "project": service.project,
+        "host": service.host,
+        "plane": service.plane,
+        "role": service.role,
+        "status": service.status,
+        "state": service.state,
+        "updated_at": stamp(service.updated_at),
+        "zone": service.zone,
+        "version": service.version,
+        "sources": list(service.sources),
+        "instances": [
+            {"name": i.name, "status": i.status, "state": i.state, "updated_at": stamp(i.updated_at)}
+            for i in service.instances
+        ],
+    }
+
+
+def release_line(cloud: Cloud) -> str:
+    """Which release runs, or which may, and from what that is known."""
+    release = cloud.release
+    named = " or ".join(describe(r) for r in release.candidates) or "an unknown release"
+    proof = "; ".join(e.text for e in release.evidence if e.proof) or "nothing that was found tells"
+    return f"{cloud.name} runs {named} ({proof})"
+
+
+def summary_line(cloud: Cloud) -> str:
+    """How big it is."""
+    parts = (
+        count(len(cloud.hosts), "host"),
+        count(len(cloud.services), "service"),
+        count(len(cloud.hypervisors), "hypervisor"),
+        count(len(cloud.endpoints), "endpoint"),
+    )
+    return ", ".join(parts)
+
+
+def service_rows(cloud: Cloud) -> Sequence[tuple[str, ...]]:
+    """One row per binary, as `SERVICE_COLUMNS` name it: its hosts, and how many of it are up, down or unknown."""
+    alike = sorted(cloud.services, key=lambda s: (s.plane, s.project, s.binary))
+    return [_alike(list(group)) for _, group in groupby(alike, key=lambda s: (s.plane, s.project, s.binary))]
+
+
+def _alike(services: Sequence[Service]) -> tuple[str, ...]:
+    one = services[0]
+    states = Counter(s.state for s in services)
+    told = ", ".join(f"{states[state]} {state}" for state in ("up", "down", "unknown") if states[state])
+    hosts = sorted((s.host for s in services), key=natural)
+    return (one.plane, one.project, one.binary, f"{len(hosts)}: {span(hosts)}", told)
+
+
+def host_rows(cloud: Cloud) -> Sequence[tuple[str, ...]]:
+    """One row per host, as `HOST_COLUMNS` name it."""
+    return [(h.name, ", ".join(h.planes), ", ".join(h.roles), h.zone or "", ", ".join(h.aliases)) for h in cloud.hosts]

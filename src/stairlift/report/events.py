@@ -1,0 +1,93 @@
+"""One event, one line: for a terminal's scroll and for a log that is no terminal."""
+
+from collections.abc import Mapping
+
+from stairlift.model.plan import Step
+from stairlift.model.run import Event, StepState
+from stairlift.report.text import clock, span
+
+_GLYPHS = {
+    "done": "✔",
+    "passed": "✔",
+    "failed": "✘",
+    "unknown": "✘",
+    "started": "▶",
+    "resumed": "▶",
+    "verifying": "…",
+    "waiting": "?",
+    "skipped": "↷",
+    "refused": "!",
+}
+#: What has happened to a step, in words; where they are missing the kind itself says it.
+_STEP_WORDS = {
+    "verifying": "has run; its services must report now",
+    "unknown": "ended, nobody knows how",
+    "waiting": "waits for approval",
+    "retried": "to be tried again, ordered",
+}
+_RUN_WORDS = {
+    "resumed": "taken up again",
+    "detached": "left by its orchestrator",
+    "waiting": "waits",
+}
+#: Where an event leaves its step.
+LEAVES: Mapping[str, StepState] = {
+    "step.started": StepState.RUNNING,
+    "step.verifying": StepState.VERIFYING,
+    "step.done": StepState.DONE,
+    "step.passed": StepState.DONE,
+    "step.failed": StepState.FAILED,
+    "step.unknown": StepState.UNKNOWN,
+    "step.skipped": StepState.SKIPPED,
+    "step.waiting": StepState.WAITING,
+    "step.retried": StepState.PENDING,
+    "step.approved": StepState.PENDING,
+}
+_IN_FLIGHT_SHOWN = 3
+
+
+def event_line(event: Event, steps: Mapping[str, Step]) -> str:
+    """Time, what happened, to which step on which hosts, by whom and why."""
+    kind, _, what = event.kind.partition(".")
+    tell = {"step": _about_step, "command": _about_command}.get(kind, _about_run)
+    return " ".join((clock(event.at), _GLYPHS.get(what, "·"), tell(event, what, steps)))
+
+
+def _about_step(event: Event, what: str, steps: Mapping[str, Step]) -> str:
+    step = steps.get(event.step or "")
+    named = _named(step) if step else str(event.step)
+    attempt = f" (attempt {event.attempt})" if event.attempt and event.attempt > 1 else ""
+    blanket = " with the whole run" if event.data.get("blanket") else ""
+    return f"{named}{attempt} {_STEP_WORDS.get(what, what)}{blanket}{_by(event)}{_because(event)}"
+
+
+def _named(step: Step) -> str:
+    """The step and its hosts, unless its id tells them."""
+    told = len(step.hosts) == 1 and step.id.endswith(f"@{step.hosts[0]}")
+    return step.id if told else f"{step.id} on {span(step.hosts)}"
+
+
+def _about_run(event: Event, what: str, _steps: Mapping[str, Step]) -> str:
+    plan = f" for plan {event.data.get('plan', 'unknown')}" if what == "created" else ""
+    reason = f" ({event.data['reason']})" if event.data.get("reason") else ""
+    return f"run {event.run} {_RUN_WORDS.get(what, what)}{plan}{_by(event)}{reason}{_going_on(event)}"
+
+
+def _going_on(event: Event) -> str:
+    busy = event.data.get("in_flight") or []
+    more = f" and {len(busy) - _IN_FLIGHT_SHOWN} more" if len(busy) > _IN_FLIGHT_SHOWN else ""
+    return f"; going on without it: {', '.join(busy[:_IN_FLIGHT_SHOWN])}{more}" if busy else ""
+
+
+def _about_command(event: Event, what: str, _steps: Mapping[str, Step]) -> str:
+    data = event.data
+    told = f"{data.get('kind', 'a command')} of {data.get('step', 'a step')}{_by(event)} {what}"
+    return f"{told}: {data['answer']}" if data.get("answer") else told
+
+
+def _by(event: Event) -> str:
+    return f" by {event.data['actor']}" if event.data.get("actor") else ""
+
+
+def _because(event: Event) -> str:
+    return f": {event.data['reason']}" if event.data.get("reason") else ""

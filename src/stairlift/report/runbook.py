@@ -1,0 +1,24 @@
+"""What would be typed, step by step, by somebody who did it by hand."""
+
+import shlex
+from collections.abc import Callable, Iterable
+
+from stairlift.model.plan import Plan, Step
+from stairlift.report.plan_tree import MARKS
+from stairlift.report.text import span
+
+
+def runbook(plan: Plan, commands: Callable[[Step], tuple[str, ...]]) -> Iterable[str]:
+    """A shell script to read: each step's reason as a comment, then its commands."""
+    yield f"# {plan.cloud}: {plan.source} -> {plan.target}, plan {plan.hash}"
+    for number, step in enumerate(plan.steps, 1):
+        yield ""
+        yield f"# {number}. {step.id}: {step.action} on {span(step.hosts)} ({MARKS[step.reversibility]})"
+        yield f"#    {step.reason}"
+        yield from commands(step) or (_nothing(step),)
+
+
+def _nothing(step: Step) -> str:
+    """A shell's empty command, which says why there is none."""
+    why = "a person approves what follows" if step.action == "approve" else f"no strategy matches {step.id}"
+    return f": {shlex.quote(why)}"

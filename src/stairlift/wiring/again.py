@@ -1,0 +1,80 @@
+"""The second look: before anything runs or goes on, the cloud must still be the one that was approved."""
+
+from collections.abc import Sequence
+
+from stairlift.check.again import half_done, new_errors, other_cloud, other_release
+from stairlift.model.errors import Refusal
+from stairlift.model.finding import Finding
+from stairlift.model.plan import Plan
+from stairlift.model.run import SETTLED, StepStatus
+from stairlift.plan import refuse
+from stairlift.plan.drift import drift
+from stairlift.report.text import count
+from stairlift.strategy.freezing import changed_files
+from stairlift.wiring.look import Look
+
+
+def check_plan(plan: Plan) -> None:
+    """Refuse what no look at the cloud could make right.
+
+    Raises Refusal: plan.refused, plan.no_strategy, plan.recorded, plan.files_changed.
+    """
+    refuse(plan)
+    bare = [s for s in plan.steps if s.strategy is None and s.action != "approve"]
+    if bare:
+        raise Refusal(
+            code="plan.no_strategy",
+            brief=f"{count(len(bare), 'step')} of the plan have no strategy, the first is {bare[0].id}",
+            resolution="add a matching [[strategy]] to stairlift.toml and make a new plan",
+        )
+    if any(spec.startswith("recording:") for spec in plan.sources):
+        raise Refusal(
+            code="plan.recorded",
+            brief="this plan was made from a recording, and a recording cannot be upgraded",
+            resolution="make a plan of the cloud itself",
+        )
+    changed = [text for binding in plan.bindings for text in changed_files(binding)]
+    if changed:
+        raise Refusal(
+            code="plan.files_changed",
+            brief="what the plan froze has changed since",
+            details="\n  ".join(changed),
+            resolution="put it back, or make a new plan and have it approved",
+        )
+
+
+def judge_start(plan: Plan, seen: Look) -> None:
+    """Refuse to begin where anything has changed since the plan was made. Raises Refusal (plan.drift)."""
+    cloud = seen.reconciled.cloud
+    _refuse(
+        *other_cloud(plan, cloud.name),
+        *other_release(plan, cloud.release),
+        *new_errors(plan, seen.reconciled.findings),
+        *drift(plan, cloud, plan.steps),
+    )
+
+
+def judge_resumption(plan: Plan, seen: Look, statuses: Sequence[StepStatus]) -> None:
+    """Refuse to go on where what remains cannot be done any more. Raises Refusal (plan.drift), NoAnswer.
+
+    What the run itself has brought about is no drift: a host that died on the way is there all the same, and while a
+    step of the control plane is half done a silent API is no reason to leave it so; then nothing can be compared.
+    """
+    cloud = seen.reconciled.cloud
+    _refuse(*other_cloud(plan, cloud.name))
+    if seen.silent and half_done(plan, statuses):
+        return
+    seen.demand_answer()
+    settled = {s.id for s in statuses if s.state in SETTLED}
+    silent = [f for f in new_errors(plan, seen.reconciled.findings) if f.code.startswith("source.")]
+    _refuse(*silent, *drift(plan, cloud, [s for s in plan.steps if s.id not in settled]))
+
+
+def _refuse(*findings: Finding) -> None:
+    if findings:
+        raise Refusal(
+            code="plan.drift",
+            brief="the cloud is not as it was when the plan was made",
+            resolution="see to what is named, or make a new plan",
+            findings=findings,
+        )

@@ -1,0 +1,122 @@
+"""Plans on disk."""
+
+import errno
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import orjson
+
+from stairlift.model.errors import Refusal, StairliftError, UsageError
+from stairlift.model.plan import Plan
+from stairlift.model.plan_document import from_document, to_document
+from stairlift.plan import plan_hash
+
+#: A plan for 10,000 hosts and three hops has about 20 MB; what is larger is no plan of ours.
+_LARGEST = 100 * 2**20
+#: What a person can mend by naming another file.
+_MISNAMED = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
+)
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """A plan as it is kept and printed: with a checksum of all of it.
+
+    The hash speaks of decisions only. Findings are no decisions, but an error that somebody deletes by hand would
+    no longer refuse the plan.
+    """
+    document = to_document(plan)
+    return document | {"checksum": _checksum(document)}
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    covered = {key: value for key, value in document.items() if key != "checksum"}
+    return "sha256:" + sha256(orjson.dumps(covered, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Write a plan whole or not at all; what is no regular file (a pipe, a device) is written to as it is.
+
+    Raises UsageError (plan.unwritable) for a name that cannot be written, StairliftError (plan.unwritable) for a disk
+    that cannot.
+    """
+    text = orjson.dumps(plan_document(plan), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    target = Path(os.path.realpath(path))
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(text)
+        else:
+            _replace(target, text)
+    except OSError as wrong:
+        raise _unwritable(path, wrong) from wrong
+
+
+def _replace(target: Path, text: bytes) -> None:
+    scratch = target.with_name(f".{target.name[:100]}.{token_hex(4)}.new")
+    try:
+        with scratch.open("xb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(target)
+    finally:
+        with suppress(OSError):
+            scratch.unlink()
+
+
+def _unwritable(path: Path, wrong: OSError) -> StairliftError:
+    kind = UsageError if wrong.errno in _MISNAMED else StairliftError
+    return kind(
+        code="plan.unwritable", brief=f"{path} cannot be written: {wrong.strerror}", resolution="name another --out"
+    )
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan that is what it was when its hash was made.
+
+    Raises UsageError (plan.missing, plan.unreadable), and Refusal (plan.edited) where hash or checksum does not fit.
+    """
+    document = _document(path)
+    try:
+        plan = from_document(document)
+    except UsageError as wrong:
+        raise UsageError(
+            code=wrong.code,
+            brief=f"{path} is not a plan that Stairlift can read",
+            details=wrong.details or wrong.brief,
+            resolution=wrong.resolution,
+        ) from wrong
+    if plan_hash(plan) != plan.hash or not _sound(document):
+        raise Refusal(
+            code="plan.edited",
+            brief=f"{path} was changed after it was made: its hash does not fit",
+            resolution="change policy, strategies or the cloud instead, and make a new plan",
+        )
+    return plan
+
+
+def _sound(document: Any) -> bool:
+    return isinstance(document, Mapping) and document.get("checksum") == _checksum(document)
+
+
+def _document(path: Path) -> object:
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LARGEST + 1)
+    except OSError as wrong:
+        raise UsageError(
+            code="plan.missing",
+            brief=f"{path} cannot be read: {wrong.strerror}",
+            resolution="make a plan with `stairlift plan --out FILE`",
+        ) from wrong
+    if len(text) > _LARGEST:
+        raise UsageError(code="plan.unreadable", brief=f"{path} is larger than any plan")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as wrong:
+        raise UsageError(code="plan.unreadable", brief=f"{path} is not JSON", details=str(wrong)) from wrong

@@ -1,0 +1,118 @@
+"""A look at the cloud: sources built from SPECs, asked side by side, and reconciled."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from stairlift.drive.discover import observe_all
+from stairlift.inventory.context import AnsibleSettings, SourceContext
+from stairlift.inventory.recording import recorded_cloud
+from stairlift.inventory.specs import sources
+from stairlift.inventory.tape import Tape
+from stairlift.inventory.tape import save as keep
+from stairlift.model.errors import NoAnswer, Trouble
+from stairlift.model.observation import Observation
+from stairlift.ports import CloudClient, InventoryManager
+from stairlift.reconcile import Reconciled, reconcile
+from stairlift.wiring.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where to look, and what the operator adds to what is seen there. `specs` are those of `--inventory`."""
+
+    specs: tuple[str, ...]
+    os_cloud: str | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    ansible_arguments: tuple[str, ...] = ()
+
+    @classmethod
+    def by(cls, settings: Settings, specs: Sequence[str] = (), os_cloud: str | None = None) -> "Where":
+        """What the command line says, else the settings, else every API of the cloud."""
+        return cls(
+            specs=tuple(specs) or settings.inventories or ("openstack",),
+            os_cloud=os_cloud or settings.os_cloud,
+            aliases=settings.aliases,
+            ansible_arguments=settings.ansible_arguments,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen, and by whom, so that one can look again."""
+
+    managers: tuple[InventoryManager, ...]
+    observations: tuple[Observation, ...]
+    reconciled: Reconciled
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The sources that gave nothing although they should have."""
+        return frozenset(o.source for o in self.observations if o.trouble and o.trouble is not Trouble.NOT_DEPLOYED)
+
+    def demand_answer(self) -> None:
+        """Raise NoAnswer (sources.silent) where not one source answered."""
+        if all(o.trouble for o in self.observations):
+            raise _silence(self.reconciled)
+
+
+def look(where: Where, save: Path | None = None) -> Look:
+    """Ask every source. Raises UsageError for a wrong SPEC or wrong credentials, NoAnswer where none answered.
+
+    `save` is a folder for the raw answers, so that others can look at the same cloud.
+    """
+    seen = glance(where, save)
+    seen.demand_answer()
+    return seen
+
+
+def glance(where: Where, save: Path | None = None) -> Look:
+    """The same, also where no source answered."""
+    client = cache(lambda: _client(where.os_cloud))
+    ansible = AnsibleSettings(arguments=where.ansible_arguments)
+    asked = sources(where.specs, SourceContext(client=client, ansible=ansible))
+    tapes = tuple(Tape(source) for source in asked)
+    observations = observe_all(tapes, now)
+    name = _name(where.specs, client)
+    if save:
+        keep(save, name, tapes, observations)
+    reconciled = reconcile(observations, name=name, aliases=where.aliases)
+    return Look(tuple(source.manager for source in asked), observations, reconciled)
+
+
+def now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
+
+
+def _client(os_cloud: str | None) -> CloudClient:
+    from stairlift.openstack.client import SessionCloudClient  # half a second that recordings save
+
+    return SessionCloudClient.from_config(os_cloud)
+
+
+def _name(specs: Sequence[str], client: Callable[[], CloudClient]) -> str:
+    """What the cloud is called: by its client, by its recording, else by the inventory that stands for it."""
+    for spec in specs:
+        kind, _, argument = spec.partition(":")
+        if kind == "recording":
+            return recorded_cloud(Path(argument))
+        if kind != "ansible":
+            return client().cloud_name
+    return Path(specs[0].partition(":")[2]).name
+
+
+def _silence(seen: Reconciled) -> NoAnswer:
+    """What each source met; a refused password is one trouble, however many sources it stopped."""
+    met: dict[str, list[str]] = {}
+    for finding in seen.findings:
+        what = finding.message.removeprefix(finding.subject).strip()
+        met.setdefault(f"{what}\n    {finding.resolution}", []).append(finding.subject)
+    return NoAnswer(
+        code="sources.silent",
+        brief="not one source answered",
+        details="\n  ".join(f"{', '.join(sources)}: {what}" for what, sources in met.items()),
+        resolution="check credentials and addresses: `stairlift discover` asks all sources again",
+    )

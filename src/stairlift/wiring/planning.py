@@ -1,0 +1,115 @@
+"""A plan from the operator's words: settings frozen into bindings, a look at the cloud, the planner."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from stairlift.knowledge.releases import parse_series
+from stairlift.model.errors import UsageError
+from stairlift.model.finding import Waiver
+from stairlift.model.plan import STAGES, Binding, Plan, Stage, Step
+from stairlift.model.policy import Policy
+from stairlift.plan import Request, plan
+from stairlift.ports import UpgradeStrategy
+from stairlift.wiring.look import Look, Where
+from stairlift.wiring.settings import Settings, StrategyEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody typed behind `stairlift plan`, word for word."""
+
+    to: str
+    source: str | None = None
+    stages: Sequence[str] = ()
+    hosts: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    waive: Sequence[str] = ()
+
+    def request(self, policy: Policy) -> Request:
+        """The planner's request; UsageError (release.unknown, plan.unknown_stage) for words that nobody knows."""
+        return Request(
+            target=parse_series(self.to),
+            source=parse_series(self.source) if self.source else None,
+            policy=policy,
+            stages=tuple(_stage(name) for name in self.stages),
+            hosts=tuple(self.hosts),
+            exclude=tuple(self.exclude),
+            waivers=tuple(Waiver.parse(text) for text in self.waive),
+        )
+
+
+def _stage(name: str) -> Stage:
+    for stage in STAGES:
+        if stage == name:
+            return stage
+    raise UsageError(
+        code="plan.unknown_stage", brief=f"there is no stage {name!r}", resolution=f"stages: {', '.join(STAGES)}"
+    )
+
+
+def make_plan(seen: Look, request: Request, where: Where, settings: Settings) -> Plan:
+    """Plan for what was seen. The plan keeps how it was looked at, so that the run looks the same way."""
+    specs = tuple(absolute(spec) for spec in where.specs)
+    for spec in specs:
+        _demand_json(f"--inventory {spec!a}", spec)
+    asked = replace(request, sources=specs, os_cloud=where.os_cloud)
+    return plan(seen.reconciled.cloud, seen.reconciled.findings, asked, bindings(settings))
+
+
+def absolute(spec: str) -> str:
+    """The SPEC as it reads from any folder."""
+    kind, colon, path = spec.partition(":")
+    return f"{kind}:{Path(path).absolute()}" if colon and path and "," not in path else spec
+
+
+def bindings(settings: Settings) -> tuple[Binding, ...]:
+    """Every `[[strategy]]` entry, frozen. UsageError names the file and the entry that is wrong."""
+    return tuple(_binding(number, entry) for number, entry in enumerate(settings.strategies))
+
+
+def _binding(number: int, entry: StrategyEntry) -> Binding:
+    from stairlift.strategy.freezing import freeze_binding
+
+    try:
+        frozen = freeze_binding(number, entry.match, entry.use, entry.options)
+    except UsageError as wrong:
+        raise UsageError(
+            code=wrong.code,
+            brief=f"{entry.place}: {wrong.brief}",
+            details=wrong.details,
+            resolution=wrong.resolution,
+        ) from wrong
+    _demand_json(f"{entry.place!a}", frozen.options)
+    return frozen
+
+
+def _demand_json(place: str, value: str | Mapping[str, Any]) -> None:
+    """A plan is JSON: a path that is no UTF-8, an infinite number or a huge one would not come back as they went."""
+    try:
+        kept = orjson.loads(orjson.dumps(value)) == value
+    except TypeError:
+        kept = False
+    if not kept:
+        raise UsageError(
+            code="plan.not_json",
+            brief=f"{place} holds what a plan cannot keep",
+            details="that is a name which is not UTF-8, or a number which JSON does not have",
+            resolution="write it otherwise; a folder or file may have to be renamed",
+        )
+
+
+def strategies_of(made: Plan) -> dict[str, UpgradeStrategy]:
+    """The strategies of a plan, by the ids of its bindings, as they were frozen."""
+    from stairlift.strategy.freezing import thaw
+
+    return {binding.id: thaw(binding) for binding in made.bindings}
+
+
+def commands_of(step: Step, strategies: Mapping[str, UpgradeStrategy]) -> tuple[str, ...]:
+    """What a person would type for a step."""
+    strategy = strategies.get(step.strategy or "")
+    return strategy.runbook(step) if strategy else ()

@@ -1,0 +1,195 @@
+"""Carrying out a plan: the cloud is looked at again, and only then something is put on record and starts."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from stairlift.check.again import shows_target
+from stairlift.check.freshness import Row, dead_rows, presumed, reporting
+from stairlift.drive.begin import new_run
+from stairlift.drive.discover import observe
+from stairlift.drive.freshness import Expectation, RegistryFreshness
+from stairlift.drive.loop import carry_out
+from stairlift.drive.tools import Tools
+from stairlift.model.observation import Observation
+from stairlift.model.plan import Plan, Step
+from stairlift.model.plan_document import to_document
+from stairlift.model.run import SETTLED, Event, Run, RunState, StepState
+from stairlift.ports import Journal
+from stairlift.wiring.again import check_plan, judge_resumption, judge_start
+from stairlift.wiring.look import Look, Where, glance, look, now
+from stairlift.wiring.office import Office
+from stairlift.wiring.planning import strategies_of
+from stairlift.wiring.settings import Settings
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What somebody wants of a run. `approve_all` approves every gate of it, now and after a resume."""
+
+    actor: str
+    approve_all: bool
+    on_event: Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How the orchestrator left: the run as it stands, and the signal that made it leave early, if one did.
+
+    `idle` says that the plan had been carried out before, and nothing was left to be done.
+    """
+
+    run: Run
+    signal: int | None = None
+    idle: bool = False
+
+
+class SystemClock:
+    """Fills ports.Clock with this machine's own."""
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let others work for so long."""
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What is known of the cloud when an orchestrator sets to work, and which rows of its registries are dead."""
+
+    seen: Look
+    dead_rows: frozenset[Row]
+
+
+def start(plan: Plan, office: Office, settings: Settings, orders: Orders) -> Result:
+    """Begin a run and carry it out. Raises Refusal (run.cloud_busy, plan.drift) with nothing recorded."""
+    with office.store.hold(plan.cloud) as journal:
+        run, view = _begin(journal, plan, office, (settings, orders))
+        return _orchestrate(journal, plan, run, (office, orders, view)) if view else Result(run, idle=True)
+
+
+def record_only(plan: Plan, office: Office, settings: Settings, orders: Orders) -> Result:
+    """Put a run on record for another process to carry out. Raises as `start` does."""
+    with office.store.hold(plan.cloud) as journal:
+        run, view = _begin(journal, plan, office, (settings, orders))
+        return Result(run, idle=view is None)
+
+
+def _begin(journal: Journal, plan: Plan, office: Office, by: tuple[Settings, Orders]) -> tuple[Run, _View | None]:
+    """A new run, and what was seen before it; or the earlier run that has done it all, and nothing."""
+    settings, orders = by
+    seen = look(_where(plan, settings.aliases, settings.ansible_arguments))
+    done = _done_before(plan, office)
+    if done and seen.reconciled.cloud.name == plan.cloud and shows_target(plan, seen.reconciled.cloud.release):
+        return done, None
+    judge_start(plan, seen)
+    view = _View(seen, dead_rows(seen.reconciled.cloud.services))
+    options = {
+        "aliases": dict(settings.aliases),
+        "ansible_arguments": list(settings.ansible_arguments),
+        "dead_rows": sorted(view.dead_rows),
+    }
+    run = new_run(journal, plan, to_document(plan), now=now(), actor=orders.actor, options=options)
+    return run, view
+
+
+def _done_before(plan: Plan, office: Office) -> Run | None:
+    runs = office.store.runs(plan.cloud)
+    return next((run for run in runs if run.plan_hash == plan.hash and run.state is RunState.DONE), None)
+
+
+def _where(plan: Plan, aliases: Mapping[str, str], ansible_arguments: Sequence[str]) -> Where:
+    """The cloud of a plan is looked at as it was for the plan."""
+    return Where(plan.sources, plan.os_cloud, dict(aliases), tuple(ansible_arguments))
+
+
+def resume(run: Run, office: Office, orders: Orders) -> Result:
+    """Take up a run where it was left: what is in flight is adopted, nothing that has ended runs again."""
+    plan = office.plan(run)
+    with office.store.hold(run.cloud) as journal:
+        statuses = office.store.steps(run.id)
+        if any(s.state not in SETTLED for s in statuses):
+            check_plan(plan)
+        options = run.options
+        seen = glance(_where(plan, options.get("aliases", {}), options.get("ansible_arguments", ())))
+        if any(s.attempt for s in statuses):
+            judge_resumption(plan, seen, statuses)
+        else:
+            seen.demand_answer()
+            judge_start(plan, seen)
+        view = _View(seen, frozenset((name, row) for name, row in options.get("dead_rows", ())))
+        return _orchestrate(journal, plan, run, (office, orders, view))
+
+
+def _orchestrate(journal: Journal, plan: Plan, run: Run, around: tuple[Office, Orders, _View]) -> Result:
+    office, orders, view = around
+    clock = SystemClock()
+    tools = Tools(
+        store=office.store,
+        executor=office.executor,
+        strategies=strategies_of(plan),
+        clock=clock,
+        freshness=RegistryFreshness(_registries(view.seen), _expected(plan, view), clock),
+        on_event=orders.on_event,
+    )
+    return asyncio.run(_until_signalled(journal, plan, run, tools, approve_all=orders.approve_all))
+
+
+def _registries(seen: Look) -> Callable[[str], Observation]:
+    """Asks one source again by its name."""
+    managers = {manager.name: manager for manager in seen.managers}
+    return lambda source: observe(managers[source], now)
+
+
+def _expected(plan: Plan, view: _View) -> Expectation:
+    """Who must be heard of after a restart. Of a registry that is silent now, who would be in it by his binary."""
+    seen = view.seen
+    planned = ((name, host) for step in plan.steps for host in step.hosts for name in step.services)
+    return Expectation(
+        reporting=presumed(planned, seen.silent) | reporting(seen.reconciled.cloud.services),
+        names=seen.reconciled.identity.names,
+        ignored=view.dead_rows,
+    )
+
+
+async def _until_signalled(journal: Journal, plan: Plan, run: Run, tools: Tools, *, approve_all: bool) -> Result:
+    """Ctrl-C, a lost terminal or SIGTERM detach: nothing new starts, attempts go on and the next resume adopts them."""
+    stop = asyncio.Event()
+    received: list[int] = []
+
+    def detach(number: int) -> None:
+        received.append(number)
+        stop.set()
+
+    with _heard(detach):
+        ended = await carry_out(journal, plan, run.id, tools, stop=stop, approve_all=approve_all)
+    return Result(ended, received[0] if received and ended.state is RunState.RUNNING else None)
+
+
+@contextmanager
+def _heard(detach: Callable[[int], None]) -> Iterator[None]:
+    """Listen to the signals, but for those that whoever started us wants ignored (nohup, a shell's background)."""
+    loop = asyncio.get_running_loop()
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in heard:
+        loop.add_signal_handler(number, detach, number)
+    try:
+        yield
+    finally:
+        for number in heard:
+            with suppress(ValueError):
+                loop.remove_signal_handler(number)
+
+
+def waiting_steps(run: Run, plan: Plan, office: Office) -> tuple[Step, ...]:
+    """The steps of a run that want approval."""
+    waiting = {s.id for s in office.store.steps(run.id) if s.state is StepState.WAITING}
+    return tuple(s for s in plan.steps if s.id in waiting)

@@ -1,0 +1,205 @@
+"""Configuration: flags, then STAIRLIFT_* and OS_*, then ./stairlift.toml, the XDG folder, /etc/stairlift.
+
+Each table is taken whole from the nearest file that has it; paths in it are relative to that file's folder.
+
+    STAIRLIFT_CONFIG        a stairlift.toml that comes before the others
+    STAIRLIFT_INVENTORY     sources, separated by commas
+    STAIRLIFT_STATE_DIR     journal, locks and the files of attempts
+    STAIRLIFT_DATABASE_URL  a journal elsewhere
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stairlift.model.errors import UsageError
+from stairlift.model.policy import Policy
+from stairlift.wiring.policy import read_policy
+from stairlift.wiring.toml import demand_known, invalid, read_toml
+
+_FILE = "stairlift.toml"
+_TABLES = frozenset({"strategy", "policy", "aliases", "sources"})
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyEntry:
+    """One `[[strategy]]` table, with the file that holds it and its place there, for messages."""
+
+    place: str
+    use: str
+    match: Mapping[str, tuple[str, ...]]
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator's files and environment say."""
+
+    policy: Policy = field(default_factory=Policy)
+    strategies: tuple[StrategyEntry, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    inventories: tuple[str, ...] = ()
+    os_cloud: str | None = None
+    ansible_arguments: tuple[str, ...] = ()
+    state_dir: Path = Path()
+    database_url: str = ""
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A top-level value of a file."""
+
+    file: Path
+    value: Any
+
+
+def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/etc/stairlift")) -> Settings:
+    """Settings from files and environment. Raises UsageError naming the file, and the line where TOML is broken."""
+    files = _files(environ, cwd, system)
+    tables: dict[str, _Table] = {}
+    for file in files:
+        for key, value in _parse(file).items():
+            tables.setdefault(key, _Table(file, value))
+    state = _state_dir(environ, cwd)
+    sources = _sources(tables.get("sources"))
+    return Settings(
+        policy=_policy(tables.get("policy")),
+        strategies=_strategies(tables.get("strategy")),
+        aliases=_aliases(tables.get("aliases")),
+        inventories=_listed(environ.get("STAIRLIFT_INVENTORY")) or tuple(sources["inventory"]),
+        os_cloud=_os_cloud(environ, sources["os_cloud"]),
+        ansible_arguments=tuple(sources["ansible_arguments"]),
+        state_dir=state,
+        database_url=environ.get("STAIRLIFT_DATABASE_URL") or f"sqlite:///{state / 'stairlift.sqlite'}",
+        files=files,
+    )
+
+
+def _files(environ: Mapping[str, str], cwd: Path, system: Path) -> tuple[Path, ...]:
+    xdg = cwd / (environ.get("XDG_CONFIG_HOME") or _home(environ) / ".config")
+    named = environ.get("STAIRLIFT_CONFIG")
+    if named and not _is_file(cwd / named):
+        raise UsageError(code="config.missing", brief=f"STAIRLIFT_CONFIG names {named}, which is no file")
+    candidates = (
+        *((cwd / named,) if named else ()),
+        cwd / _FILE,
+        xdg / "stairlift" / _FILE,
+        system / _FILE,
+    )
+    return tuple(dict.fromkeys(path for path in candidates if _is_file(path)))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is there; one that cannot even be looked at may say what must not be passed over."""
+    try:
+        return path.is_file()
+    except OSError as wrong:
+        raise UsageError(code="config.unreadable", brief=f"{path} cannot be read: {wrong.strerror}") from wrong
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    """The home of the caller, also where a service manager or cron sets no HOME."""
+    return Path(environ.get("HOME") or Path("~").expanduser())
+
+
+def _state_dir(environ: Mapping[str, str], cwd: Path) -> Path:
+    xdg = cwd / (environ.get("XDG_STATE_HOME") or _home(environ) / ".local" / "state")
+    state = cwd / (environ.get("STAIRLIFT_STATE_DIR") or xdg / "stairlift")
+    if "?" in str(state):  # what follows it in a database URL is no longer the path
+        raise invalid(f"STAIRLIFT_STATE_DIR {state}", "the path of a state directory must not hold a question mark")
+    return state
+
+
+def _os_cloud(environ: Mapping[str, str], from_file: str | None) -> str | None:
+    """The cloud to look at; whoever sourced an openrc file means that one, whatever a file says."""
+    return environ.get("OS_CLOUD") or (None if environ.get("OS_AUTH_URL") else from_file)
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    content = read_toml(file)
+    demand_known(file, content, _TABLES, "tables")
+    return content
+
+
+def _policy(table: _Table | None) -> Policy:
+    return read_policy(table.value, f"{table.file}: [policy]") if table else Policy()
+
+
+def _strategies(table: _Table | None) -> tuple[StrategyEntry, ...]:
+    if table is None:
+        return ()
+    if not isinstance(table.value, list) or not all(isinstance(entry, Mapping) for entry in table.value):
+        raise invalid(table.file, "strategies are written [[strategy]], in double brackets")
+    return tuple(_strategy(table.file, n, entry) for n, entry in enumerate(table.value, 1))
+
+
+def _strategy(file: Path, number: int, entry: Mapping[str, Any]) -> StrategyEntry:
+    place = f"{file}: [[strategy]] number {number}"
+    use = entry.get("use")
+    if not isinstance(use, str):
+        raise invalid(place, 'needs use = "...", the name of a strategy')
+    options = {key: value for key, value in entry.items() if key not in {"match", "use"}}
+    return StrategyEntry(
+        place=place,
+        use=use,
+        match=_match(place, entry.get("match", {})),
+        options={**options, "folder": str(file.parent)},
+    )
+
+
+def _match(place: str, match: Any) -> dict[str, tuple[str, ...]]:
+    from stairlift.plan.matching import MATCH_KEYS  # keeps the planner out of `stairlift --help`
+
+    if not isinstance(match, Mapping):
+        raise invalid(place, 'match is a table, such as { project = "nova" }; {} matches all')
+    demand_known(f"{place}: match", match, MATCH_KEYS, "keys")
+    return {key: _globs(place, key, match[key]) for key in sorted(match)}
+
+
+def _globs(place: str, key: str, value: Any) -> tuple[str, ...]:
+    globs = [value] if isinstance(value, str) else value
+    if not isinstance(globs, list) or not globs or not all(isinstance(g, str) for g in globs):
+        raise invalid(place, f"match.{key} is a text or a list of texts")
+    return tuple(globs)
+
+
+def _aliases(table: _Table | None) -> dict[str, str]:
+    if table is None:
+        return {}
+    if not isinstance(table.value, Mapping) or not all(isinstance(v, str) for v in table.value.values()):
+        raise invalid(table.file, '[aliases] maps one name of a host to another: "ctl1.example.com" = "ctl1"')
+    return dict(table.value)
+
+
+def _sources(table: _Table | None) -> dict[str, Any]:
+    """The `[sources]` table with its defaults."""
+    found: dict[str, Any] = {"inventory": [], "ansible_arguments": [], "os_cloud": None}
+    if table is None:
+        return found
+    place = f"{table.file}: [sources]"
+    if not isinstance(table.value, Mapping):
+        raise invalid(place, f"is a table with {', '.join(found)}")
+    demand_known(place, table.value, found, "keys")
+    found |= table.value
+    for key in ("inventory", "ansible_arguments"):
+        if not isinstance(found[key], list) or not all(isinstance(text, str) for text in found[key]):
+            raise invalid(place, f"{key} is a list of texts")
+    if not isinstance(found["os_cloud"], str | None):
+        raise invalid(place, "os_cloud is the name of a cloud")
+    return {**found, "inventory": [_beside(table.file, spec) for spec in found["inventory"]]}
+
+
+def _beside(file: Path, spec: str) -> str:
+    kind, colon, path = spec.partition(":")
+    return f"{kind}:{file.parent / path}" if colon and "," not in path else spec
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def chosen_specs(flags: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """The sources to ask: those of the command line, else those of the settings, else every API of the cloud."""
+    return tuple(flags) or settings.inventories or ("openstack",)

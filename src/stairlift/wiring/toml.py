@@ -1,0 +1,35 @@
+"""TOML files of the operator's."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from stairlift.model.errors import UsageError
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The content of a file. UsageError (config.unreadable, config.invalid) names it, and the line that is broken."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as wrong:
+        raise UsageError(code="config.unreadable", brief=f"{file} cannot be read: {wrong.strerror}") from wrong
+    except UnicodeDecodeError as wrong:
+        line = wrong.object.count(b"\n", 0, wrong.start) + 1
+        raise invalid(file, f"line {line} is not UTF-8") from wrong
+    except tomllib.TOMLDecodeError as wrong:
+        raise invalid(file, f"it is not TOML: {wrong}") from wrong
+
+
+def invalid(place: object, what: str) -> UsageError:
+    """The error for a file that says something wrong."""
+    return UsageError(code="config.invalid", brief=f"{place}: {what}")
+
+
+def demand_known(place: object, given: Mapping[str, Any], known: Collection[str], what: str) -> None:
+    """Nothing is passed over in silence: a key with a slip in it would be."""
+    for key in sorted(set(given) - set(known)):
+        near = get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the {what} are {', '.join(sorted(known))}"
+        raise invalid(place, f"there is no {key!r}; {hint}")
