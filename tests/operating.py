@@ -146,7 +146,11 @@ def in_this_process(words: list[str], folder: Path, environ: dict[str, str]) -> 
         os.environ.clear()
         os.environ.update(environ)
         os.chdir(folder)
-        with Path(os.devnull).open() as sys.stdin, redirect_stdout(streams["stdout"]), redirect_stderr(streams["stderr"]):
+        with (
+            Path(os.devnull).open() as sys.stdin,
+            redirect_stdout(streams["stdout"]),
+            redirect_stderr(streams["stderr"]),
+        ):
             code = run_app(words)
     finally:
         os.environ.clear()

@@ -39,9 +39,9 @@ async def main(folder: Path, hosts: int, window: int, lasting: float) -> None:
         run = store.newest(plan.cloud) or new_run(
             journal, plan, to_document(plan), now=datetime.now(UTC), actor="chaos"
         )
-        print("holds", flush=True)  # noqa: T201
+        print("holds", flush=True)
         run = await carry_out(journal, plan, run.id, tools, stop=asyncio.Event())
-    print(run.state, flush=True)  # noqa: T201
+    print(run.state, flush=True)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,6 @@ def run_app(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     try:
         the_app()(list(arguments), prog_name="stairlift")
-    except BaseException as error:  # noqa: BLE001  # the last line of defence: nobody gets a traceback
+    except BaseException as error:  # the last line of defence: nobody gets a traceback
         return told(error)
     return 0

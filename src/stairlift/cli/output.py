@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from io import StringIO
-from typing import Any
+from io import StringIO, TextIOBase
+from typing import Any, TextIO, cast
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -25,14 +25,48 @@ class ReaderGone(Exception):
     """Whoever read our output (head, less) has had enough of it."""
 
 
-def data_console() -> Console:
-    """Writes to stdout as it is now, which tests and shells redirect."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+class Screen(Console):
+    """A console on stdout or stderr as they are now. It leaves it to us what a lost reader means."""
+
+    def __init__(self, file: TextIO, *, soft_wrap: bool = True) -> None:
+        super().__init__(file=file, highlight=False, soft_wrap=soft_wrap)
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the program here."""
+        raise BrokenPipeError
+
+    @property
+    def moves(self) -> bool:
+        """Whether lines can be drawn anew."""
+        return self.is_terminal and not self.is_dumb_terminal
 
 
-def talk_console() -> Console:
-    """Writes to stderr."""
-    return Console(file=sys.stderr, highlight=False, soft_wrap=True)
+class Unheard(TextIOBase):
+    """A stream on which it does not matter whether anybody listens: a terminal that has gone stops no run."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # read-only here
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
+def talk() -> Screen:
+    """Where people are spoken to."""
+    return Screen(cast("TextIO", Unheard(sys.stderr)))
 
 
 @contextmanager
@@ -44,15 +78,14 @@ def _to_a_reader() -> Iterator[None]:
 
 
 def say(text: str, style: str = "", end: str = "\n") -> None:
-    """A line for people; square brackets in it are only square brackets. Nobody may be listening any more."""
-    with suppress(OSError):
-        talk_console().print(Text(text, style=style), end=end)
+    """A line for people; square brackets in it are only square brackets."""
+    talk().print(Text(text, style=style), end=end)
 
 
 def show(text: str, style: str = "") -> None:
     """A line of data."""
     with _to_a_reader():
-        data_console().print(Text(text, style=style))
+        Screen(sys.stdout).print(Text(text, style=style))
 
 
 def show_bytes(lines: Iterable[bytes]) -> None:
@@ -105,7 +138,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 
 def show_shape(shape: RenderableType) -> None:
     """A table or a tree: folded to the width of a terminal, whole and without blanks at the end in a pipe."""
-    console = Console(file=sys.stdout, highlight=False)
+    console = Screen(sys.stdout, soft_wrap=False)
     with _to_a_reader():
         if console.is_terminal:
             console.print(shape)

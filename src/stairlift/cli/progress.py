@@ -1,16 +1,16 @@
 """What a run shows while it goes: a few live lines over scrolling events on a terminal, else a line per event."""
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from stairlift.cli.output import talk
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import Event
 from stairlift.report.events import event_line
@@ -32,14 +32,13 @@ class Progress:
         self._tasks = tasks
         self._heartbeat = heartbeat
         self._run = ""
-        self._console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
-        self._moves = self._console.is_terminal and not self._console.is_dumb_terminal
+        self._console = talk()
         self._live = Live(get_renderable=self._lines, console=self._console, refresh_per_second=4, transient=True)
         self._over = threading.Event()
         self._beat = threading.Thread(target=self._beats, daemon=True)
 
     def __enter__(self) -> Self:
-        if self._moves:
+        if self._console.moves:
             self._live.start()
         else:
             self._beat.start()
@@ -49,23 +48,19 @@ class Progress:
         self, _type: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
         self._over.set()
-        if self._moves:
-            with suppress(OSError):  # the terminal may be gone
-                self._live.stop()
+        if self._console.moves:
+            self._live.stop()
 
     def hear(self, event: Event) -> None:
         """Take an event in and print its line."""
         self._run = event.run
         self._tally.hear(event)
         if event.kind not in _QUIET:
-            line = Text(event_line(event, self._tally.steps), style=_STYLES.get(event.kind, ""))
-            with suppress(OSError):
-                self._console.print(line)
+            self._console.print(Text(event_line(event, self._tally.steps), style=_STYLES.get(event.kind, "")))
 
     def _beats(self) -> None:
-        with suppress(OSError):
-            while not self._over.wait(self._heartbeat):
-                self._console.print(Text(f"{clock(now())} · {self._tally.summary(now())}"))
+        while not self._over.wait(self._heartbeat):
+            self._console.print(Text(f"{clock(now())} · {self._tally.summary(now())}"))
 
     def _lines(self) -> Group:
         """Called by the thread that refreshes the screen."""

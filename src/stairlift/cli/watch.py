@@ -3,11 +3,11 @@
 import sys
 import time
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from stairlift.cli.output import Format, show, table
+from stairlift.cli.output import Format, Screen, show, table
 from stairlift.cli.standing import show_standing
 from stairlift.model.run import FINAL_RUN_STATES, SETTLED, Run, RunState
 from stairlift.report.events import event_line
@@ -46,8 +46,8 @@ class Watch:
 
     def until_the_end(self) -> None:
         """Show how the run goes until it is over, and then how it ended."""
-        console = Console(file=sys.stdout, highlight=False)
-        if self._output is Format.TABLE and console.is_terminal and not console.is_dumb_terminal:
+        console = Screen(sys.stdout, soft_wrap=False)
+        if self._output is Format.TABLE and console.moves:
             self._on_a_screen(console)
         elif self._output is Format.TABLE:
             self._in_lines()
@@ -60,7 +60,7 @@ class Watch:
     def _show(self, standing: Standing) -> None:
         show_standing(standing, self._output, with_steps=self._with_steps)
 
-    def _on_a_screen(self, console: Console) -> None:
+    def _on_a_screen(self, console: Screen) -> None:
         standing = self._standing()
         with Live(console=console, auto_refresh=False, transient=True) as live:
             while standing.run.state not in _OVER:

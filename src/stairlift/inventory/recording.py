@@ -54,7 +54,7 @@ class UnreadableInventory:
     def fetch(self) -> Answer:
         raise SourceTrouble(Trouble.MALFORMED, self._why)
 
-    def read(self, answer: Answer) -> tuple[Fact, ...]:  # noqa: ARG002 the port's
+    def read(self, answer: Answer) -> tuple[Fact, ...]:
         raise SourceTrouble(Trouble.MALFORMED, self._why)
 
 

@@ -47,6 +47,7 @@ class SqlJournal:
     def __init__(self, connection: Connection, lease: Lease) -> None:
         self._connection = connection
         self._lease = lease
+        self._holds = True
         self._run: str | None = None
         self._seq: dict[str, int] = {}
         dialect = connection.dialect
@@ -86,6 +87,7 @@ class SqlJournal:
 
     def release(self) -> None:
         """Give the lease back. Where that cannot be written, the kernel's lock or the lease's end tells it."""
+        self._holds = False
         try:
             with told(named(self._connection.engine)), self._connection.begin():
                 give_back(self._connection, self._lease)
@@ -94,6 +96,8 @@ class SqlJournal:
 
     @contextmanager
     def _writing(self, run_id: str | None) -> Iterator[Connection]:
+        if not self._holds:
+            raise refusals.lease_lost(self._lease.cloud)
         self._run = run_id
         with told(named(self._connection.engine)), self._connection.begin():
             self._renew.execute(self._connection, self._lease, run_id)

@@ -13,7 +13,7 @@ import orjson
 
 from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.plan import Plan
-from stairlift.model.plan_document import from_document, to_document
+from stairlift.model.plan_document import SCHEMA, from_document, to_document
 from stairlift.plan import plan_hash
 
 #: A plan for 10,000 hosts and three hops has about 20 MB; what is larger is no plan of ours.
@@ -79,29 +79,45 @@ def _unwritable(path: Path, wrong: OSError) -> StairliftError:
 def read_plan(path: Path) -> Plan:
     """A plan that is what it was when its hash was made.
 
-    Raises UsageError (plan.missing, plan.unreadable), and Refusal (plan.edited) where hash or checksum does not fit.
+    Raises UsageError (plan.missing, plan.unreadable), and Refusal: plan.edited where hash or checksum does not fit,
+    plan.refused for what `plan -o json` printed where no plan could be made.
     """
     document = _document(path)
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+        found = document.get("schema") if isinstance(document, Mapping) else type(document).__name__
+        raise _unreadable(path, f"it says schema {found!r} where {SCHEMA!r} is expected")
+    if document.get("hash") is None:
+        raise Refusal(
+            code="plan.refused",
+            brief=f"{path} says why there is no plan",
+            resolution="see to its findings, and make a plan",
+        )
+    if document.get("checksum") != _checksum(document):
+        raise _edited(path)
     try:
         plan = from_document(document)
     except UsageError as wrong:
-        raise UsageError(
-            code=wrong.code,
-            brief=f"{path} is not a plan that Stairlift can read",
-            details=wrong.details or wrong.brief,
-            resolution=wrong.resolution,
-        ) from wrong
-    if plan_hash(plan) != plan.hash or not _sound(document):
-        raise Refusal(
-            code="plan.edited",
-            brief=f"{path} was changed after it was made: its hash does not fit",
-            resolution="change policy, strategies or the cloud instead, and make a new plan",
-        )
+        raise _unreadable(path, wrong.details or wrong.brief) from wrong
+    if plan_hash(plan) != plan.hash:
+        raise _edited(path)
     return plan
 
 
-def _sound(document: Any) -> bool:
-    return isinstance(document, Mapping) and document.get("checksum") == _checksum(document)
+def _edited(path: Path) -> Refusal:
+    return Refusal(
+        code="plan.edited",
+        brief=f"{path} was changed after it was made: its hash does not fit",
+        resolution="change policy, strategies or the cloud instead, and make a new plan",
+    )
+
+
+def _unreadable(path: Path, details: str) -> UsageError:
+    return UsageError(
+        code="plan.unreadable",
+        brief=f"{path} is not a plan that Stairlift can read",
+        details=details,
+        resolution="make a new one with `stairlift plan --out FILE`",
+    )
 
 
 def _document(path: Path) -> object:
@@ -115,8 +131,8 @@ def _document(path: Path) -> object:
             resolution="make a plan with `stairlift plan --out FILE`",
         ) from wrong
     if len(text) > _LARGEST:
-        raise UsageError(code="plan.unreadable", brief=f"{path} is larger than any plan")
+        raise _unreadable(path, f"it is larger than any plan ({_LARGEST // 2**20} MiB)")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as wrong:
-        raise UsageError(code="plan.unreadable", brief=f"{path} is not JSON", details=str(wrong)) from wrong
+        raise _unreadable(path, f"it is not JSON: {wrong}") from wrong

@@ -98,7 +98,7 @@ class Lab:
         return tell(self.store, self.plan, command)
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        while not holds():  # noqa: ASYNC110 - anything may make it hold
+        while not holds():
             await asyncio.sleep(0.001)
 
 

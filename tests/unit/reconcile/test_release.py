@@ -3,6 +3,9 @@
 import pytest
 
 from planning import codes, finding, seen
+from stairlift.model.cloud import Evidence
+from stairlift.model.release import Release
+from stairlift.reconcile.release import unfinished
 from stairlift.testing.clouds import CloudBuilder
 
 
@@ -107,3 +110,12 @@ def test_evidence_counts_hosts():
         CloudBuilder().compute("a", "b").running("a", "31.0.0", "nova-compute").running("b", "31.0.0", "nova-compute")
     )
     assert [e.text for e in release(built).evidence] == ["nova 31.0.0 on 2 hosts"]
+
+
+def test_hops_that_lead_to_different_releases_explain_nothing():
+    either = [Evidence("one", tuple(map(Release.parse, ("2023.1", "2024.1"))), proof=True)]
+    either.append(Evidence("other", tuple(map(Release.parse, ("2023.2", "2024.2"))), proof=True))
+    assert unfinished(either) == ()
+    assert unfinished(either[:1] * 2 + [Evidence("third", (Release(2025, 1),), proof=True)]) == (
+        (Release(2024, 1), Release(2025, 1)),
+    )

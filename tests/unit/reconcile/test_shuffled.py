@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,19 @@ def test_the_order_of_sources_and_facts_changes_nothing(data):
     assert first.findings == second.findings
 
 
-def test_the_deployer_is_the_one_that_is_no_mere_list():
-    assert reconcile(a_messy_cloud().observations(), name="lab").cloud.deployment == "kolla-ansible"
-    assert reconcile(a_cloud().observations(), name="lab").cloud.deployment == "plain"
+@pytest.mark.parametrize(
+    ("kinds", "deployer"),
+    [
+        ((), "plain"),
+        (("plain",), "plain"),
+        (("plain", "kolla-ansible"), "kolla-ansible"),
+        (("openstack-ansible", "plain"), "openstack-ansible"),
+        (("openstack-ansible", "kolla-ansible"), "kolla-ansible"),
+        (("kolla-ansible", "openstack-ansible", "plain"), "kolla-ansible"),
+    ],
+)
+def test_the_deployer_is_the_one_that_is_no_mere_list(kinds, deployer):
+    built = a_cloud()
+    for kind in kinds:
+        built = built.deployed_by(kind)
+    assert reconcile(built.observations(), name="lab").cloud.deployment == deployer

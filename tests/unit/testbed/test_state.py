@@ -81,7 +81,7 @@ def test_everything_that_reports_at_the_base_release_is_waited_for():
 
 def test_the_release_of_a_process_is_read_from_what_it_has_mapped():
     folder = Path(sys.executable).parent.parent
-    import yaml._yaml  # noqa: PLC0415  a shared object of this environment, now mapped
+    import yaml._yaml
 
     assert yaml._yaml.__file__.startswith(str(folder))
     assert processes.mapped_releases(os.getpid(), str(folder.parent)) == {folder.name}

@@ -139,12 +139,19 @@ class TestReading:
 
     def test_a_torn_file(self, file):
         file.write_bytes(file.read_bytes()[:2000])
-        with pytest.raises(UsageError, match="is not JSON"):
+        with pytest.raises(UsageError) as wrong:
             read_plan(file)
+        assert "is not JSON" in wrong.value.details
 
     def test_a_file_without_end(self):
-        with pytest.raises(UsageError, match="larger than any plan"):
+        with pytest.raises(UsageError) as wrong:
             read_plan(Path("/dev/zero"))
+        assert "larger than any plan" in wrong.value.details
+
+    def test_what_was_printed_where_there_was_no_plan(self, file):
+        with pytest.raises(Refusal) as refused:
+            read_plan(rewritten(file, hash=None))
+        assert refused.value.code == "plan.refused"
 
     @pytest.mark.parametrize("where", ["nothing.json", ".", "plan.json/below"])
     def test_a_file_that_is_not_there(self, file, where):

@@ -14,7 +14,7 @@ def test_with_or_without_the_heading_of_the_table(tmp_path, heading):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("canary = ", "line 1"), ("bananas = 1\n", "'bananas'"), ("policy = 1\n", "is a table")]
+    ("text", "told"), [("canary = \n", "line 1"), ("bananas = 1\n", "'bananas'"), ("policy = 1\n", "is a table")]
 )
 def test_what_is_wrong_is_said_with_the_file(tmp_path, text, told):
     (tmp_path / "p.toml").write_text(text)

@@ -11,15 +11,6 @@ from stairlift.cli.here import settings
 from stairlift.cli.options import Inventory, OsCloud, Output
 from stairlift.cli.output import Format, say, show, show_document, show_table
 from stairlift.model.cloud import Cloud
-from stairlift.report.cloud import (
-    HOST_COLUMNS,
-    SERVICE_COLUMNS,
-    cloud_document,
-    host_rows,
-    release_line,
-    service_rows,
-    summary_line,
-)
 
 _HOSTS = 40
 
@@ -38,6 +29,7 @@ def discover(
     output: Output = Format.TABLE,
 ) -> None:
     """Ask, reconcile, print."""
+    from stairlift.report.cloud import cloud_document
     from stairlift.wiring.look import Where, look
 
     seen = look(Where.by(settings(), inventory or (), os_cloud), save).reconciled
@@ -52,6 +44,15 @@ def discover(
 
 
 def _show(cloud: Cloud) -> None:
+    from stairlift.report.cloud import (
+        HOST_COLUMNS,
+        SERVICE_COLUMNS,
+        host_rows,
+        release_line,
+        service_rows,
+        summary_line,
+    )
+
     show(release_line(cloud), style="bold")
     show(summary_line(cloud))
     if cloud.services:

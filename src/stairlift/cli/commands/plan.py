@@ -13,10 +13,10 @@ from stairlift.cli.output import Format, say, show, show_document, show_shape
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.finding import Finding, in_order
 from stairlift.model.plan import Plan
-from stairlift.report.plan_tree import Branch, plan_tree
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.plan import Request
+    from stairlift.report.plan_tree import Branch
     from stairlift.wiring.look import Look, Where
     from stairlift.wiring.settings import Settings
 
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command(help="Work out how to get the cloud to a release, and print it as a tree, JSON or a runbook.")(plan)
 
 
-def plan(  # noqa: PLR0917  # Typer makes options of parameters
+def plan(  # Typer makes options of parameters
     to: Annotated[str, typer.Option("--to", metavar="SERIES", help="Number or codename: 2026.1, gazpacho.")],
     source: Annotated[
         str | None, typer.Option("--from", metavar="SERIES", help="Only where the evidence leaves several candidates.")
@@ -137,7 +137,9 @@ def _tree(made: Plan) -> None:
     from rich.text import Text
     from rich.tree import Tree
 
-    def grown(one: Branch) -> Tree:
+    from stairlift.report.plan_tree import plan_tree
+
+    def grown(one: "Branch") -> Tree:
         style = "bold yellow" if one.one_way else "dim" if one.why else ""
         tree = Tree(Text(one.text, style=style), guide_style="dim")
         for child in one.children:

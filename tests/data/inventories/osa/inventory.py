@@ -19,7 +19,12 @@ def hostvars():
     for container, (node, address, _) in CONTAINERS.items():
         yield (
             container,
-            {"ansible_host": address, "physical_host": node, "container_tech": "lxc", "galera_root_password": "hunter2"},
+            {
+                "ansible_host": address,
+                "physical_host": node,
+                "container_tech": "lxc",
+                "galera_root_password": "hunter2",
+            },
         )
 
 
@@ -28,7 +33,9 @@ def groups():
     yield "compute_hosts", {"hosts": ["compute1"]}
     yield "all_containers", {"hosts": sorted(CONTAINERS)}
     yield "nova_all", {"children": ["nova_api_os_compute", "nova_conductor", "nova_compute"]}
-    components = {g for _, _, named in CONTAINERS.values() for g in named} | {g for named in METAL.values() for g in named}
+    components = {g for _, _, named in CONTAINERS.values() for g in named} | {
+        g for named in METAL.values() for g in named
+    }
     for group in sorted(components):
         inside = [name for name, (_, _, named) in CONTAINERS.items() if group in named]
         yield group, {"hosts": inside + [name for name, named in METAL.items() if group in named]}
