@@ -203,7 +203,7 @@ def _begin(folder: Path, script: str) -> tuple[LocalExecutor, AttemptId]:
 
     async def leave() -> None:
         task = asyncio.create_task(executor.run(ATTEMPT, lambda: _shell(folder, f"touch ran; {script}")))
-        while not (folder / "ran").exists():
+        while not (folder / "ran").exists():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.wait([task])

@@ -44,6 +44,6 @@ def run_app(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     try:
         the_app()(list(arguments), prog_name="stairlift")
-    except BaseException as error:  # the last line of defence: nobody gets a traceback
+    except BaseException as error:  # the last line of defence: nobody gets a traceback  # noqa: BLE001
         return told(error)
     return 0

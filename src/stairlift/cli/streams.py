@@ -28,7 +28,7 @@ def prepare() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever called us
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # for good
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # for good  # noqa: PTH123, SIM115
         elif mode == "w" and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_ERRORS)
     for number in _STOPPING:
@@ -61,7 +61,7 @@ def close(code: int) -> int:
         _discard()
     except OSError as error:
         _discard()
-        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)  # last words
+        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)  # last words  # noqa: T201
         code = code or 1
     return code
 

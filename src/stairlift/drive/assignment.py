@@ -50,7 +50,7 @@ def verdict_on(strategy: UpgradeStrategy, assignment: Assignment, ending: Ending
         return Verdict("unknown", ending.reason)
     try:
         return strategy.judge(assignment, ending.outcome)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         return Verdict("unknown", f"the strategy {strategy.name} could not judge the outcome: {_words(error)}")
 
 

@@ -52,7 +52,7 @@ def observe(manager: InventoryManager, clock_now: Callable[[], datetime]) -> Obs
         return Observation(manager.name, asked_at, trouble=trouble.trouble, detail=_words(trouble))
     except StairliftError as error:
         return Observation(manager.name, asked_at, trouble=Trouble.MALFORMED, detail=_words(error))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001
         _LOG.debug("source %s", manager.name, exc_info=error)
         return Observation(manager.name, asked_at, trouble=_kind(error), detail=_blame(error))
 

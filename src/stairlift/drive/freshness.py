@@ -72,7 +72,7 @@ def _in_background(work: Callable[[], Observation]) -> Awaitable[Observation]:
     def perform() -> None:
         try:
             promise.set_result(work())
-        except BaseException as error:  # it is raised where it is waited for
+        except BaseException as error:  # it is raised where it is waited for  # noqa: BLE001
             promise.set_exception(error)
 
     promise.set_running_or_notify_cancel()

@@ -49,5 +49,5 @@ class Tools:
         for event in events:
             try:
                 self.on_event(event)
-            except Exception:
+            except Exception:  # noqa: BLE001
                 _LOG.warning("event %d of run %s could not be shown", event.seq, event.run, exc_info=True)

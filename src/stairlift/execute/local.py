@@ -149,7 +149,7 @@ def _environment(folder: AttemptFolder, added: Mapping[str, str]) -> dict[str, s
 async def _exit_code(pid: int) -> int:
     """Wait for a child and bury it; negative for the signal that killed it."""
     while True:
-        found, status = os.waitpid(pid, os.WNOHANG)
+        found, status = os.waitpid(pid, os.WNOHANG)  # noqa: ASYNC222
         if found:
             return os.waitstatus_to_exitcode(status)
         await _gone(pid)

@@ -54,7 +54,7 @@ class UnreadableInventory:
     def fetch(self) -> Answer:
         raise SourceTrouble(Trouble.MALFORMED, self._why)
 
-    def read(self, answer: Answer) -> tuple[Fact, ...]:
+    def read(self, answer: Answer) -> tuple[Fact, ...]:  # noqa: ARG002
         raise SourceTrouble(Trouble.MALFORMED, self._why)
 
 

@@ -19,7 +19,7 @@ def without_proxies(package: str = "openstack") -> None:
         return
     module, loader = module_from_spec(spec), spec.loader
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> Any:  # noqa: N807
         if name.startswith("__"):
             raise AttributeError(name)
         if submodule := _submodule(package, name):

@@ -77,7 +77,7 @@ class CommandUpgradeStrategy:
         """The command line in a shell's quoting. `{run}` reads RUN, since a person's hands are no run."""
         return (shell_line(str(self._folder), self._render(self._argv, step, "RUN")),)
 
-    def judge(self, assignment: Assignment, outcome: Outcome) -> Verdict:
+    def judge(self, assignment: Assignment, outcome: Outcome) -> Verdict:  # noqa: ARG002
         """The exit status, and the last line of the log for people."""
         if outcome.returncode == 0:
             return Verdict("done")

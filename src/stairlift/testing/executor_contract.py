@@ -131,7 +131,7 @@ def _never() -> Job:
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    while not holds():
+    while not holds():  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
 

@@ -103,7 +103,7 @@ class InventoryContract:
 
 def spoilt(documents: Any, variants: int = SPOILT) -> Iterator[Any]:
     """Variants of a JSON document with something wrong in one to three places: always the same ones."""
-    chance = random.Random(0)
+    chance = random.Random(0)  # noqa: S311
     for _ in range(variants):
         variant = _replayed(documents)
         for _ in range(chance.randint(1, 3)):

@@ -63,7 +63,7 @@ class StrategyContract:
         """Options that are right, `folder` among them; what they name may be written into it."""
         raise NotImplementedError
 
-    def success(self, assignment: Assignment) -> Outcome:
+    def success(self, assignment: Assignment) -> Outcome:  # noqa: ARG002
         """How a process ends that has done what the step asked for."""
         return Outcome(returncode=0)
 

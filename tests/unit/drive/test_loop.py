@@ -98,7 +98,7 @@ class Lab:
         return tell(self.store, self.plan, command)
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        while not holds():
+        while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
 

@@ -18,7 +18,7 @@ def settings_with(tmp_path, **options) -> Settings:
     return Settings(strategies=(StrategyEntry(f"{tmp_path}/stairlift.toml: number 1", "command", {}, entry),))
 
 
-def planned(settings, where=Where(("recording:x",)), **wishes):
+def planned(settings, where=Where(("recording:x",)), **wishes):  # noqa: B008
     built = a_cloud()
     request = Wishes("2025.2", "epoxy", **wishes).request(Policy())
     return make_plan(Look((), built.observations(), seen(built)), request, where, settings)

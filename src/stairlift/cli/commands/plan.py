@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command(help="Work out how to get the cloud to a release, and print it as a tree, JSON or a runbook.")(plan)
 
 
-def plan(  # Typer makes options of parameters
+def plan(  # Typer makes options of parameters  # noqa: PLR0917
     to: Annotated[str, typer.Option("--to", metavar="SERIES", help="Number or codename: 2026.1, gazpacho.")],
     source: Annotated[
         str | None, typer.Option("--from", metavar="SERIES", help="Only where the evidence leaves several candidates.")

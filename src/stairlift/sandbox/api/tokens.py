@@ -5,7 +5,7 @@ from secrets import token_urlsafe
 from uuid import NAMESPACE_URL, uuid5
 
 #: Of no worth outside a sandbox, which listens on the loopback only.
-PASSWORD = "stairlift-sandbox"  # a simulated cloud's
+PASSWORD = "stairlift-sandbox"  # a simulated cloud's  # noqa: S105
 APPLICATION_CREDENTIAL = ("stairlift-sandbox-credential", "stairlift-sandbox-secret")
 LIFETIME = 3600.0
 

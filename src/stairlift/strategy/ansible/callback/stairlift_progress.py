@@ -128,7 +128,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._say("no-hosts", "no host matched")
 
     @_quietly
-    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002
         self._task("TASK", task)
 
     @_quietly
