@@ -19,14 +19,14 @@ from stairlift.run.transitions import COMMAND_TARGETS, remark, run_event, step_e
 
 
 def begun(run: Run, now: datetime, *, approve_all: bool) -> Change:
-    """The run starts, or somebody takes it up again. A blanket approval once given stays."""
+    """The run starts, or somebody takes it up again."""
     moved = replace(
         run,
         state=RunState.RUNNING,
         started_at=run.started_at or now,
         ended_at=None,
         reason="",
-        approve_all=run.approve_all or approve_all,
+        approve_all=approve_all,
     )
     data = remark(plan=run.plan_hash, approve_all=moved.approve_all)
     return Change(run_event(run.state, RunState.RUNNING), now, run=moved, data=data)

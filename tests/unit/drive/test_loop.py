@@ -600,16 +600,27 @@ def test_a_command_is_answered_as_it_stands_when_it_is_told_again() -> None:
 
 
 def test_a_command_overtaken_by_events_is_refused_when_it_is_acted_on() -> None:
+    lab = Lab(a_plan(a_step("a"), a_step("b")), {"a": [3]}, lasting=0.002)
+    play(lab.go())
+    for command_id in ("c1", "c2"):
+        lab.tell("retry", "a", command_id=command_id)
+    assert play(lab.go()).state is RunState.DONE
+    first, second = lab.store.commands(lab.run.id)
+    assert (first.result, second.result) == ("applied", "refused")
+    assert "it is pending" in second.answer
+    assert [a.number for a, _ in lab.jobs if a.step == "a"] == [1, 2]
+    with pytest.raises(Refusal, match="the run is done"):
+        lab.tell("retry", "a")
+
+
+def test_what_was_retried_and_has_not_started_can_still_be_skipped() -> None:
     lab = Lab(a_plan(a_step("a")), {"a": [3]})
     play(lab.go())
     lab.tell("retry", "a", command_id="c1")
     lab.tell("skip", "a", command_id="c2")
     assert play(lab.go()).state is RunState.DONE
-    first, second = lab.store.commands(lab.run.id)
-    assert (first.result, second.result) == ("applied", "applied")
-    assert lab.state("a") is StepState.SKIPPED, "what was retried and had not started could still be skipped"
-    with pytest.raises(Refusal, match="the run is done"):
-        lab.tell("retry", "a")
+    assert [c.result for c in lab.store.commands(lab.run.id)] == ["applied", "applied"]
+    assert lab.state("a") is StepState.SKIPPED
 
 
 # New runs
