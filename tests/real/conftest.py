@@ -78,11 +78,11 @@ def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     if lacking:
         pytest.skip(lacking)
     state = tmp_path_factory.mktemp("state")
+    subprocess.run([TESTBED, "down"], timeout=300, check=False)  # one that was left up is of an unknown release
     started = subprocess.run([TESTBED, "up"], timeout=2400, check=False)
     try:
         assert started.returncode == 0, "the testbed did not come up"
         made = Bed(_environ(state), state)
-        made.testbed("reset")
         made.testbed("seed", "3")
         yield made
     finally:
