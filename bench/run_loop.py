@@ -34,7 +34,7 @@ def measure(quick: bool = False) -> Table:
 
 
 def _one(name: str, hosts: int) -> dict[str, Any]:
-    """What the program says about itself: wall, cpu (seconds of the loop alone), commits, events, peak_mb."""
+    """What the program says about itself: wall, cpu (seconds of the loop alone), commits, events."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "told.json"
         cost_of([sys.executable, str(_PROGRAM), "--one", name, folder, str(hosts), str(WINDOW)], os.environ, out=out)
@@ -45,7 +45,7 @@ def _table(costs: dict[str, dict[str, Any]]) -> Table:
     ours, bare = costs["ours"], costs["bare"]
     return Table(
         title=f"run-loop: {ours['events']:,} events, a window of {WINDOW} hosts, steps without any work",
-        heads=("loop", "CPU s", "wall s", "commits", "peak MB", "x CPU", "x wall"),
+        heads=("loop", "CPU s", "wall s", "commits", "x CPU", "x wall"),
         rows=tuple((SUBJECTS[name], *_cells(cost, bare)) for name, cost in costs.items()),
         ratios=tuple(
             Ratio(f"Stairlift's loop / {SUBJECTS[name]}, {clock}", ours[key] / costs[name][key])
@@ -57,4 +57,4 @@ def _table(costs: dict[str, dict[str, Any]]) -> Table:
 
 def _cells(cost: dict[str, Any], bare: dict[str, Any]) -> tuple[str, ...]:
     times = (f"{cost[key] / bare[key]:.1f}" for key in ("cpu", "wall"))
-    return (f"{cost['cpu']:.2f}", f"{cost['wall']:.2f}", f"{cost['commits']:,}", f"{cost['peak_mb']:.0f}", *times)
+    return (f"{cost['cpu']:.2f}", f"{cost['wall']:.2f}", f"{cost['commits']:,}", *times)

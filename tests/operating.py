@@ -1,11 +1,17 @@
 """An operator at a desk: a folder, credentials of a sandbox, a stairlift.toml, and the command itself as a process."""
 
+import fcntl
 import io
 import json
 import os
+import pty
+import select
+import struct
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+import termios
+import time
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -162,3 +168,75 @@ def in_this_process(words: list[str], folder: Path, environ: dict[str, str]) -> 
 
 def _word(word: object) -> str:
     return word if isinstance(word, str) else str(word)
+
+
+class Terminal:
+    """A command at a terminal of its own, as a person would have it. Text goes in and comes out."""
+
+    def __init__(self, operator: Operator, *words: object, columns: int = 100, **environ: str) -> None:
+        environment = {k: v for k, v in operator.environment(TERM="xterm").items() if k != "NO_COLOR"} | environ
+        self.text = ""
+        self.pid, self._terminal = pty.fork()
+        if self.pid == 0:
+            try:
+                os.chdir(operator.folder)
+                os.execvpe(COMMAND[0], [*COMMAND, *map(_word, words)], environment)
+            finally:
+                os._exit(127)
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+
+    def types(self, text: str) -> "Terminal":
+        os.write(self._terminal, text.encode())
+        return self
+
+    def until(self, text: str, seconds: float = 30) -> "Terminal":
+        """Read until this text has come since the last time."""
+        end = time.monotonic() + seconds
+        seen = len(self.text)
+        while text not in self.text[seen:]:
+            assert time.monotonic() < end, self.text
+            assert self._reads(), f"it left without {text!r}: {self.text}"
+        return self
+
+    def leaves(self, seconds: float = 30) -> int:
+        """Wait for the end; the exit code, or minus the signal."""
+        end = time.monotonic() + seconds
+        while self._reads():
+            assert time.monotonic() < end, self.text
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        with suppress(OSError):
+            os.close(self._terminal)
+        assert "Traceback" not in self.text, self.text
+        assert "[bug]" not in self.text, self.text
+        return code
+
+    def is_lost(self, seconds: float = 30) -> int:
+        """Close the terminal under the command; its exit code."""
+        os.close(self._terminal)
+        end = time.monotonic() + seconds
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < end, "it stays"
+            time.sleep(0.02)
+
+    def _reads(self) -> bool:
+        """Take in what has come; False at the end."""
+        if not select.select([self._terminal], [], [], 0.1)[0]:
+            return True
+        try:
+            piece = os.read(self._terminal, 65536)
+        except OSError:  # EIO: nobody has the other end any more
+            return False
+        self.text += piece.decode(errors="replace")
+        return bool(piece)
+
+
+def until(holds, seconds: float = 30):
+    """Wait until something holds, and give it."""
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+    return found

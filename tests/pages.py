@@ -45,9 +45,11 @@ class Shown:
 
 def pages() -> list[Path]:
     """Every Markdown page of the project, wherever it lies."""
-    hidden = (".venv", ".git", "build", "dist", "node_modules")
-    found = (path for path in ROOT.rglob("*.md") if not any(part.startswith(hidden) for part in path.parts))
-    return sorted(path for path in found if ".pytest_cache" not in path.parts)
+    return sorted(path for path in ROOT.rglob("*.md") if not _hidden(path.relative_to(ROOT)))
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") or part in {"build", "dist"} for part in path.parts)
 
 
 def read(path: str) -> str:
@@ -58,12 +60,6 @@ def read(path: str) -> str:
 def blocks(text: str) -> list[Block]:
     """The fenced blocks of a page, in order."""
     return [Block(language, content) for language, content in _FENCE.findall(text)]
-
-
-def block(text: str, language: str) -> str:
-    """The only block of a page in this language."""
-    (found,) = (b.text for b in blocks(text) if b.language == language)
-    return found
 
 
 def prose(text: str) -> str:

@@ -1,7 +1,8 @@
 """Whether services live after a restart: by the age of their records, never by "up" alone.
 
-A dead process looks up for 60 to 75 seconds, so a record counts only if it was written after the work ended
-(upgrade facts 2.4). Where clocks leave a doubt, it counts against the record: the next heartbeat settles it.
+A dead process looks up for 60 to 75 seconds (nova's service_down_time, neutron's agent_down_time), so a record counts
+only if it was written after the work ended. Where clocks leave a doubt, it counts against the record: the next
+heartbeat settles it.
 """
 
 from collections import defaultdict

@@ -2,6 +2,8 @@
 
 import os
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,10 +16,11 @@ from pathlib import Path
 
 from stairlift.cli.output import say
 from stairlift.knowledge.releases import all_series, describe, edge_exists, parse_series
-from stairlift.model.errors import StairliftError
+from stairlift.model.errors import UsageError
 from stairlift.model.release import Release
 from stairlift.sandbox.client import CLOUD_NAME, SandboxClient
 from stairlift.sandbox.deployer import write_deployer
+from stairlift.sandbox.process import SandboxProcess
 from stairlift.sandbox.scenario import Scenario
 from stairlift.sandbox.scenario_file import load
 
@@ -36,7 +39,8 @@ use = "ansible"
 playbook = "upgrade.yml"
 inventory = "inventory.ini"
 """
-_PATIENCE = 15.0
+#: What would lead to a real cloud, or to another Ansible than the demo's own.
+_STRANGE = ("OS_", "STAIRLIFT_", "ANSIBLE_", "XDG_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +56,29 @@ def demonstrate(name: str, keep: Path | None) -> int:
     """Run the demo; the exit code of the first command that fails, else 0."""
     scenario = load(name)
     source = parse_series(str(scenario.release))
-    target = _target(source)
     begun = time.monotonic()
     with ExitStack() as stack:
-        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stairlift-demo-")))
-        stage = stack.enter_context(_staged(scenario, name, folder))
-        say(f"a simulated cloud runs {describe(source)} in {folder}; now as an operator would do it:", style="dim")
-        for command in _commands(source, target):
+        stage = stack.enter_context(_staged(scenario, name, stack.enter_context(_folder(keep))))
+        place = stage.folder
+        say(f"a simulated cloud runs {describe(source)} in {place}; now as an operator would do it:", style="dim")
+        for command in _commands(source, _target(source)):
             code = _typed(command, stage)
             if code:
                 return code
         say(f"\nin the simulated cloud itself: {_inside(stage.cloud)}", style="bold green")
         say(f"done in {time.monotonic() - begun:.0f} s", style="dim")
     return 0
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """The folder to keep, or one that goes; an attempt that was left alone may still write there."""
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.absolute()
+    else:
+        with tempfile.TemporaryDirectory(prefix="stairlift-demo-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
 
 
 def _target(source: Release) -> Release:
@@ -81,58 +95,51 @@ def _commands(source: Release, target: Release) -> Iterator[Sequence[str]]:
 
 @contextmanager
 def _staged(scenario: Scenario, name: str, folder: Path) -> Iterator[_Stage]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with _sandbox(name, folder) as cloud:
+    environ = _environment(folder)
+    _demand_ansible(environ["PATH"])
+    with SandboxProcess(name, folder) as cloud:
         write_deployer(folder, scenario, cloud.url)
         cloud.clouds_yaml(folder / "clouds.yaml")
         (folder / "stairlift.toml").write_text(_SETTINGS, encoding="utf-8")
-        yield _Stage(folder, _environment(folder), cloud)
+        yield _Stage(folder, environ, cloud)
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The caller's, less what would lead to a real cloud, with this Python's own ansible first on the path."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OS_", "STAIRLIFT_", "ANSIBLE_"))}
+    """The caller's, less what would lead elsewhere, with this Python's own Ansible first on the path and no proxy."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_STRANGE)}
     here = str(Path(sys.executable).parent)
     return kept | {
         "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
         "STAIRLIFT_STATE_DIR": str(folder / "state"),
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
     }
 
 
-@contextmanager
-def _sandbox(name: str, folder: Path) -> Iterator[SandboxClient]:
-    port_file = folder / "port"
-    port_file.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "stairlift.sandbox", name, "--port-file", str(port_file)]
-    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
-    try:
-        cloud = SandboxClient(f"http://127.0.0.1:{_port(process, port_file)}")
-        cloud.wait_until_up(_PATIENCE)
-        yield cloud
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _port(process: subprocess.Popen[bytes], port_file: Path) -> int:
-    end = time.monotonic() + _PATIENCE
-    while not port_file.exists():
-        if process.poll() is not None or time.monotonic() > end:
-            raise StairliftError(
-                code="demo.no_sandbox",
-                brief="the simulated cloud did not start",
-                resolution="`python -m stairlift.sandbox demo` shows why",
-            )
-        time.sleep(0.05)
-    return int(port_file.read_text(encoding="utf-8"))
+def _demand_ansible(path: str) -> None:
+    if shutil.which("ansible-playbook", path=path) is None:
+        raise UsageError(
+            code="demo.no_ansible",
+            brief="the demo upgrades its cloud with Ansible, and there is none here",
+            resolution="pip install 'stairlift[demo]'",
+        )
 
 
 def _typed(command: Sequence[str], stage: _Stage) -> int:
+    """Show a command and run it. Ctrl-C reaches it as well as us, and what it does about that is worth seeing."""
     say(f"\n$ stairlift {shlex.join(command)}", style="bold")
     sys.stdout.flush()
-    argv = [sys.executable, "-m", "stairlift", *command]
-    return subprocess.run(argv, cwd=stage.folder, env=dict(stage.environ), check=False).returncode
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    process = subprocess.Popen([sys.executable, "-m", "stairlift", *command], cwd=stage.folder, env=dict(stage.environ))
+    try:
+        code = process.wait()
+        return code if code >= 0 else 128 - code
+    finally:
+        process.terminate()
+        process.wait()
+        signal.signal(signal.SIGINT, before)
 
 
 def _inside(cloud: SandboxClient) -> str:

@@ -1,6 +1,7 @@
 """One orchestrator at a terminal: progress while it goes, questions where a step needs a person, a summary."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from stairlift.cli.here import actor, ask, somebody_there
@@ -8,7 +9,7 @@ from stairlift.cli.output import say
 from stairlift.cli.progress import Progress
 from stairlift.drive.commands import tell
 from stairlift.model.plan import Plan, Step
-from stairlift.model.run import Command, Run, RunState
+from stairlift.model.run import Command, Event, Run, RunState
 from stairlift.report.status import status_lines
 from stairlift.report.tally import Tally
 from stairlift.report.text import span
@@ -20,11 +21,16 @@ from stairlift.wiring.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where an orchestrator sits: the journal, the settings, and whether every gate is approved beforehand."""
+    """Where an orchestrator sits: the journal, the settings, and what its orders will say (see `Orders`)."""
 
     office: Office
     settings: Settings
     approve_all: bool
+    again: bool = False
+
+    def orders(self, on_event: Callable[[Event], None]) -> Orders:
+        """The orders of whoever sits here."""
+        return Orders(actor(), self.approve_all, on_event, self.again)
 
 
 def orchestrate(begun: Run | None, plan: Plan, desk: Desk) -> Result:
@@ -41,7 +47,7 @@ def orchestrate(begun: Run | None, plan: Plan, desk: Desk) -> Result:
 def _shown(begun: Run | None, plan: Plan, desk: Desk) -> Result:
     states = {s.id: s.state for s in desk.office.store.steps(begun.id)} if begun else {}
     with Progress(Tally(plan.steps, states, now()), desk.office.doing) as progress:
-        orders = Orders(actor(), desk.approve_all, progress.hear)
+        orders = desk.orders(progress.hear)
         return resume(begun, desk.office, orders) if begun else start(plan, desk.office, desk.settings, orders)
 
 

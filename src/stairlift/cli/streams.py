@@ -5,7 +5,9 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
+from typing import TextIO
 
 _PLAIN = {
     "✔": "+",
@@ -58,14 +60,19 @@ def close(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _discard()
+        _discard(sys.stdout)
     except OSError as error:
-        _discard()
-        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)  # last words  # noqa: T201
+        _discard(sys.stdout)
         code = code or 1
+        with suppress(OSError):
+            print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201  # last words
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
     return code
 
 
-def _discard() -> None:
-    """Nobody wants the rest; Python would complain when it lets it out at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _discard(stream: TextIO) -> None:
+    """Nobody wants the rest; Python would complain, and change the exit code, when it lets it out at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -58,7 +58,7 @@ class Refusal(StairliftError):
 
 
 class Trouble(StrEnum):
-    """Why a source gave nothing. "Not permitted" is not "not deployed" (upgrade facts 2.7)."""
+    """Why a source gave nothing. "Not permitted" is not "not deployed": registries are for admins only by default."""
 
     DENIED = "denied"
     NOT_DEPLOYED = "not-deployed"

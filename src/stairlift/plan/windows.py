@@ -10,7 +10,7 @@ from stairlift.model.policy import Policy, Share
 
 _PLANES = ("control", "resource")
 _ROLES = ("control", "network", "compute", "storage")
-#: Network nodes one at a time, unless the policy speaks of them: two may hold both copies of a router (facts 5.7).
+#: Network nodes one at a time, unless the policy speaks of them: two may hold both copies of a router.
 _NETWORK = "role:network"
 
 

@@ -1,6 +1,6 @@
 """Who is who: many names, one machine.
 
-Join keys, strongest first (upgrade facts 2.6): the operator's own word, Nova's pair of service host and hypervisor
+Join keys, strongest first: the operator's own word, Nova's pair of service host and hypervisor
 name, a container's physical host, an address. A name that only looks alike never joins; it is reported.
 """
 

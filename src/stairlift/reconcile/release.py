@@ -1,7 +1,8 @@
 """Which release the cloud runs: candidates with their evidence, never a guess.
 
 Microversions of compute, shared-file-system and baremetal, and versions seen on hosts, are proof and may contradict
-each other. Other version documents are hints: they are shown and decide nothing (upgrade facts 1.4).
+each other. Other version documents are hints: they are shown and decide nothing, since most of them stay the
+same over many releases.
 """
 
 from collections.abc import Iterable, Sequence

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -30,11 +30,15 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What somebody wants of a run. `approve_all` approves every gate of it, now and after a resume."""
+    """What somebody wants of a run. `approve_all` approves every gate of it, now and after a resume.
+
+    `again` carries out a plan that was carried out before, whatever the cloud shows.
+    """
 
     actor: str
     approve_all: bool
     on_event: Callable[[Event], None]
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def _begin(journal: Journal, plan: Plan, office: Office, by: tuple[Settings, Ord
     """A new run, and what was seen before it; or the earlier run that has done it all, and nothing."""
     settings, orders = by
     seen = look(_where(plan, settings.aliases, settings.ansible_arguments))
-    done = _done_before(plan, office)
+    done = None if orders.again else _done_before(plan, office)
     if done and seen.reconciled.cloud.name == plan.cloud and shows_target(plan, seen.reconciled.cloud.release):
         return done, None
     judge_start(plan, seen)
@@ -178,15 +182,16 @@ async def _until_signalled(journal: Journal, plan: Plan, run: Run, tools: Tools,
 def _heard(detach: Callable[[int], None]) -> Iterator[None]:
     """Listen to the signals, but for those that whoever started us wants ignored (nohup, a shell's background)."""
     loop = asyncio.get_running_loop()
-    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     for number in heard:
         loop.add_signal_handler(number, detach, number)
     try:
         yield
     finally:
         for number in heard:
-            with suppress(ValueError):
-                loop.remove_signal_handler(number)
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])  # asyncio would leave the system's default
 
 
 def waiting_steps(run: Run, plan: Plan, office: Office) -> tuple[Step, ...]:

@@ -64,6 +64,7 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
         _write(made, out)
     if output is not Format.TABLE:
         _document(made, output)
+    _tell_idle_waivers(made)
     if refusal:
         raise refusal
     if output is Format.TABLE:
@@ -152,6 +153,13 @@ def _tree(made: Plan) -> None:
         show(f"left out: {text}", style="yellow")
     if len(made.left_out) > _LEFT_OUT:
         show(f"left out: {len(made.left_out) - _LEFT_OUT} more; -o json has all", style="yellow")
+
+
+def _tell_idle_waivers(made: Plan) -> None:
+    """A word that fits nothing may be meant for something."""
+    for waiver in made.waivers:
+        if not any(waiver.covers(finding) for finding in made.findings):
+            say(f"--waive {waiver} waives nothing", style="yellow")
 
 
 def _tell_next(made: Plan, out: Path | None, *, commands: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stairlift.cli.failing import tell_findings
-from stairlift.cli.here import actor, ask, settings, somebody_there
+from stairlift.cli.here import ask, settings, somebody_there
 from stairlift.cli.options import PlanFile, RunName
 from stairlift.cli.output import say, show
 from stairlift.model.errors import Refusal
@@ -50,6 +50,7 @@ def run(
         str | None, typer.Option(metavar="HASH", help="Approve the plan of this hash; one-way steps still ask.")
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Let it go on in the background.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also a plan that was carried out before.")] = False,
 ) -> None:
     """Check the plan, have it approved, look at the cloud again, run."""
     from stairlift.wiring.again import check_plan
@@ -57,7 +58,7 @@ def run(
 
     plan = read_plan(plan_file)
     check_plan(plan)
-    desk = _desk(approve_all=yes)
+    desk = _desk(approve_all=yes, again=again)
     _refuse_busy(desk.office, plan.cloud)
     if not plan.steps:
         say("nothing to do: the plan has no steps")
@@ -83,12 +84,12 @@ def resume(name: RunName = None, yes: Yes = False) -> None:
     _leave(_in_foreground(found, desk.office.plan(found), desk))
 
 
-def _desk(*, approve_all: bool) -> "Desk":
+def _desk(*, approve_all: bool, again: bool = False) -> "Desk":
     from stairlift.cli.orchestrating import Desk
     from stairlift.wiring.office import open_office
 
     found = settings()
-    return Desk(open_office(found), found, approve_all)
+    return Desk(open_office(found), found, approve_all, again)
 
 
 def _refuse_busy(office: "Office", cloud: str) -> None:
@@ -140,9 +141,9 @@ def _tell_plan(plan: Plan) -> None:
 def _detach(plan: Plan, desk: "Desk") -> None:
     """Put the run on record here, so that every refusal is heard, and leave its orchestration to another process."""
     from stairlift.wiring.background import orchestrate_in_background
-    from stairlift.wiring.running import Orders, record_only
+    from stairlift.wiring.running import record_only
 
-    recorded = record_only(plan, desk.office, desk.settings, Orders(actor(), desk.approve_all, lambda _: None))
+    recorded = record_only(plan, desk.office, desk.settings, desk.orders(lambda _: None))
     if recorded.idle:
         _leave(recorded)
         return
@@ -160,7 +161,7 @@ def _in_foreground(begun: Run | None, plan: Plan, desk: "Desk") -> "Result":
 def _leave(result: "Result") -> None:
     """Say how to go on, and leave with the Contract's code."""
     if result.idle:
-        say(f"nothing to do: run {result.run.id} has carried out this plan")
+        say(f"nothing to do: run {result.run.id} has carried out this plan; --again does it once more")
     if result.signal is not None:
         say(f"detached by {Signals(result.signal).name}")
         raise typer.Exit(128 + result.signal)
