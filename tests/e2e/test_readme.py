@@ -117,13 +117,17 @@ class Terminal:
 @contextmanager
 def terminal(folder: Path) -> Iterator[Terminal]:
     """A terminal in this folder, with nothing in its environment that leads to a cloud of somebody's."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OS_", "STAIRLIFT_", "ANSIBLE_", "FORCE_COLOR"))}
+    strange = ("OS_", "STAIRLIFT_", "ANSIBLE_", "XDG_", "FORCE_COLOR")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
     own = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
         "TERM": "dumb",  # no colours, no cursor that moves
         "COLUMNS": str(COLUMNS),
         "LINES": "50",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
         "STAIRLIFT_STATE_DIR": str(folder / "state"),
     }
     it = Terminal(folder, kept | own)
