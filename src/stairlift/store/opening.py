@@ -129,7 +129,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     """
     file = engine.url.database
     if file and file != ":memory:":
-        _make_folder(Path(file).parent)
+        _make_folder(Path(file.removeprefix("file:")).parent)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
