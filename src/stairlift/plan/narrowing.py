@@ -38,7 +38,24 @@ def narrowing(cloud: Cloud, request: Request, hops: tuple[Release, ...], scope: 
         *_listed("that forbids", _forbidden(request, hops)),
     ]
     resolution = "plan again without narrowing to finish the hop"
-    return [Finding("plan.narrowed", "warning", "plan", "; ".join(parts), resolution)]
+    told = Finding("plan.narrowed", "warning", "plan", "; ".join(parts), resolution)
+    return [told, *_too_early(cloud, request, hops[0])]
+
+
+def _too_early(cloud: Cloud, request: Request, hop: Release) -> list[Finding]:
+    """One-way steps alone, while the APIs show that the control plane is still on the release before."""
+    shown = cloud.release.candidates
+    if not request.wants_stage("finish") or request.wants_stage("control") or not shown or hop in shown:
+        return []
+    return [
+        Finding(
+            code="plan.too_early",
+            severity="error",
+            subject="finish",
+            message=f"the cloud shows {' or '.join(map(str, shown))}: one-way steps to {hop} would cut off what runs",
+            resolution=f"upgrade to {hop} first, or plan without --stage",
+        )
+    ]
 
 
 def _listed(words: str, sentences: Iterable[str]) -> list[str]:

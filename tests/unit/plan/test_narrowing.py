@@ -127,3 +127,12 @@ def test_windows_and_percentages_stay_those_of_the_whole_cloud():
 def test_parts_together_upgrade_every_service_once():
     parts = [planned(a_cloud(), hosts=(glob,)) for glob in ("ctl*", "net*", "cmp*")]
     assert sorted(pair for plan in parts for pair in upgraded(plan)) == sorted(upgraded(WHOLE))
+
+
+def test_one_way_steps_alone_are_refused_while_the_cloud_shows_the_release_before():
+    """Contracting a schema that old code still uses takes its API down, and nothing brings it back."""
+    early = planned(a_cloud(microversion="2.100"), "2026.1", "2025.1", stages=("finish",))
+    assert finding(early.findings, "plan.too_early").severity == "error"
+    ready = planned(a_cloud(microversion="2.103"), "2026.1", "2025.1", stages=("finish",))
+    assert "plan.too_early" not in codes(ready.findings)
+    assert ids(ready, stage="finish")
