@@ -38,6 +38,8 @@ TIMEOUT = 30.0  # seconds, if clouds.yaml gives no api_timeout
 _CONNECT = 10.0
 _CHUNK = 1 << 20
 _REDIRECTS = 3
+#: Sources are asked side by side, but not at the same instant; what Keystone said a moment ago still holds.
+_REFUSED_FOR = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class SessionCloudClient:
         self._discreet = Discreet(region.get_auth_args())
         self._session, self._auth = _session_of(region, self._timeout)
         self._signing_in = Lock()
-        self._attempts = 0
+        self._refused_at = 0.0
         self._refused: SourceTrouble | None = None
 
     @classmethod
@@ -125,20 +127,18 @@ class SessionCloudClient:
         return choose(catalog, service_type, preferred[-1], region)
 
     def _sign_in(self) -> _Scope:
-        """What the token gives, fetched once for all threads; those who waited for a refusal share it.
+        """What the token gives, fetched once for all threads; a refusal holds for those who ask a moment later, too.
 
         Five sources that each present a wrong password would lock the account of the operator.
         """
-        seen = self._attempts
         with self._signing_in:
-            if self._refused and self._attempts != seen:
+            if self._refused and monotonic() - self._refused_at < _REFUSED_FOR:
                 raise self._refused
             try:
                 self._refused = None
                 return _scope(self._auth.get_access(self._session))
             except FAILURES as error:
-                self._attempts += 1
-                self._refused = self._sign_in_trouble(error)
+                self._refused, self._refused_at = self._sign_in_trouble(error), monotonic()
                 raise self._refused from None
 
     def _sign_in_trouble(self, error: Exception) -> SourceTrouble:

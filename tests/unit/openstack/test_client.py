@@ -125,8 +125,9 @@ class TestTroubles:
         assert [one.trouble for one in troubles] == [Trouble.DENIED] * 5
         assert len(cloud.paths("POST")) == 1
 
-    def test_asks_again_after_a_refusal(self, cloud, connect):
+    def test_asks_again_after_a_refusal(self, cloud, connect, monkeypatch):
         """Keystone itself is upgraded in the middle of a run."""
+        monkeypatch.setattr("stairlift.openstack.client._REFUSED_FOR", 0.0)
         signing_in = cloud.replies["/v3/auth/tokens"]
         cloud.replies["/v3/auth/tokens"] = Reply({}, 503)
         cloud.replies[SERVICES] = Reply({"services": []})
@@ -134,6 +135,12 @@ class TestTroubles:
         assert trouble_of(ask, client).trouble is Trouble.SERVER_ERROR
         cloud.replies["/v3/auth/tokens"] = signing_in
         assert ask(client).documents == {"body": {"services": []}}
+
+    def test_a_refusal_holds_for_who_asks_a_moment_later(self, cloud, connect):
+        cloud.replies["/v3/auth/tokens"] = Reply({}, 401)
+        client = connect()
+        assert {trouble_of(ask, client).trouble for _ in range(3)} == {Trouble.DENIED}
+        assert len(cloud.paths("POST")) == 1
 
     def test_a_service_that_refuses_connections_is_unreachable(self, cloud, connect):
         with scripted_cloud() as gone:
