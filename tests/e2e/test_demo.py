@@ -90,7 +90,7 @@ def test_without_ansible(tmp_path):
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(tmp_path):
     operator = Operator(tmp_path)
     operator.environ = {"PATH": f"{HERE}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
-    terminal = Terminal(operator, "demo").until("db-expand-placement on ctl1, 1s", 90)
+    terminal = Terminal(operator, "demo").until("db-expand-placement on ctl1, 0s", 90)
     assert terminal.types("\x03").leaves(60) == 130, terminal.text
     assert "stairlift resume" in terminal.text
     sandboxes = [p for p in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(p)]

@@ -24,7 +24,8 @@ class SandboxProcess(SandboxClient):
         argv = [sys.executable, "-m", "stairlift.sandbox", scenario, "--port-file", str(port_file), *size]
         self.log_file = folder / "sandbox.log"
         with self.log_file.open("wb") as log:
-            self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            # A group of its own: Ctrl-C is for those who work with the cloud, not for the cloud.
+            self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0)
         super().__init__(f"http://127.0.0.1:{self._port(port_file)}")
 
     def _port(self, port_file: Path) -> int:
