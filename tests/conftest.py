@@ -9,5 +9,6 @@ settings.register_profile("stairlift", deadline=None, max_examples=60, suppress_
 settings.register_profile("deep", deadline=None, max_examples=500, suppress_health_check=_SLOW)
 settings.load_profile("stairlift")
 
-# Under nohup SIGHUP is ignored, and everything that the tests start would inherit that.
+# Under nohup, or in a shell's background, these are ignored, and everything that the tests start would inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
