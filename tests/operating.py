@@ -186,6 +186,12 @@ class Terminal:
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
 
     def types(self, text: str) -> "Terminal":
+        """Type as a person does: not within the microsecond between a question and the wait for its answer.
+
+        Ctrl-C right there is only noticed with the next key, since Python looks at signals between two bytecodes and
+        the read has begun by then.
+        """
+        until(lambda: _asleep(self.pid))
         os.write(self._terminal, text.encode())
         return self
 
@@ -231,6 +237,11 @@ class Terminal:
             return False
         self.text += piece.decode(errors="replace")
         return bool(piece)
+
+
+def _asleep(pid: int) -> bool:
+    """Its main thread waits for something (proc(5): the state comes after the name in parentheses)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
 
 def until(holds, seconds: float = 30):
