@@ -5,8 +5,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from stairlift.model.cloud import Cloud
+from stairlift.model.finding import Finding
 from stairlift.model.observation import Fact
 from stairlift.model.plan import Step
 from stairlift.model.run import (
@@ -95,6 +97,39 @@ class UpgradeStrategy(Protocol):
 
     def judge(self, assignment: Assignment, outcome: Outcome) -> Verdict:
         """What the outcome means for the step."""
+        ...
+
+
+@runtime_checkable
+class StepReviewer(Protocol):
+    """A strategy that can tell beforehand which of a plan's steps it could not carry out. Optional for strategies.
+
+    It may start programs that change nothing (`ansible-playbook --list-tags`). An error finding refuses the plan.
+    """
+
+    def review(self, steps: Sequence[Step], cloud: Cloud) -> tuple[Finding, ...]:
+        """What is wrong with these steps, all of which are its own. Raises UsageError as `freeze` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteOutput:
+    """How a script ended on a host."""
+
+    returncode: int
+    out: bytes
+    err: str = ""
+
+
+class Remote(Protocol):
+    """A shell on other hosts."""
+
+    def run(self, host: str, script: str, *, timeout: float) -> RemoteOutput:
+        """Feed a POSIX shell script to a host, over one connection; `timeout` is in seconds, for all of it.
+
+        Raises SourceTrouble: UNREACHABLE where the host does not answer, TIMEOUT where the script does not end in time,
+        DENIED where the host lets nobody in. A script that fails is an output, no trouble.
+        """
         ...
 
 

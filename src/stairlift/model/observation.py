@@ -70,6 +70,42 @@ class VersionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessRecord:
+    """A program as somebody saw it on its host.
+
+    `manager` keeps it running and knows it as `unit`. `version` is that of the code that runs and `evidence` what told
+    it; `installed` is what a restart would run. None where nobody could tell.
+    """
+
+    binary: str
+    host: str
+    manager: Literal["systemd", "supervisor", "docker", "podman", "lxc", "process"]
+    unit: str
+    state: State
+    version: str | None = None
+    evidence: Literal["process", "image", "venv", "package"] | None = None
+    installed: str | None = None
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackendRecord:
+    """A server behind a load balancer: where an API runs that registers nowhere.
+
+    `proxy` and `server` are the balancer's names for the service and for the server; `binary` is what the proxy stands
+    for, None where nobody knows it. `status` is "disabled" while it is in maintenance or drained.
+    """
+
+    proxy: str
+    server: str
+    address: str
+    binary: str | None
+    state: State
+    status: Status
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InventoryHost:
     """A host of a deployer's inventory. `node` is the machine it lives on: itself, or a container's host.
 
@@ -91,7 +127,17 @@ class Deployment:
     kind: Literal["kolla-ansible", "openstack-ansible", "plain"]
 
 
-Fact = ServiceRecord | HypervisorRecord | EndpointRecord | ApiVersion | VersionRecord | InventoryHost | Deployment
+Fact = (
+    ServiceRecord
+    | HypervisorRecord
+    | EndpointRecord
+    | ApiVersion
+    | VersionRecord
+    | ProcessRecord
+    | BackendRecord
+    | InventoryHost
+    | Deployment
+)
 
 
 @dataclass(frozen=True, slots=True)

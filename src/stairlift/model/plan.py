@@ -66,6 +66,35 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """What a deployer does once in a hop before its first step of the control plane, as a step of its own."""
+
+    action: Action
+    reason: str
+    one_way: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a deployer's own playbooks cut the work. The default is that of a tool which does just what a step says.
+
+    `projects`: whether a step of the control plane takes a whole project: "together" on all its hosts in one process,
+    "first-alone" on one host and then on all others; "" takes what the order of the policy gives.
+    `absorbs`: by project ("*" is every other one) the once-only actions that its upgrade of the project does by
+    itself, so that the plan has no step for them. `whole_node`: its project steps take the resource services of
+    their hosts along. `order`: projects in the order that it insists on. `notes`: by project or binary a sentence that
+    the reason of its steps carries.
+    """
+
+    projects: Literal["", "together", "first-alone"] = ""
+    absorbs: Mapping[str, tuple[Action, ...]] = field(default_factory=dict)
+    whole_node: bool = False
+    opening: Opening | None = None
+    order: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """A strategy as `stairlift.toml` chose and froze it: what it does, to which steps, and with which files.
 
@@ -80,6 +109,7 @@ class Binding:
     can_undo: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    manner: Manner = field(default_factory=Manner)
 
 
 @dataclass(frozen=True, slots=True)

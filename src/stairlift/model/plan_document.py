@@ -1,12 +1,12 @@
 """A plan as JSON and back. Nothing is lost on the way, so that the hash of what comes back is the hash of what left."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from stairlift.model.cloud import Plane
 from stairlift.model.errors import UsageError
 from stairlift.model.finding import Finding, Waiver
-from stairlift.model.plan import Action, Binding, Plan, Reversibility, Stage, Step
+from stairlift.model.plan import Action, Binding, Manner, Opening, Plan, Reversibility, Stage, Step
 from stairlift.model.release import Release
 
 SCHEMA = "stairlift.plan/1"
@@ -59,7 +59,9 @@ def _step_document(step: Step) -> dict[str, Any]:
 
 
 def _binding_document(binding: Binding) -> dict[str, Any]:
-    return {
+    """Its manner only where it has one of its own: the hash of plans without stays what it was."""
+    own = {"manner": _manner_document(binding.manner)} if binding.manner != Manner() else {}
+    return own | {
         "id": binding.id,
         "use": binding.use,
         "match": {key: list(globs) for key, globs in binding.match.items()},
@@ -69,6 +71,21 @@ def _binding_document(binding: Binding) -> dict[str, Any]:
         "files": dict(binding.files),
         "versions": dict(binding.versions),
     }
+
+
+def _manner_document(manner: Manner) -> dict[str, Any]:
+    return {
+        "projects": manner.projects,
+        "absorbs": {project: list(actions) for project, actions in manner.absorbs.items()},
+        "whole_node": manner.whole_node,
+        "opening": _opening_document(manner.opening) if manner.opening else None,
+        "order": list(manner.order),
+        "notes": dict(manner.notes),
+    }
+
+
+def _opening_document(opening: Opening) -> dict[str, Any]:
+    return {"action": opening.action, "reason": opening.reason, "one_way": opening.one_way}
 
 
 def from_document(document: Any) -> Plan:
@@ -150,7 +167,23 @@ def _binding(document: Mapping[str, Any]) -> Binding:
         can_undo=bool(document["can_undo"]),
         files=dict(document["files"]),
         versions=dict(document["versions"]),
+        manner=_manner(document["manner"]) if "manner" in document else Manner(),
     )
+
+
+def _manner(document: Mapping[str, Any]) -> Manner:
+    return Manner(
+        projects=_among(document["projects"], Literal["", "together", "first-alone"]),
+        absorbs={p: tuple(_among(a, Action) for a in actions) for p, actions in document["absorbs"].items()},
+        whole_node=bool(document["whole_node"]),
+        opening=_opening(document["opening"]) if document["opening"] else None,
+        order=_texts(document["order"]),
+        notes={key: _text(note) for key, note in document["notes"].items()},
+    )
+
+
+def _opening(document: Mapping[str, Any]) -> Opening:
+    return Opening(_among(document["action"], Action), _text(document["reason"]), bool(document["one_way"]))
 
 
 def _text(value: Any) -> str:

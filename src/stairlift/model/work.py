@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
 
-from stairlift.model.plan import Concurrency, Step
+from stairlift.model.plan import Concurrency, Manner, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +13,14 @@ class Capabilities:
     """What a strategy can do.
 
     `concurrency`: "host" runs many hosts side by side, "batch" takes several hosts in one process, "cloud" bears
-    one process at a time. `undo` says that it vouches for taking a step back, `dry_run` that it can try one.
+    one process at a time. `undo` says that it vouches for taking a step back, `dry_run` that it can try one. `manner`
+    is for deployers whose playbooks cut the work in their own way.
     """
 
     concurrency: Concurrency
     undo: bool = False
     dry_run: bool = False
+    manner: Manner = field(default_factory=Manner)
 
 
 @dataclass(frozen=True, slots=True)

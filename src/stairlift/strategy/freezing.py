@@ -35,6 +35,7 @@ def freeze_binding(
         can_undo=able.undo,
         files={file: _fingerprint(use, file) for file in sorted(frozen.files)},
         versions=dict(frozen.versions),
+        manner=able.manner,
     )
 
 
