@@ -4,12 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import attempt, discovery, planning, run_loop
+from bench import attempt, discovery, hosts, planning, run_loop
 from bench.measuring import Failed, machine
 from bench.table import Ratio, Table
 
 BENCHES: Mapping[str, Callable[[bool], Table]] = {
     "discovery": discovery.measure,
+    "hosts": hosts.measure,
     "planning": planning.measure,
     "attempt": attempt.measure,
     "run-loop": run_loop.measure,

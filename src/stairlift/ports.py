@@ -1,6 +1,6 @@
 """The sockets of the house: every Protocol on one page. Edges fill them, `wiring` plugs them in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +39,8 @@ class InventoryManager(Protocol):
 
     `fetch` is the only part that goes out; it raises SourceTrouble. `read` is pure, so that a recording of the
     answers tells the same as the cloud did; it raises SourceTrouble: MALFORMED for an answer that makes no sense, EMPTY
-    for one that names nothing where something must be.
+    for one that names nothing where something must be. `stairlift inventories` shows the first line of the docstring
+    of what the entry point names, and what its `lacking()` says, if it has one (see `Lacking`).
     """
 
     #: Stable name: the key of a recording and the `source` of every fact.
@@ -48,6 +49,16 @@ class InventoryManager(Protocol):
     def fetch(self) -> Answer: ...
 
     def read(self, answer: Answer) -> tuple[Fact, ...]: ...
+
+
+@runtime_checkable
+class Lacking(Protocol):
+    """A class of strategies or sources that knows what it needs on this machine. Optional."""
+
+    @classmethod
+    def lacking(cls) -> tuple[str, ...]:
+        """What is missing here for it to work, one sentence each, such as a program. Quick; starts nothing."""
+        ...
 
 
 class CloudClient(Protocol):
@@ -75,6 +86,9 @@ class UpgradeStrategy(Protocol):
     """How the work of a step is done. Built from the options of a `[[strategy]]` table; UsageError if they are wrong.
 
     A class is found by its entry point in `stairlift.strategies`; one object serves many attempts and keeps no state.
+
+    What `stairlift strategies` shows of a class: the first line of its docstring, and, where it has them, its `traits`
+    (Traits), its `per_hop` (True for one that is given the `[[hop]]` tables) and `lacking()`, see `Lacking`.
     """
 
     name: ClassVar[str]
@@ -152,6 +166,18 @@ class FreshnessProbe(Protocol):
         Empty means verified. `since` is on our clock; the implementation translates it to the cloud's.
         Raises SourceTrouble where the registry cannot be asked.
         """
+        ...
+
+
+class FrozenGuard(Protocol):
+    """Tells whether what a plan froze of its strategies is still as it was."""
+
+    def watches(self, binding: str) -> bool:
+        """Whether there is anything of it to compare."""
+        ...
+
+    def changed(self, bindings: Collection[str]) -> tuple[str, ...]:
+        """What is no longer as the plan recorded it, one sentence each. Reads files, so it may block; never raises."""
         ...
 
 

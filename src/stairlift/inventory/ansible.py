@@ -14,6 +14,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -60,10 +61,21 @@ class AnsibleInventory:
             _program(context.ansible)
         return cls(argument, context.ansible)
 
+    @classmethod
+    def lacking(cls) -> tuple[str, ...]:
+        """Ansible."""
+        return () if _found(AnsibleSettings().command[0]) else ("no ansible-inventory: install ansible-core",)
+
     def fetch(self) -> Answer:
+        listing = self.listing()
+        with sensible(self.name):
+            return Answer({"inventory": pruned(listing)})
+
+    def listing(self) -> Any:
+        """All that ansible-inventory lists, secrets included: to be looked at and not to be kept."""
         output = self._run()
         with sensible(self.name):
-            return Answer({"inventory": pruned(orjson.loads(output))})
+            return orjson.loads(output)
 
     def _run(self) -> bytes:
         """The standard output of ansible-inventory; its own complaints are kept apart from it."""
@@ -130,10 +142,14 @@ def _started(argv: tuple[str, ...]) -> "subprocess.Popen[bytes]":
     )
 
 
+def _found(program: str) -> str | None:
+    return shutil.which(program) or shutil.which(program, path=str(Path(sys.executable).parent))
+
+
 def _program(settings: AnsibleSettings) -> tuple[str, ...]:
     """The command with its program found: on PATH, else beside our own interpreter (as the demo installs it)."""
     program, *further = settings.command
-    found = shutil.which(program) or shutil.which(program, path=str(Path(sys.executable).parent))
+    found = _found(program)
     if found is None:
         raise _usage(
             "ansible-missing",

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stairlift.ports import CloudClient
+from stairlift.model.errors import SourceTrouble, Trouble
+from stairlift.ports import CloudClient, Remote
+from stairlift.remote.words import SshOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +21,21 @@ class AnsibleSettings:
     timeout: float = 300.0
 
 
+def _no_shells() -> Remote:
+    raise SourceTrouble(Trouble.UNREACHABLE, "No way to other hosts was given to this source")
+
+
 @dataclass(frozen=True, slots=True)
 class SourceContext:
     """Given to every source when it is built.
 
     `client` connects to the cloud; it is called by sources that need one. `live` is False where a source is built to
-    read a recording only: then it must not look at anything outside.
+    read a recording only: then it must not look at anything outside. `remote` gives shells on hosts, to sources that
+    look at those themselves, and `ssh` is how the operator reaches hosts of which nothing else is said.
     """
 
     client: Callable[[], CloudClient]
     ansible: AnsibleSettings = field(default_factory=AnsibleSettings)
     live: bool = True
+    remote: Callable[[], Remote] = _no_shells
+    ssh: SshOptions = field(default_factory=SshOptions)

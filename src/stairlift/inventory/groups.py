@@ -9,6 +9,7 @@ from stairlift.knowledge.binaries import Dialect, binaries_of_group, normalised
 
 #: The variables that are read; all others may be secrets and are not kept.
 KEPT = ("ansible_group_priority", "ansible_host", "availability_zone", "physical_host")
+Keys = tuple[str, ...]
 EVERYBODY = frozenset({"all", "ungrouped"})
 #: Topology that only these deployers' inventories have.
 _KOLLA = frozenset({"baremetal", "common", "kolla_toolbox", "tls_backend"})
@@ -36,13 +37,13 @@ def pruned(listing: Any) -> dict[str, Any]:
     return document
 
 
-def _contents(listing: Any) -> tuple[dict[str, Mapping[str, Any]], dict[str, Group]]:
-    hostvars = {host: _kept(given) for host, given in listing["_meta"]["hostvars"].items()}
-    return hostvars, {name: _group(content) for name, content in listing.items() if name != "_meta"}
+def _contents(listing: Any, keys: Keys = KEPT) -> tuple[dict[str, Mapping[str, Any]], dict[str, Group]]:
+    hostvars = {host: _kept(given, keys) for host, given in listing["_meta"]["hostvars"].items()}
+    return hostvars, {name: _group(content, keys) for name, content in listing.items() if name != "_meta"}
 
 
-def _group(content: Mapping[str, Any]) -> Group:
-    return Group(_names(content, "hosts"), _names(content, "children"), _kept(content.get("vars") or {}))
+def _group(content: Mapping[str, Any], keys: Keys) -> Group:
+    return Group(_names(content, "hosts"), _names(content, "children"), _kept(content.get("vars") or {}, keys))
 
 
 def _names(content: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -52,9 +53,9 @@ def _names(content: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _kept(variables: Mapping[str, Any]) -> Mapping[str, Any]:
+def _kept(variables: Mapping[str, Any], keys: Keys) -> Mapping[str, Any]:
     """Plain values only: what is vaulted or a template means nothing without the playbook around it."""
-    return {key: variables[key] for key in KEPT if key in variables and _plain(variables[key])}
+    return {key: variables[key] for key in keys if key in variables and _plain(variables[key])}
 
 
 def _plain(value: Any) -> bool:
@@ -62,10 +63,14 @@ def _plain(value: Any) -> bool:
 
 
 class Inventory:
-    """A listing as questions can be put to it. Its hosts are in the order of their names."""
+    """A listing as questions can be put to it. Its hosts are in the order of their names.
 
-    def __init__(self, listing: Any) -> None:
-        self._hostvars, self._groups = _contents(listing)
+    `keys` are the variables that can be asked for.
+    """
+
+    def __init__(self, listing: Any, keys: Keys = KEPT) -> None:
+        self._hostvars, self._groups = _contents(listing, keys)
+        self._keys = keys
         members = {host for group in self._groups.values() for host in group.hosts}
         self.hosts = tuple(sorted(members | set(self._hostvars)))
         self.groups = tuple(sorted(self._groups))
@@ -98,11 +103,11 @@ class Inventory:
             having = [group for group in (*self.groups_of(host), "all") if group in self._having[key]]
             own = self._groups[max(having, key=self._precedence)].variables if having else {}
         value = own.get(key)
-        return value if isinstance(value, str) and value else None
+        return str(value) if isinstance(value, str | int) and value != "" else None
 
     @cached_property
     def _having(self) -> Mapping[str, frozenset[str]]:
-        return {key: frozenset(g for g in self._groups if key in self._groups[g].variables) for key in KEPT}
+        return {key: frozenset(g for g in self._groups if key in self._groups[g].variables) for key in self._keys}
 
     def _precedence(self, group: str) -> tuple[int, int, str]:
         priority = int(self._groups[group].variables.get("ansible_group_priority", 1))

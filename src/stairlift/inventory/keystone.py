@@ -1,21 +1,18 @@
 """Keystone's catalog: what should answer, and what the version documents of the selected interface say."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from stairlift.inventory.context import SourceContext
-from stairlift.inventory.microversion import Pair, maximum, pair
 from stairlift.inventory.rows import Row, listed, optional, required, sensible
+from stairlift.inventory.version_documents import WITHOUT_DOCUMENT, newest
 from stairlift.knowledge.service_types import canonical
 from stairlift.model.errors import SourceTrouble
-from stairlift.model.observation import ApiVersion, EndpointRecord, Fact
+from stairlift.model.observation import EndpointRecord, Fact
 from stairlift.ports import Answer, CloudClient
 
 _SIDE_BY_SIDE = 8
-#: Services that have no version document; asking would list a user's containers.
-_WITHOUT_DOCUMENT = frozenset({"object-store", "s3", "ec2-api"})
-_OFFERED = frozenset({"CURRENT", "SUPPORTED", "STABLE", "DEPRECATED"})
 
 
 class KeystoneCatalogInventory:
@@ -38,7 +35,7 @@ class KeystoneCatalogInventory:
         catalog = self._client.catalog()
         with sensible(self.name):
             types = {canonical(required(row, "type")) for row in listed(catalog.documents, "catalog")}
-        asked = sorted(types - _WITHOUT_DOCUMENT)
+        asked = sorted(types - WITHOUT_DOCUMENT)
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
             answers = tuple(threads.map(self._versions, asked))
         versions = {kind: a for kind, a in zip(asked, answers, strict=True) if not isinstance(a, str)}
@@ -56,7 +53,7 @@ class KeystoneCatalogInventory:
             rows = listed(answer.documents, "catalog")
             endpoints = tuple(endpoint for row in rows for endpoint in _endpoints(row))
             versions = answer.documents["versions"].items()
-            return endpoints + tuple(v for kind, entries in versions for v in _version(kind, entries))
+            return endpoints + tuple(v for kind, entries in versions for v in newest(kind, entries))
 
 
 def _endpoints(row: Row) -> Iterator[EndpointRecord]:
@@ -64,17 +61,3 @@ def _endpoints(row: Row) -> Iterator[EndpointRecord]:
     for endpoint in listed(row, "endpoints"):
         region = optional(endpoint, "region_id") or optional(endpoint, "region")
         yield EndpointRecord(kind, required(endpoint, "interface"), required(endpoint, "url"), region)
-
-
-def _version(kind: str, entries: Iterable[Row]) -> Iterator[ApiVersion]:
-    """The newest offered version of an API, if it names one."""
-    offered = [(pair(e["id"]), e) for e in entries if str(e.get("status", "CURRENT")).upper() in _OFFERED]
-    known: list[tuple[Pair, Row]] = [(version, entry) for version, entry in offered if version]
-    if known:
-        version, entry = max(known, key=lambda one: one[0])
-        yield ApiVersion(kind, "{}.{}".format(*(maximum(entry) or version)), _self(entry))
-
-
-def _self(entry: Row) -> str:
-    links = entry.get("links") or ()
-    return next((str(link["href"]) for link in links if link.get("rel") == "self" and link.get("href")), "")

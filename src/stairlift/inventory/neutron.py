@@ -29,7 +29,7 @@ _STATE: dict[object, State] = {True: "up", False: "down"}
 
 
 class NeutronAgentInventory:
-    """`GET /v2.0/agents`.
+    """Neutron's agents with their heartbeats: `GET /v2.0/agents`.
 
     OVN's agents are made up from the southbound database, and listing them is what asks the chassis for a sign of
     life; so where there are any, the list is fetched again after `pause` seconds, and the second answer counts.

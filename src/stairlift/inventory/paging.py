@@ -1,6 +1,7 @@
-"""Lists that come in pages: `limit`, `marker` and `KEY_links`, as Nova and Neutron do it."""
+"""Lists that come in pages: `limit` and `marker`, and a word from the service that there is more."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,11 +9,49 @@ from stairlift.inventory.rows import listed, sensible
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.ports import Answer, CloudClient
 
-LIMIT = 1000  # rows; Nova's own default maximum
+LIMIT = 1000  # rows; the default maximum of all services that page
+
+#: Whether a page, whose rows are under a key, says that another one follows.
+Announced = Callable[[Mapping[str, Any], str], bool]
+
+
+def by_links(body: Mapping[str, Any], key: str) -> bool:
+    """`KEY_links` with a link to the next page (Nova, Neutron, Octavia)."""
+    return any(link["rel"] == "next" for link in body.get(f"{key}_links") or ())
+
+
+def by_next(body: Mapping[str, Any], _: str) -> bool:
+    """The address of the next page under `next` (Ironic, Watcher, Magnum, Zun)."""
+    return bool(body.get("next"))
+
+
+def by_inner_next(body: Mapping[str, Any], _: str) -> bool:
+    """The address of the next page under `next` of `links` (Designate)."""
+    return bool((body.get("links") or {}).get("next"))
+
+
+def by_fullness(body: Mapping[str, Any], key: str) -> bool:
+    """Nothing is announced, so a page that is full may be followed by another (Masakari)."""
+    return len(listed(body, key)) >= LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How a list is paged. `marker` is the field of a page's last row that asks for the next page."""
+
+    announced: Announced = by_links
+    marker: str = "id"
 
 
 def pages(
-    client: CloudClient, service_type: str, path: str, key: str, *, microversion: str | None = None, **query: Any
+    client: CloudClient,
+    service_type: str,
+    path: str,
+    key: str,
+    *,
+    microversion: str | None = None,
+    paging: Paging = Paging(),
+    **query: Any,
 ) -> Answer:
     """All pages of a list, as the document "pages".
 
@@ -27,7 +66,7 @@ def pages(
         body = answer.documents["body"]
         bodies.append(body)
         with sensible(f"{service_type} {path}"):
-            onward = _after(body, key)
+            onward = _after(body, key, paging)
         if onward is None:
             return Answer({"pages": bodies}, answer.cloud_time)
         if marker == {"marker": onward}:
@@ -35,9 +74,9 @@ def pages(
         marker = {"marker": onward}
 
 
-def _after(body: Mapping[str, Any], key: str) -> str | None:
-    """The last row's id, where a next page is announced."""
-    rows, links = listed(body, key), body.get(f"{key}_links") or ()
-    if not rows or not any(link["rel"] == "next" for link in links):
+def _after(body: Mapping[str, Any], key: str, paging: Paging) -> str | None:
+    """The marker of the next page, where one is announced."""
+    rows = listed(body, key)
+    if not rows or not paging.announced(body, key):
         return None
-    return str(rows[-1]["id"])
+    return str(rows[-1][paging.marker])

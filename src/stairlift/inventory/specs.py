@@ -16,15 +16,30 @@ from stairlift.model.errors import UsageError
 from stairlift.ports import CloudClient, InventoryManager
 
 GROUP = "stairlift.inventories"
-#: What `openstack` stands for.
-EVERY_API = ("nova", "hypervisors", "neutron", "cinder", "keystone")
+#: What `openstack` stands for. The second half is in few clouds: where the catalog has no such service, none is asked.
+EVERY_API = (
+    *("nova", "hypervisors", "neutron", "cinder", "keystone"),
+    *("heat", "manila", "octavia", "ironic", "designate", "magnum", "masakari", "watcher", "zun", "blazar"),
+)
 _BUILT_IN = {
     "ansible": "stairlift.inventory.ansible:AnsibleInventory",
+    "blazar": "stairlift.inventory.blazar:BlazarHostInventory",
     "cinder": "stairlift.inventory.cinder:CinderServiceInventory",
+    "designate": "stairlift.inventory.designate:DESIGNATE",
+    "haproxy": "stairlift.inventory.haproxy:HAProxyInventory",
+    "heat": "stairlift.inventory.heat:HEAT",
+    "hosts": "stairlift.inventory.host:HostInventory",
     "hypervisors": "stairlift.inventory.nova:NovaHypervisorInventory",
+    "ironic": "stairlift.inventory.ironic:IRONIC",
     "keystone": "stairlift.inventory.keystone:KeystoneCatalogInventory",
+    "magnum": "stairlift.inventory.magnum:MAGNUM",
+    "manila": "stairlift.inventory.manila:MANILA",
+    "masakari": "stairlift.inventory.masakari:MasakariHostInventory",
     "neutron": "stairlift.inventory.neutron:NeutronAgentInventory",
     "nova": "stairlift.inventory.nova:NovaServiceInventory",
+    "octavia": "stairlift.inventory.octavia:OctaviaInventory",
+    "watcher": "stairlift.inventory.watcher:WATCHER",
+    "zun": "stairlift.inventory.zun:ZUN",
 }
 
 

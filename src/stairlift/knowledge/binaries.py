@@ -35,6 +35,19 @@ KINDS = (
 REGISTRIES = (
     "nova", "neutron", "cinder", "manila", "heat", "ironic", "designate", "magnum", "watcher", "zun", "senlin",
 )  # fmt: skip
+#: The source that asks a registry, by the registry's name; nobody asks Senlin, which ended in 2023.2.
+SOURCE_OF_REGISTRY: Mapping[str, str] = {
+    "nova": "nova-services",
+    "neutron": "neutron-agents",
+    "cinder": "cinder-services",
+    "manila": "manila-services",
+    "heat": "heat-services",
+    "ironic": "ironic-conductors",
+    "designate": "designate-services",
+    "magnum": "magnum-services",
+    "watcher": "watcher-services",
+    "zun": "zun-services",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +73,11 @@ class Binary:
     what runs it changes (nova-api from 2025.2 on is a WSGI module).
 
     `registry` is the API that lists it with a heartbeat, None where none does. `l2` marks Neutron's L2 agents.
+    `per_process` marks a registry's rows as those of processes: a restart makes new ones and leaves old ones behind.
+    `needs` is another project without which it does not run.
     `follows_host` marks what runs on network and compute nodes alike: it does not tell which of them its host is.
     `agent_types` are Neutron's words for it, `groups` the names of inventory groups beside its own, by dialect. Plans
-    leave plane "infra" alone.
+    leave plane "infra" alone, unless somebody asks for the stage of that name.
     """
 
     name: str
@@ -78,6 +93,8 @@ class Binary:
     note: str
     source: str
     follows_host: bool = False
+    per_process: bool = False
+    needs: str = ""
     agent_types: tuple[str, ...] = ()
     groups: Mapping[Dialect, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
@@ -102,6 +119,8 @@ def binaries_of(document: Entry) -> Binaries:
     unknown = {new.service for one in found for new in one.replaced_by} - set(by_name)
     if unknown:
         raise invalid(document.where, f"replacements are unknown: {sorted(unknown)}")
+    if strange := {one.needs for one in found} - {"", *(one.project for one in found)}:
+        raise invalid(document.where, f"needs unknown projects: {sorted(strange)}")
     return Binaries(by_name, prefixes)
 
 
@@ -128,6 +147,8 @@ def _binary(project: str, entry: Entry, given: tuple[str, str, str]) -> Binary:
         note=entry.text("note", ""),
         source=entry.source(inherited=source),
         follows_host=entry.flag("follows_host"),
+        per_process=entry.flag("per_process"),
+        needs=entry.text("needs", ""),
         agent_types=entry.texts("agent_types"),
         groups=_groups(entry),
     )

@@ -110,9 +110,9 @@ class Entry:
             raise invalid(f"{self.where}.{key}", f"true or false is expected, not {value!r}")
         return value
 
-    def number(self, key: str) -> int:
-        """A whole number that must be there."""
-        value = self._left.pop(key, None)
+    def number(self, key: str, default: int | None = None) -> int:
+        """A whole number; without a default it must be there."""
+        value = self._left.pop(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
             raise invalid(f"{self.where}.{key}", f"a whole number is expected, not {value!r}")
         return value

@@ -143,6 +143,11 @@ def project_version(project: str, release: Release) -> str | None:
     return None
 
 
+def version_range(project: str, release: Release) -> tuple[Numbers, Numbers] | None:
+    """The first version of a project in a series, and the first that is no longer of it; None if it is unknown."""
+    return next(((one.start, one.end) for one in _versions().ranges.get(project, ()) if one.release == release), None)
+
+
 def _shown(one: Range) -> str:
     whole_major = one.start[1] == 0 and one.end == (one.start[0] + 1, 0)
     return str(one.start[0]) if whole_major else f"{one.start[0]}.{one.start[1]}"

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from stairlift.model.observation import State, Status
+from stairlift.model.observation import Seen, State, Status
 from stairlift.model.release import Release
 
 Plane = Literal["control", "resource"]
 Role = Literal["control", "network", "compute", "storage"]
+#: What told the version of a service, the best first. An API suggests releases and proves nothing of one process.
+VersionSource = Seen | Literal["host", "api"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class Service:
     """A binary on a host. `sources` name who said so; `registry` is None where nothing reports a heartbeat.
 
     `version` is the one seen on the host, and `releases` those that it belongs to; empty where nobody looked.
+    `version_from` is what told it: "host" where the source does not say, "api" where only the API of its project
+    suggests releases. `suggested` are those of an API or a database: they prove nothing of this process. `installed`
+    is the version that a restart would run.
     """
 
     binary: str
@@ -43,6 +48,9 @@ class Service:
     instances: tuple[Instance, ...] = ()
     version: str | None = None
     releases: tuple[Release, ...] = ()
+    version_from: VersionSource | None = None
+    suggested: tuple[Release, ...] = ()
+    installed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,10 @@ class RunningRelease:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Everything that is known about a cloud at one time."""
+    """Everything that is known about a cloud at one time.
+
+    `infrastructure` is what it stands on: databases, brokers, load balancers, switches. It makes no host of the cloud.
+    """
 
     name: str
     release: RunningRelease
@@ -114,6 +125,7 @@ class Cloud:
     hypervisors: tuple[Hypervisor, ...]
     endpoints: tuple[Endpoint, ...]
     deployment: Literal["kolla-ansible", "openstack-ansible", "plain"] = "plain"
+    infrastructure: tuple[Service, ...] = ()
 
     def host(self, name: str) -> Host | None:
         """The host that goes by this name, its own or an alias."""

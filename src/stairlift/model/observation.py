@@ -8,6 +8,8 @@ from stairlift.model.errors import Trouble
 
 Status = Literal["enabled", "disabled", "unknown"]
 State = Literal["up", "down", "unknown"]
+#: What told a version, the best first.
+Seen = Literal["process", "image", "venv", "package", "database"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +55,29 @@ class EndpointRecord:
 
 @dataclass(frozen=True, slots=True)
 class ApiVersion:
-    """What a version document says; `maximum` is the microversion, or the highest version id without one."""
+    """What a version document says; `maximum` is the microversion, or the highest version id without one.
+
+    `backend` names the server behind a load balancer that was asked by its own address; None is the catalog's.
+    """
 
     service_type: str
     maximum: str
     url: str
+    backend: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """The version of a program as seen on a host: process, image, venv or package. Proof, unlike an API's word."""
+    """The version of a program as seen on a host. Proof, unlike an API's word.
+
+    `evidence` is what told it, None where the source does not say: the code that the process runs comes before what is
+    installed beside it, and that before what a service wrote into a database.
+    """
 
     binary: str
     host: str
     version: str
+    evidence: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,8 @@ class ProcessRecord:
     """A program as somebody saw it on its host.
 
     `manager` keeps it running and knows it as `unit`. `version` is that of the code that runs and `evidence` what told
-    it; `installed` is what a restart would run. None where nobody could tell.
+    it; `installed` is what a restart would run. None where nobody could tell. `stale` says that the files that it was
+    started from have been replaced or deleted since.
     """
 
     binary: str
@@ -86,6 +98,23 @@ class ProcessRecord:
     evidence: Literal["process", "image", "venv", "package"] | None = None
     installed: str | None = None
     started_at: datetime | None = None
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostRecord:
+    """What a look at a machine told of itself. `host` is what whoever looked calls it.
+
+    `names` are what it calls itself and what its services report as. `trouble` is why nobody could look, with a
+    sentence in `detail`. `partial` says that only root would have seen all of it.
+    """
+
+    host: str
+    names: tuple[str, ...] = ()
+    address: str | None = None
+    trouble: Trouble | None = None
+    detail: str = ""
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +122,8 @@ class BackendRecord:
     """A server behind a load balancer: where an API runs that registers nowhere.
 
     `proxy` and `server` are the balancer's names for the service and for the server; `binary` is what the proxy stands
-    for, None where nobody knows it. `status` is "disabled" while it is in maintenance or drained.
+    for, None where nobody knows it; `by_port` says that only the port told it. `status` is "disabled" while it is in
+    maintenance or drained.
     """
 
     proxy: str
@@ -103,6 +133,30 @@ class BackendRecord:
     state: State
     status: Status
     port: int | None = None
+    by_port: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamedHost:
+    """A host that the configuration of a service names: nothing says that it lives, or that anything runs there.
+
+    `by` is the project; `group` is its own word for what the host belongs to, and `maintenance` says that the project
+    leaves the host alone for the time being.
+    """
+
+    by: str
+    host: str
+    group: str
+    maintenance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of something a service has that is neither a host nor a program, such as Octavia's amphorae."""
+
+    project: str
+    what: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +188,10 @@ Fact = (
     | ApiVersion
     | VersionRecord
     | ProcessRecord
+    | HostRecord
     | BackendRecord
+    | NamedHost
+    | Tally
     | InventoryHost
     | Deployment
 )

@@ -81,9 +81,9 @@ class Manner:
     `projects`: whether a step of the control plane takes a whole project: "together" on all its hosts in one process,
     "first-alone" on one host and then on all others; "" takes what the order of the policy gives.
     `absorbs`: by project ("*" is every other one) the once-only actions that its upgrade of the project does by
-    itself, so that the plan has no step for them. `whole_node`: its project steps take the resource services of
-    their hosts along. `order`: projects in the order that it insists on. `notes`: by project or binary a sentence that
-    the reason of its steps carries.
+    itself, so that the plan has no step for them. `whole_node`: its steps of the control plane take the resource
+    services of their hosts along: of the same project, or all of them where a node goes as one. `order`: projects in
+    the order that it insists on. `notes`: by project or binary a sentence that the reason of its upgrades carries.
     """
 
     projects: Literal["", "together", "first-alone"] = ""
@@ -141,6 +141,19 @@ class Plan:
     def step(self, step_id: str) -> Step | None:
         """The step with this id."""
         return next((s for s in self.steps if s.id == step_id), None)
+
+    def parts(self, step: Step) -> tuple[tuple[str, str], ...]:
+        """The (binary, host) that a step is about: of a step over a whole project not every host has every service.
+
+        A service that was on none of them takes over from another one there, so it is on all of them.
+        """
+        placed = {name for host in step.hosts for name in self.placement.get(host, ())}
+        return tuple(
+            (name, host)
+            for host in step.hosts
+            for name in step.services
+            if name not in placed or name in self.placement.get(host, ())
+        )
 
     def binding(self, step: Step) -> Binding | None:
         """The strategy that carries out a step; None where nothing in the configuration matches it."""

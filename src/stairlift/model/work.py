@@ -24,6 +24,18 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class Traits:
+    """What a kind of strategy can do at most, before anybody gave it options: for `stairlift strategies`.
+
+    `undo` and `dry_run` name the option that asks for it, or say "always"; empty where there is no such thing.
+    """
+
+    concurrency: tuple[Concurrency, ...]
+    undo: str = ""
+    dry_run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """One attempt at one step. `folder` is the attempt's own, kept after it ended."""
 

@@ -38,8 +38,8 @@ TIMEOUT = 30.0  # seconds, if clouds.yaml gives no api_timeout
 _CONNECT = 10.0
 _CHUNK = 1 << 20
 _REDIRECTS = 3
-#: Sources are asked side by side, but not at the same instant; what Keystone said a moment ago still holds.
-_REFUSED_FOR = 2.0
+#: Seconds. Sources are asked side by side, but not at the same instant; what Keystone said a moment ago still holds.
+_REFUSED_FOR = 30.0
 
 
 @dataclass(frozen=True, slots=True)

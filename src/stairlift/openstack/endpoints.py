@@ -20,6 +20,8 @@ _API = {
     "identity": "v3",
     "image": "v2",
     "network": "v2.0",
+    "orchestration": "v1/{project}",
+    "shared-file-system": "v2",
 }
 
 

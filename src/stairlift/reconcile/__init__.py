@@ -8,11 +8,14 @@ from stairlift.model.cloud import Cloud, Endpoint
 from stairlift.model.finding import Finding, in_order
 from stairlift.model.observation import Deployment, EndpointRecord, Observation
 from stairlift.reconcile.absent import deployed
+from stairlift.reconcile.backends import about_backends, backends, with_backends
+from stairlift.reconcile.configured import configured
 from stairlift.reconcile.contradictions import contradictions
 from stairlift.reconcile.hosts import hosts, hypervisors
 from stairlift.reconcile.identity import Identity, identify
+from stairlift.reconcile.looked import looked_at
 from stairlift.reconcile.release import running_release
-from stairlift.reconcile.services import services
+from stairlift.reconcile.services import is_infrastructure, services
 
 __all__ = ["Reconciled", "reconcile"]
 
@@ -37,7 +40,11 @@ def reconcile(
     endpoints = _endpoints(observations)
     deployment = _deployment(observations)
     by_deployer = deployment != "plain"
-    found, absent = deployed(services(observations, identity), endpoints, observations, by_deployer=by_deployer)
+    behind = backends(observations, identity, aliases or {})
+    everything = with_backends(services(observations, identity), behind)
+    below = {name for name in {s.binary for s in everything} if is_infrastructure(name)}
+    served = [s for s in everything if s.binary not in below]
+    found, absent = deployed(served, endpoints, observations, by_deployer=by_deployer)
     release, about_release = running_release(observations)
     cloud = Cloud(
         name=name,
@@ -47,8 +54,17 @@ def reconcile(
         hypervisors=hypervisors(observations, identity),
         endpoints=endpoints,
         deployment=deployment,
+        infrastructure=tuple(s for s in everything if s.binary in below),
     )
-    findings = (*identity.findings, *about_release, *absent, *contradictions(cloud, observations, identity))
+    findings = (
+        *identity.findings,
+        *about_release,
+        *absent,
+        *about_backends(behind, observations),
+        *configured(observations, identity),
+        *looked_at(observations, identity),
+        *contradictions(cloud, observations, identity),
+    )
     return Reconciled(cloud, in_order(findings), identity)
 
 

@@ -7,7 +7,7 @@ they mean: what it names and nobody reports is there, and silent.
 
 from collections.abc import Sequence
 
-from stairlift.knowledge.binaries import all_binaries
+from stairlift.knowledge.binaries import all_binaries, binary
 from stairlift.knowledge.service_types import all_service_types, service_type
 from stairlift.model.cloud import Endpoint, Service
 from stairlift.model.finding import Finding
@@ -25,13 +25,19 @@ def deployed(
     off = _not_listed(endpoints)
     idle = _idle([s for s in found if s.project not in off], observations) if by_deployer else frozenset()
     intended = [s for s in found if not s.instances and not s.version]
-    switched_off = [s for s in intended if s.project in off]
+    switched_off = [s for s in intended if _provider(s) in off]
     silent = [s for s in intended if s.binary in idle]
     missing = {*switched_off, *silent}
     return tuple(s for s in found if s not in missing), (
-        *(_switched_off(project) for project in sorted({s.project for s in switched_off})),
+        *(_switched_off(project) for project in sorted({_provider(s) for s in switched_off})),
         *(_nobody_reports(name, sum(s.binary == name for s in silent)) for name in sorted({s.binary for s in silent})),
     )
+
+
+def _provider(service: Service) -> str:
+    """The project whose API tells whether it runs: that of bare metal, for an agent that only serves bare metal."""
+    known = binary(service.binary)
+    return known.needs if known and known.needs else service.project
 
 
 def _not_listed(endpoints: Sequence[Endpoint]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from stairlift.knowledge.service_types import ServiceType, service_type
 from stairlift.model.cloud import Cloud, Instance, Service
 from stairlift.model.errors import Trouble
 from stairlift.model.finding import Finding, Severity
-from stairlift.model.observation import InventoryHost, Observation
+from stairlift.model.observation import EndpointRecord, InventoryHost, Observation
 from stairlift.reconcile.identity import Identity
 from stairlift.reconcile.services import registries_that_answered
 
@@ -47,9 +47,16 @@ _TROUBLES: dict[Trouble, tuple[str, str]] = {
 }
 
 
+#: What keeps a source off the hosts themselves is no matter of tokens and endpoints.
+_SHELLS = frozenset({Trouble.DENIED, Trouble.UNREACHABLE, Trouble.TIMEOUT})
+
+
 def troubles(observations: Iterable[Observation]) -> tuple[Finding, ...]:
-    """One finding for each source that gave nothing; not being deployed is no fault."""
-    return tuple(_trouble(o, o.trouble) for o in observations if o.trouble)
+    """One finding for each source that gave nothing. What a catalog that was read does not have needs no word."""
+    seen = tuple(observations)
+    listed = any(isinstance(fact, EndpointRecord) for o in seen for fact in o.facts)
+    absent = {Trouble.NOT_DEPLOYED} if listed else set()
+    return tuple(_trouble(o, o.trouble) for o in seen if o.trouble and o.trouble not in absent)
 
 
 def _trouble(observation: Observation, trouble: Trouble) -> Finding:
@@ -59,6 +66,8 @@ def _trouble(observation: Observation, trouble: Trouble) -> Finding:
     if trouble is Trouble.EMPTY and observation.source == "neutron-agents":
         return _no_agents(observation)
     said, resolution = _TROUBLES[trouble]
+    if observation.source.startswith("hosts:") and trouble in _SHELLS:
+        resolution = "try `ssh` by hand; [sources] ssh holds what the inventory does not say"
     detail = f": {observation.detail}" if observation.detail else ""
     return Finding(
         code=f"source.{trouble.value}",
@@ -89,7 +98,8 @@ def _about_service(service: Service, now: datetime | None) -> list[Finding]:
         found.append(_unreachable_cell(service, subject))
     if any(i.forced_down for i in service.instances):
         found.append(_forced_down(service, subject))
-    rows = [i for i in service.instances if i.state == "down" and not i.forced_down]
+    heard = service.instances if service.registry else ()  # a load balancer's rows have findings of their own
+    rows = [i for i in heard if i.state == "down" and not i.forced_down]
     stale = [i for i in rows if now is None or i.updated_at is None or now - i.updated_at > STALE_AFTER]
     if stale:
         found.append(_stale(service, subject, stale))
@@ -208,7 +218,10 @@ def _unplaced_api(listed: ServiceType) -> Finding:
         severity="warning",
         subject=api,
         message=f"the catalog has {listed.name}, but no source says where {named} runs: it gets no step",
-        resolution="give the deployer's inventory as well: --inventory ansible:PATH",
+        resolution=(
+            "give the deployer's inventory as well (--inventory ansible:PATH), the load balancer (haproxy:PATH) "
+            "or the hosts (hosts:PATH)"
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """Who is who: many names, one machine.
 
 Join keys, strongest first: the operator's own word, Nova's pair of service host and hypervisor
-name, a container's physical host, an address. A name that only looks alike never joins; it is reported.
+name, what a machine calls itself, a container's physical host, an address. A name that only looks alike never joins;
+it is reported.
 """
 
 from collections import defaultdict
@@ -12,9 +13,11 @@ from ipaddress import ip_address
 from stairlift.model.finding import Finding
 from stairlift.model.observation import (
     Fact,
+    HostRecord,
     HypervisorRecord,
     InventoryHost,
     Observation,
+    ProcessRecord,
     ServiceRecord,
     VersionRecord,
 )
@@ -84,15 +87,8 @@ def _ranked_names(facts: Sequence[Fact], chosen: Mapping[str, str]) -> dict[str,
         ranks[name] = min(rank, ranks.get(name, rank))
 
     for fact in facts:
-        match fact:
-            case InventoryHost():
-                seen(fact.name, _INVENTORY if fact.name == fact.node else _CONTAINER)
-                seen(fact.node, _INVENTORY)
-            case HypervisorRecord():
-                seen(fact.service_host, _NOVA)
-                seen(fact.name, _HYPERVISOR)
-            case ServiceRecord() | VersionRecord():
-                seen(machine_part(fact.host), _NOVA if fact.binary.startswith("nova-") else _REGISTRY)
+        for name, rank in _names(fact):
+            seen(name, rank)
     for alias, name in chosen.items():
         if alias in ranks or name in ranks:
             seen(alias, _CONTAINER)
@@ -100,15 +96,35 @@ def _ranked_names(facts: Sequence[Fact], chosen: Mapping[str, str]) -> dict[str,
     return ranks
 
 
+def _names(fact: Fact) -> list[tuple[str, int]]:
+    """The names that a fact uses, with the ranks that they have there. An address is nobody's choice of a name."""
+    match fact:
+        case InventoryHost():
+            own = _INVENTORY if fact.name == fact.node else _CONTAINER
+            return [(fact.name, own), (fact.node, _INVENTORY)]
+        case HostRecord():
+            called = _CONTAINER if routable(fact.host) else _INVENTORY
+            return [(fact.host, called), *((n, _HYPERVISOR if "." in n else _REGISTRY) for n in fact.names)]
+        case HypervisorRecord():
+            return [(fact.service_host, _NOVA), (fact.name, _HYPERVISOR)]
+        case VersionRecord(host=host) | ProcessRecord(host=host) if routable(host):
+            return [(host, _CONTAINER)]
+        case ServiceRecord() | VersionRecord() | ProcessRecord():
+            return [(machine_part(fact.host), _NOVA if fact.binary.startswith("nova-") else _REGISTRY)]
+    return []
+
+
 def _proofs(facts: Sequence[Fact], chosen: Mapping[str, str]) -> list[tuple[str, str]]:
     inventory = [f for f in facts if isinstance(f, InventoryHost)]
     hypervisors = [f for f in facts if isinstance(f, HypervisorRecord)]
-    known = {machine_part(f.host) for f in facts if isinstance(f, ServiceRecord | VersionRecord)}
+    known = {machine_part(f.host) for f in facts if isinstance(f, ServiceRecord | VersionRecord | ProcessRecord)}
+    known |= {name for f in facts if isinstance(f, HostRecord) for name in (f.host, *f.names)}
     known |= {f.name for f in inventory} | {f.node for f in inventory}
     known |= {n for h in hypervisors for n in (h.name, h.service_host)}
     return [
         *((alias, name) for alias, name in chosen.items() if {alias, name} & known),
         *_hypervisor_pairs(hypervisors),
+        *_own_names(facts),
         *_containers(inventory, known),
         *_same_address(inventory, hypervisors),
     ]
@@ -123,6 +139,16 @@ def _hypervisor_pairs(hypervisors: Sequence[HypervisorRecord]) -> list[tuple[str
         hosts_of[h.name].add(h.service_host)
     only = ((host, next(iter(names))) for host, names in by_host.items() if len(names) == 1)
     return [(host, name) for host, name in only if len(hosts_of[name]) == 1]
+
+
+def _own_names(facts: Sequence[Fact]) -> list[tuple[str, str]]:
+    """What a machine calls itself, unless another one says the same of itself (localhost, a cloned image)."""
+    looked_at = [fact for fact in facts if isinstance(fact, HostRecord)]
+    claims: dict[str, set[str]] = defaultdict(set, {record.host: {record.host} for record in looked_at})
+    for record in looked_at:
+        for name in record.names:
+            claims[name].add(record.host)
+    return [(next(iter(hosts)), name) for name, hosts in claims.items() if len(hosts) == 1]
 
 
 def _containers(inventory: Sequence[InventoryHost], known: set[str]) -> list[tuple[str, str]]:
@@ -141,11 +167,11 @@ def _same_address(inventory: Sequence[InventoryHost], hypervisors: Sequence[Hype
     """An address that exactly one machine of the inventory and exactly one hypervisor have."""
     machines: dict[str, set[str]] = defaultdict(set)
     for host in inventory:
-        if host.name == host.node and (address := _routable(host.address)):
+        if host.name == host.node and (address := routable(host.address)):
             machines[address].add(host.node)
     owners: dict[str, set[str]] = defaultdict(set)
     for h in hypervisors:
-        if address := _routable(h.host_ip):
+        if address := routable(h.host_ip):
             owners[address].add(h.service_host)
     return [
         (next(iter(machines[address])), next(iter(hosts)))
@@ -154,7 +180,7 @@ def _same_address(inventory: Sequence[InventoryHost], hypervisors: Sequence[Hype
     ]
 
 
-def _routable(text: str | None) -> str | None:
+def routable(text: str | None) -> str | None:
     """The address in its one spelling; None for a name, and for an address that every machine has."""
     try:
         ip = ip_address(text or "")
@@ -169,7 +195,9 @@ def _best(members: Sequence[str], ranks: Mapping[str, int]) -> str:
 
 def _addresses(facts: Sequence[Fact], names: Mapping[str, str]) -> dict[str, str]:
     given = [f for f in facts if isinstance(f, InventoryHost) and f.name == f.node and f.address]
-    return {names[f.node]: str(f.address) for f in sorted(given, key=lambda f: (f.node, str(f.address)), reverse=True)}
+    found = {(names[f.node], str(f.address)) for f in given}
+    reached = {(names[f.host], str(f.address)) for f in facts if isinstance(f, HostRecord) and routable(f.address)}
+    return dict(sorted(reached, reverse=True)) | dict(sorted(found, reverse=True))
 
 
 def _look_alikes(machines: Mapping[str, Sequence[str]]) -> list[Finding]:

@@ -5,7 +5,9 @@ each other. Other version documents are hints: they are shown and decide nothing
 same over many releases.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from stairlift.knowledge.binaries import binary
@@ -36,15 +38,27 @@ def running_release(observations: Iterable[Observation]) -> tuple[RunningRelease
 
 
 def _from_apis(versions: Sequence[ApiVersion]) -> list[Evidence]:
-    seen = sorted({(v.service_type, v.maximum) for v in versions})
+    seen: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for v in versions:
+        seen.setdefault((v.service_type, v.maximum), set()).update({(v.backend, v.url)} if v.backend else ())
+    asked = Counter(v.service_type for v in {replace(v, maximum="") for v in versions} if v.backend)
     return [
         Evidence(
-            text=f"{service_type} API says {maximum}",
+            text=f"{service_type} API says {maximum}{_on_backends(backends, asked[service_type])}",
             candidates=releases_of_microversion(service_type, maximum),
             proof=is_proof(service_type),
         )
-        for service_type, maximum in seen
+        for (service_type, maximum), backends in sorted(seen.items())
     ]
+
+
+def _on_backends(told: Iterable[tuple[str, str]], asked: int) -> str:
+    """Which servers behind a load balancer said so, where they were asked one by one."""
+    names = sorted({name for name, _ in told})
+    if not names:
+        return ""
+    count = len({url for _, url in told})
+    return f" on {asked} backends" if count == asked else f" on {count} of {asked} backends ({', '.join(names)})"
 
 
 def _from_hosts(records: Sequence[VersionRecord]) -> list[Evidence]:

@@ -4,36 +4,34 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from stairlift.knowledge.binaries import Binary, binary
-from stairlift.knowledge.versions import numbers, releases_of_version
+from stairlift.knowledge.binaries import SOURCE_OF_REGISTRY, Binary, binary
 from stairlift.model.cloud import Instance, Role, Service
 from stairlift.model.observation import (
     InventoryHost,
     Observation,
+    ProcessRecord,
     ServiceRecord,
     State,
     Status,
     VersionRecord,
 )
 from stairlift.reconcile.identity import Identity
+from stairlift.reconcile.truth import suggestions, with_suggestion, with_version
 
 Key = tuple[str, str]
 _UNKNOWN = "unknown"
-_REGISTRY_OF = {"nova-services": "nova", "neutron-agents": "neutron", "cinder-services": "cinder"}
-#: Its rows are named after bare metal nodes, not after the machines that it runs on (networking-baremetal).
-_NAMED_AFTER_NODES = "ironic-neutron-agent"
+_REGISTRY_OF = {source: registry for registry, source in SOURCE_OF_REGISTRY.items()}
 #: An L3 agent in one of these modes serves the guests of its own hypervisor.
 _DISTRIBUTED = frozenset({"dvr", "dvr_no_external"})
-#: It serves guests of its own node, wherever there are routers or DHCP: with DVR on every hypervisor.
-_METADATA = "neutron-metadata-agent"
 
 
 def services(observations: Sequence[Observation], identity: Identity) -> tuple[Service, ...]:
-    """Every service that a registry reports, an inventory places or a look at a host found."""
+    """Every service that a registry reports, an inventory places or a look at a host found; infrastructure, too."""
     rows: dict[Key, list[ServiceRecord]] = defaultdict(list)
     sources: dict[Key, set[str]] = defaultdict(set)
     zones: dict[Key, set[str]] = defaultdict(set)
-    versions: dict[Key, set[str]] = defaultdict(set)
+    versions: dict[Key, list[VersionRecord]] = defaultdict(list)
+    processes: dict[Key, list[ProcessRecord]] = defaultdict(list)
     for source, fact in ((o.source, f) for o in observations for f in o.facts):
         for key in _keys(fact, identity):
             sources[key].add(source)
@@ -43,10 +41,16 @@ def services(observations: Sequence[Observation], identity: Identity) -> tuple[S
                 case InventoryHost() if fact.zone:
                     zones[key].add(fact.zone)
                 case VersionRecord():
-                    versions[key].add(fact.version)
-    counted = [key for key in sorted(sources) if _counts(key[0])]
-    found = (_service(key, rows.get(key, ()), sources[key], min(zones.get(key, ()), default=None)) for key in counted)
-    return _settled([_with_version(s, versions.get((s.binary, s.host), ())) for s in found])
+                    versions[key].append(fact)
+                case ProcessRecord():
+                    processes[key].append(fact)
+                    versions[key] += _running_version(fact)
+    keys = sorted(sources)
+    found = (_service(key, rows.get(key, ()), sources[key], min(zones.get(key, ()), default=None)) for key in keys)
+    seen = (_as_seen(s, processes.get((s.binary, s.host), ())) for s in found)
+    suggested = suggestions(observations)
+    told = (with_version(s, versions.get((s.binary, s.host), ())) for s in seen)
+    return _settled([with_suggestion(s, suggested) for s in told])
 
 
 def registries_that_answered(observations: Iterable[Observation]) -> frozenset[str]:
@@ -56,19 +60,25 @@ def registries_that_answered(observations: Iterable[Observation]) -> frozenset[s
 
 def _keys(fact: object, identity: Identity) -> list[Key]:
     match fact:
-        case ServiceRecord(binary=name) if name == _NAMED_AFTER_NODES:
+        case ServiceRecord() if _names_no_machine(fact):
             return []
-        case ServiceRecord() | VersionRecord():
+        case ServiceRecord() | VersionRecord() | ProcessRecord():
             return [(fact.binary, identity.of(fact.host))]
         case InventoryHost():
             return [(name, identity.of(fact.name)) for name in fact.services]
     return []
 
 
-def _counts(name: str) -> bool:
-    """Databases, brokers and load balancers are found too, but their upgrade is the deployer's own (`infra`)."""
+def _names_no_machine(row: ServiceRecord) -> bool:
+    """An agent that is listed and yet has no registry: its rows are named after bare metal nodes, not its host."""
+    known = binary(row.binary)
+    return known is not None and known.kind == "agent" and known.registry is None
+
+
+def is_infrastructure(name: str) -> bool:
+    """Databases, brokers, load balancers, switches: found too, but their upgrade is the deployer's own (`infra`)."""
     known = binary(name)
-    return known is None or known.plane != "infra"
+    return known is not None and known.plane == "infra"
 
 
 def _service(key: Key, rows: Sequence[ServiceRecord], sources: Iterable[str], zone: str | None) -> Service:
@@ -79,16 +89,20 @@ def _service(key: Key, rows: Sequence[ServiceRecord], sources: Iterable[str], zo
         binary=name,
         project=known.project if known else _UNKNOWN,
         host=host,
-        plane="resource" if known and known.plane == "resource" else "control",
+        plane="resource" if known and _on_data_plane(known) else "control",
         role=_role(known, rows),
         status=_merged_status(instances),
         state=_merged_state(instances),
         updated_at=max((i.updated_at for i in instances if i.updated_at), default=None),
         sources=tuple(sorted(sources)),
-        registry=known.registry if known and name != _NAMED_AFTER_NODES else None,
+        registry=known.registry if known else None,
         zone=min((row.zone for row in rows if row.zone), default=zone),
         instances=instances,
     )
+
+
+def _on_data_plane(known: Binary) -> bool:
+    return known.plane == "resource" or (known.plane == "infra" and known.role != "control")
 
 
 def _instances(rows: Sequence[ServiceRecord]) -> tuple[Instance, ...]:
@@ -108,13 +122,18 @@ def _settled(found: Sequence[Service]) -> tuple[Service, ...]:
     """Give agents that run on network and compute nodes alike the role of their host."""
     computes = {s.host for s in found if s.binary == "nova-compute"}
     return tuple(
-        replace(s, role="compute" if s.host in computes else "network") if _follows_host(s) else s for s in found
+        replace(s, role="compute" if s.host in computes else _elsewhere(s)) if _follows_host(s) else s for s in found
     )
+
+
+def _elsewhere(service: Service) -> Role:
+    """What an agent that follows its host makes of one without a hypervisor; infrastructure keeps its own role."""
+    return service.role if is_infrastructure(service.binary) else "network"
 
 
 def _follows_host(service: Service) -> bool:
     known = binary(service.binary)
-    return known is not None and (known.follows_host or known.name == _METADATA)
+    return known is not None and known.follows_host
 
 
 def _merged_state(instances: Sequence[Instance]) -> State:
@@ -127,9 +146,18 @@ def _merged_status(instances: Sequence[Instance]) -> Status:
     return "enabled" if "enabled" in statuses else "disabled" if "disabled" in statuses else "unknown"
 
 
-def _with_version(service: Service, versions: Iterable[str]) -> Service:
-    """Of several containers with the same service on one host the oldest version counts."""
-    version = min(versions, key=lambda v: (numbers(v) or (0, 0), v), default=None)
-    if version is None:
+def _running_version(one: ProcessRecord) -> Sequence[VersionRecord]:
+    """What is down runs nothing, whatever is installed."""
+    if not one.version or one.state == "down":
+        return ()
+    return (VersionRecord(one.binary, one.host, one.version, one.evidence),)
+
+
+def _as_seen(service: Service, processes: Sequence[ProcessRecord]) -> Service:
+    """With what its host tells of it. Where a registry has a record, that one says whether it works."""
+    if not processes:
         return service
-    return replace(service, version=version, releases=releases_of_version(service.project, version))
+    states = {one.state for one in processes}
+    up: State = "up" if "up" in states else "down" if "down" in states else "unknown"
+    installed = min((one.installed for one in processes if one.installed), default=None)
+    return replace(service, state=service.state if service.instances else up, installed=installed)

@@ -1,8 +1,9 @@
 """The words of an `ssh` command line: the same in an attempt, in the runbook and in a look at a host."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 #: Nobody is there to type a password or to confirm a key, and a host that is gone must not hold up the others.
 _ALWAYS = ("-o", "BatchMode=yes")
@@ -23,6 +24,16 @@ class SshOptions:
     config: str | None = None
     options: tuple[str, ...] = ()
     become: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The options as JSON values."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "SshOptions":
+        """The options that a document of `document` stands for."""
+        given: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in document.items()}
+        return cls(**given)
 
 
 def ssh_words(options: SshOptions, host: str, command: Sequence[str], *, terminal: bool = False) -> tuple[str, ...]:

@@ -17,6 +17,13 @@ class Registry(StrEnum):
     NEUTRON = "neutron"
     OVN = "ovn"
     CINDER = "cinder"
+    HEAT = "heat"
+    MANILA = "manila"
+    IRONIC = "ironic"
+    DESIGNATE = "designate"
+    MAGNUM = "magnum"
+    WATCHER = "watcher"
+    ZUN = "zun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +94,35 @@ KINDS: Mapping[str, Kind] = {
     "cinder-scheduler": Kind("cinder", Registry.CINDER),
     "cinder-volume": Kind("cinder", Registry.CINDER),
     "cinder-backup": Kind("cinder", Registry.CINDER),
-    "heat-api": Kind("heat"),
-    "heat-engine": Kind("heat"),
+    "heat-api": Kind("heat", serves="orchestration"),
+    "heat-api-cfn": Kind("heat"),
+    "heat-engine": Kind("heat", Registry.HEAT),
+    "manila-api": Kind("manila", serves="share"),
+    "manila-scheduler": Kind("manila", Registry.MANILA),
+    "manila-share": Kind("manila", Registry.MANILA),
+    "manila-data": Kind("manila", Registry.MANILA),
+    "ironic-api": Kind("ironic", serves="baremetal"),
+    "ironic-conductor": Kind("ironic", Registry.IRONIC),
+    "designate-api": Kind("designate", serves="dns"),
+    "designate-central": Kind("designate", Registry.DESIGNATE),
+    "designate-worker": Kind("designate", Registry.DESIGNATE, database=False),
+    "designate-producer": Kind("designate", Registry.DESIGNATE, database=False),
+    "designate-mdns": Kind("designate", Registry.DESIGNATE, database=False),
+    "octavia-api": Kind("octavia", serves="load-balancer"),
+    "octavia-worker": Kind("octavia"),
+    "octavia-health-manager": Kind("octavia"),
+    "octavia-housekeeping": Kind("octavia"),
+    "magnum-api": Kind("magnum", serves="container-infra"),
+    "magnum-conductor": Kind("magnum", Registry.MAGNUM),
+    "masakari-api": Kind("masakari", serves="instance-ha"),
+    "masakari-engine": Kind("masakari"),
+    "watcher-api": Kind("watcher", serves="infra-optim"),
+    "watcher-decision-engine": Kind("watcher", Registry.WATCHER),
+    "watcher-applier": Kind("watcher", Registry.WATCHER),
+    "zun-api": Kind("zun", serves="container"),
+    "zun-compute": Kind("zun", Registry.ZUN),
+    "blazar-api": Kind("blazar", serves="reservation"),
+    "blazar-manager": Kind("blazar"),
     "horizon": Kind("horizon", database=False),
 }
 

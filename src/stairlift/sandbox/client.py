@@ -53,6 +53,11 @@ class SandboxClient:
         path.write_text(yaml.safe_dump({"clouds": {CLOUD_NAME: cloud}}), encoding="utf-8")
         return path
 
+    @property
+    def haproxy(self) -> str:
+        """The stats page of the load balancer, as a source is told of it."""
+        return f"haproxy:{self.url}/_sandbox/haproxy;csv"
+
     def wait_until_up(self, seconds: float) -> None:
         """Wait until the sandbox answers; OSError when it does not in time."""
         end = time.monotonic() + seconds

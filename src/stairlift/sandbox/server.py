@@ -9,6 +9,7 @@ from typing import Self
 import uvicorn
 
 from stairlift.model.errors import StairliftError
+from stairlift.sandbox.api.doors import doors_of
 from stairlift.sandbox.api.front import Front
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.client import SandboxClient
@@ -20,10 +21,10 @@ LOOPBACK = "127.0.0.1"
 _START_SECONDS = 10.0
 
 
-def server_of(scenario: Scenario) -> uvicorn.Server:
+def server_of(simulation: Simulation) -> uvicorn.Server:
     """A server for this cloud, not yet running."""
     config = uvicorn.Config(
-        Front(Simulation(scenario)),
+        Front(simulation),
         http=Http,
         ws="none",
         lifespan="off",
@@ -54,14 +55,20 @@ def listening(port: int = 0) -> socket.socket:
 
 
 class Sandbox(SandboxClient):
-    """A sandbox in a thread of this process: `with Sandbox("demo") as cloud: ...`."""
+    """A sandbox in a thread of this process: `with Sandbox("demo") as cloud: ...`.
 
-    def __init__(self, scenario: Scenario | str, port: int = 0) -> None:
+    With `doors` every process of an API listens on a port of its own as well; the load balancer's statistics name them.
+    """
+
+    def __init__(self, scenario: Scenario | str, port: int = 0, *, doors: bool = False) -> None:
         self.scenario = load(scenario) if isinstance(scenario, str) else scenario
-        self._server = server_of(self.scenario)
-        self._socket = listening(port)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-        super().__init__(f"http://{LOOPBACK}:{self._socket.getsockname()[1]}")
+        simulation = Simulation(self.scenario)
+        own = [(listening(), door) for door in doors_of(self.scenario)] if doors else []
+        simulation.doors = {sock.getsockname()[1]: door for sock, door in own}
+        self._server = server_of(simulation)
+        self._sockets = [listening(port), *(sock for sock, _ in own)]
+        self._thread = threading.Thread(target=self._server.run, args=(self._sockets,), daemon=True)
+        super().__init__(f"http://{LOOPBACK}:{self._sockets[0].getsockname()[1]}")
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -73,13 +80,14 @@ class Sandbox(SandboxClient):
     ) -> None:
         self._server.should_exit = True
         self._thread.join(_START_SECONDS)
-        self._socket.close()
+        for sock in self._sockets:
+            sock.close()
 
 
 def serve(scenario: Scenario, port: int, port_file: Path | None) -> None:
     """Run a sandbox until a signal ends it; the port is in the file as soon as the sandbox can be asked."""
     with listening(port) as sock:
-        server = server_of(scenario)
+        server = server_of(Simulation(scenario))
         if port_file is not None:
             _write_port(port_file, sock.getsockname()[1])
         server.run([sock])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from stairlift.knowledge.binaries import binary
+from stairlift.knowledge.binaries import SOURCE_OF_REGISTRY, binary
 from stairlift.model.errors import Trouble
 from stairlift.model.observation import (
     ApiVersion,
@@ -21,7 +21,6 @@ from stairlift.model.observation import (
 
 #: The time at which built clouds are looked at.
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
-_SOURCES = {"nova": "nova-services", "neutron": "neutron-agents", "cinder": "cinder-services"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class CloudBuilder:
         made = self
         for name, fact in records:
             known = binary(name)
-            made = made.saying(_SOURCES.get(known.registry or "" if known else "", "nova-services"), fact)
+            made = made.saying(SOURCE_OF_REGISTRY.get(known.registry or "" if known else "", "nova-services"), fact)
         return made
 
     def hypervisor(self, name: str, host: str | None = None, ip: str | None = None) -> "CloudBuilder":

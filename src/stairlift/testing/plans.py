@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-from stairlift.model.plan import Action, Binding, Concurrency, Plan, Step
+from stairlift.model.plan import Action, Binding, Concurrency, Plan, Stage, Step
 from stairlift.model.release import Release
 
 SOURCE, TARGET = Release(2025, 1), Release(2026, 1)
@@ -21,13 +21,14 @@ def a_step(
     slots: Sequence[str] = (),
     budgets: Sequence[str] = ("plane:resource",),
     one_way: bool = False,
+    stage: Stage = "compute",
     strategy: str | None = "command",
 ) -> Step:
     """A step of a hypervisor; its host is called as the step is unless hosts are given."""
     return Step(
         id=step_id,
         action=action,
-        stage="compute",
+        stage=stage,
         plane="resource",
         project="nova",
         services=tuple(services),

@@ -8,9 +8,15 @@ from hypothesis import strategies as st
 
 from stairlift.inventory.ansible import AnsibleInventory
 from stairlift.inventory.cinder import CinderServiceInventory
+from stairlift.inventory.designate import DESIGNATE
+from stairlift.inventory.haproxy import HAProxyInventory, Where
+from stairlift.inventory.heat import HEAT
+from stairlift.inventory.ironic import IRONIC
 from stairlift.inventory.keystone import KeystoneCatalogInventory
 from stairlift.inventory.neutron import NeutronAgentInventory
 from stairlift.inventory.nova import NovaHypervisorInventory, NovaServiceInventory
+from stairlift.inventory.registry import RegistryInventory
+from stairlift.inventory.watcher import WATCHER
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.ports import Answer
 from unit.inventory.answers import (
@@ -27,12 +33,26 @@ from unit.inventory.answers import (
 )
 
 CLOUD = GivenCloud()
+REGISTERED = [
+    (HEAT, {"binary": "heat-engine", "hostname": "ctl1", "status": "up", "updated_at": "2026-11-22T11:59:53"}),
+    (IRONIC, {"hostname": "bm1", "alive": True, "updated_at": "2026-11-22T11:59:53+00:00"}),
+    (DESIGNATE, {"service_name": "central", "hostname": "ctl1", "status": "UP", "heartbeated_at": "2026-11-22T11:59"}),
+    (WATCHER, {"name": "watcher-applier", "host": "ctl1", "status": "ACTIVE", "last_seen_up": None}),
+]
 SOUND = [
     (NovaServiceInventory(CLOUD), {"body": {"services": [UP, FORCED, PARTIAL]}}),
     (NovaHypervisorInventory(CLOUD), {"pages": [{"hypervisors": [HYPERVISOR]}, {"hypervisors": []}]}),
     (NeutronAgentInventory(CLOUD), {"pages": [{"agents": [AGENT, OVN_AGENT], "agents_links": []}]}),
     (CinderServiceInventory(CLOUD), {"body": {"services": [VOLUME]}}),
     (KeystoneCatalogInventory(CLOUD), {"catalog": CATALOG, "versions": {"compute": NOVA_VERSIONS}, "notes": []}),
+    (
+        HAProxyInventory(Where("/x"), str),
+        {
+            "servers": [{"pxname": "nova_api", "svname": "ctl1", "status": "UP", "addr": "192.0.2.1:8774"}],
+            "versions": {"192.0.2.1:8774": {"url": "http://192.0.2.1:8774/", "entries": NOVA_VERSIONS}},
+        },
+    ),
+    *((RegistryInventory(one, CLOUD), {"pages": [{one.question.key: [row]}]}) for one, row in REGISTERED),
     (
         AnsibleInventory("hosts"),
         {

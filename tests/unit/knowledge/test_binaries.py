@@ -197,7 +197,7 @@ def test_a_binary_is_found_by_its_own_name_however_it_is_written(one, dialect, d
 
 
 KOLLA = words("""keystone horizon placement-api glance-api nova-api nova-metadata nova-conductor nova-super-conductor
-nova-scheduler nova-novncproxy nova-spicehtml5proxy nova-serialproxy nova-compute-ironic neutron-server
+nova-scheduler nova-novncproxy nova-spicehtml5proxy nova-serialproxy neutron-server
 neutron-rpc-server neutron-periodic-worker neutron-ovn-maintenance-worker neutron-dhcp-agent neutron-l3-agent
 neutron-metadata-agent neutron-ovn-metadata-agent neutron-ovn-agent neutron-bgp-dragent neutron-metering-agent
 ironic-neutron-agent ovn-controller ovn-controller-compute ovn-controller-network ovn-northd ovn-nb-db ovn-sb-db
@@ -227,7 +227,8 @@ PLAIN = words("""role_keystone role_nova_api role_nova_conductor role_neutron_se
 nova_compute nova-compute service_glance_api os_nova_scheduler horizon""")
 
 NO_SERVICE = {
-    "kolla": words("control network storage monitoring deployment baremetal common nova neutron cinder heat glance"),
+    "kolla": words("""control network storage monitoring deployment baremetal common nova neutron cinder heat glance
+        nova-compute-ironic"""),
     "osa": words("""nova_all keystone_all compute_hosts compute-infra_hosts nova_api_container identity_containers lxc_hosts
         neutron_agents_container infra1-host_containers all_containers hosts compute nova_api_container"""),
     "plain": words("all ungrouped controllers computes compute control rack1 role_ role_printer"),
@@ -285,6 +286,7 @@ def with_binary(**content):
         ({"first": "2020.1", "last": "2019.1"}, "later than the last"),
         ({"lats": "2019.1"}, "lats"),
         ({"source": "hearsay"}, "hearsay"),
+        ({"needs": "magic"}, "needs unknown projects"),
         ({"groups": {"chef": ["x"]}}, "groups"),
         ({"groups": {"kolla": {"x": 1}}}, "groups"),
         ({"replaced_by": [{"service": "p-api"}]}, "how"),

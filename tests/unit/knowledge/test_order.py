@@ -211,6 +211,12 @@ def test_a_wrong_order_does_not_load(more, said):
     assert refused.value.code == "knowledge.invalid"
 
 
+def test_what_a_cloud_stands_on_goes_balancers_first_and_the_switch_last():
+    names = ["openvswitch", "rabbitmq", "mariadb", "memcached", "keepalived", "haproxy"]
+    assert order.component_order(names) == ("haproxy", "keepalived", "memcached", "mariadb", "rabbitmq", "openvswitch")
+    assert "guests lose their network" in order.why("rabbitmq", "openvswitch")
+
+
 def test_an_edge_wins_over_the_sequence():
     ordered = order.order_of(document(projects=[edge("zun", "aodh")])).projects
     assert ordered.index("zun") < ordered.index("aodh")

@@ -17,6 +17,14 @@ def test_a_project_that_the_catalog_does_not_have_is_left_out_and_named():
     assert {f.severity for f in found} == {"info"}
 
 
+def test_an_agent_that_only_serves_another_project_is_off_with_it():
+    """kolla-ansible's groups name it on every network node."""
+    built = a_cloud().placed("net1", "ironic-neutron-agent").deployed_by("kolla-ansible")
+    assert "ironic-neutron-agent" not in binaries(built)
+    assert finding(seen(built).findings, "inventory.not_in_catalog").subject == "ironic"
+    assert "ironic-neutron-agent" in binaries(built.serving("baremetal"))
+
+
 def test_a_project_of_the_catalog_stays():
     built = a_cloud().serving("orchestration").placed("ctl1", "heat-api", "heat-engine")
     assert {"heat-api", "heat-engine"} <= binaries(built)

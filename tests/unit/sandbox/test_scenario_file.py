@@ -15,7 +15,7 @@ def programs(scenario):
 
 
 def test_all_shipped_scenarios_can_be_read():
-    assert set(shipped()) == {"cinder", "demo", "founding", "half-upgraded", "ovn", "sick"}
+    assert set(shipped()) == {"cinder", "demo", "everything", "founding", "half-upgraded", "ovn", "sick"}
     assert all(load(name).description for name in shipped())
 
 
@@ -92,7 +92,7 @@ def test_releases_of_a_program_its_host_and_the_cloud_are_taken_in_this_order():
         (TINY + "  - {name: ctl1, programs: []}\n", "given twice: ctl1"),
         (TINY + "timing: {start: 1, begin: 2}\n", "begin"),
         (TINY + "hosts: 3\n", "TypeError"),
-        (TINY.replace("keystone", "{binary: nova-compute, registry: heat}"), "heat"),
+        (TINY.replace("keystone", "{binary: nova-compute, registry: senlin}"), "senlin"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_reason(text, says):

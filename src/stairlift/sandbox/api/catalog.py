@@ -18,6 +18,16 @@ _CATALOG: Mapping[str, tuple[str, str, str]] = {
     "image": ("image", "glance", "/image"),
     "placement": ("placement", "placement", "/placement"),
     "volume": ("volumev3", "cinderv3", f"/volume/v3/{PROJECT_ID}"),
+    "orchestration": ("orchestration", "heat", f"/orchestration/v1/{PROJECT_ID}"),
+    "share": ("sharev2", "manilav2", "/share/v2"),
+    "baremetal": ("baremetal", "ironic", "/baremetal"),
+    "dns": ("dns", "designate", "/dns"),
+    "load-balancer": ("load-balancer", "octavia", "/load-balancer"),
+    "container-infra": ("container-infra", "magnum", "/container-infra/v1"),
+    "instance-ha": ("instance-ha", "masakari", f"/instance-ha/v1/{PROJECT_ID}"),
+    "infra-optim": ("infra-optim", "watcher", "/infra-optim"),
+    "container": ("container", "zun", "/container/v1"),
+    "reservation": ("reservation", "blazar", "/reservation/v1"),
 }
 
 

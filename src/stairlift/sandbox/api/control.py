@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stairlift.sandbox.api.disasters import Disasters
+from stairlift.sandbox.api.doors import statistics
 from stairlift.sandbox.api.operations import DATABASE_STEPS, PROGRAM_ACTIONS, Operations
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.wire import HttpFault, answer, body_of
@@ -29,6 +30,7 @@ class Control:
             Route("/_sandbox/state", self.state),
             Route("/_sandbox/log", self.log),
             Route("/_sandbox/events", self.events),
+            Route("/_sandbox/haproxy;csv", self.haproxy),
             Route("/_sandbox/clock", self.clock, methods=["POST"]),
             Route("/_sandbox/tokens/expire", self.expire, methods=["POST"]),
             Route("/_sandbox/db/{project}/{step}", self.database, methods=["POST"]),
@@ -72,6 +74,10 @@ class Control:
     async def events(self, _: Request) -> Response:
         """GET events: what was done to the cloud, oldest first."""
         return answer({"events": [_event(event) for event in self._sim.world.events]})
+
+    async def haproxy(self, _: Request) -> Response:
+        """GET haproxy;csv: the load balancer's statistics, with the processes that have an address of their own."""
+        return Response(statistics(self._sim.world, self._sim.doors, self._sim.now()), media_type="text/plain")
 
     async def clock(self, request: Request) -> Response:
         """POST clock {"advance": seconds}: put the cloud's clock forward."""

@@ -12,7 +12,9 @@ from starlette.types import Receive, Scope, Send
 from stairlift.sandbox.api.catalog import PREFIXES
 from stairlift.sandbox.api.compute import Compute
 from stairlift.sandbox.api.control import Control
+from stairlift.sandbox.api.doors import Door
 from stairlift.sandbox.api.faults import HttpTrouble
+from stairlift.sandbox.api.further import further
 from stairlift.sandbox.api.identity import Identity
 from stairlift.sandbox.api.network import Network
 from stairlift.sandbox.api.others import Image, Placement
@@ -33,7 +35,7 @@ class Front:
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
-        self._routers: Mapping[str, Router] = {
+        self._routers: dict[str, Router] = {
             CONTROL: Router(Control(sim).routes(), redirect_slashes=False),
             "identity": Router(Identity(sim).routes(), redirect_slashes=False),
             "compute": Router(Compute(sim).routes(), redirect_slashes=False),
@@ -42,10 +44,14 @@ class Front:
             "placement": Router(Placement().routes(), redirect_slashes=False),
             "volume": Router(Volume(sim).routes(), redirect_slashes=False),
         }
+        self._routers |= {api: Router(found, redirect_slashes=False) for api, found in further(sim).items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing but HTTP is spoken."""
         if scope["type"] != "http":
+            return
+        if door := self._sim.doors.get(scope["server"][1]):
+            await self._by_door(door, scope, receive, send)
             return
         prefix, path = _without_prefix(scope["path"])
         inner = {**scope, "app": self, "path": path, "sandbox.prefix": prefix}
@@ -69,6 +75,18 @@ class Front:
         }
         self._sim.log.append(entry)
         return entry
+
+    async def _by_door(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let that process answer, whose API begins at the root of its address; nobody does where it is not up."""
+        path = f"/{door.api}{scope['path'].rstrip('/')}"
+        entry = self._log({**scope, "path": path}) | {"door": door.key[0], "signed": _is_signed(scope)}
+        self._sim.log[-1] = entry
+        backend = self._sim.behind(door)
+        if backend is None:
+            await hang_up(scope, receive, reset=True)
+            return
+        inner = {**scope, "app": self, "path": path, "sandbox.prefix": "", "sandbox.backend": backend}
+        await self._handle(door.api, inner, receive, Sending(send, entry, self._sim.now()))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Sending) -> None:
         """Let the next process of the API's program answer, as the load balancer has it."""
@@ -111,6 +129,11 @@ def _without_prefix(path: str) -> tuple[str, str]:
     """The prefix of the interface that was addressed, and the path behind it without a slash at the end."""
     prefix = next((p for p in PREFIXES.values() if p and path.startswith(f"{p}/")), "")
     return prefix, path.removeprefix(prefix).rstrip("/") or "/"
+
+
+def _is_signed(scope: Scope) -> bool:
+    """Whether a request brings credentials of any kind."""
+    return any(name in {b"x-auth-token", b"authorization", b"cookie"} for name, _ in scope["headers"])
 
 
 def _first(path: str) -> str:

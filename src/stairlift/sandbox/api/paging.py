@@ -47,6 +47,10 @@ def _start(rows: Sequence[Row], marker: str | None, identify: Callable[[Row], st
 
 def next_link(name: str, request: Request, marker: str) -> bytes:
     """What follows a list inside its document: the address of the next page."""
+    return b',"%s_links":%s' % (name.encode(), orjson.dumps([{"rel": "next", "href": next_page(request, marker)}]))
+
+
+def next_page(request: Request, marker: str) -> str:
+    """The address of the page behind the row with this marker."""
     query = {**request.query_params, "marker": marker}
-    href = f"{base_of(request)}{request.url.path}?{urlencode(query)}"
-    return b',"%s_links":%s' % (name.encode(), orjson.dumps([{"rel": "next", "href": href}]))
+    return f"{base_of(request)}{request.url.path}?{urlencode(query)}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
+from stairlift.sandbox.api.doors import Door
 from stairlift.sandbox.api.faults import HttpTroubles
 from stairlift.sandbox.api.tokens import Tokens
 from stairlift.sandbox.api.wire import Backend
@@ -13,8 +14,10 @@ from stairlift.sandbox.binaries import APIS
 from stairlift.sandbox.records.cinder import CinderRecords
 from stairlift.sandbox.records.neutron import NeutronRecords
 from stairlift.sandbox.records.nova import NovaRecords
+from stairlift.sandbox.records.registered import Registered
 from stairlift.sandbox.scenario import Scenario
 from stairlift.sandbox.versions import maximum
+from stairlift.sandbox.world.hearing import Key
 from stairlift.sandbox.world.world import World
 
 #: How many requests the log keeps.
@@ -31,11 +34,14 @@ class Simulation:
         self.nova = NovaRecords(self.world)
         self.neutron = NeutronRecords(self.world)
         self.cinder = CinderRecords(self.world)
+        self.registered = Registered(self.world)
         self.tokens = Tokens()
         self.numbers = count(1)
         self.troubles = HttpTroubles(self.numbers)
         self.ailments: dict[int, Mapping[str, Any]] = {}
         self.log: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
+        #: Processes with an address of their own, by its port.
+        self.doors: Mapping[int, Door] = {}
         self._turns: Counter[str] = Counter()
 
     def now(self) -> float:
@@ -58,4 +64,12 @@ class Simulation:
             return None
         key = running[self._turns[api] % len(running)]
         self._turns[api] += 1
+        return self._backend(api, key)
+
+    def behind(self, door: Door) -> Backend | None:
+        """The process behind a door; None if it is not up."""
+        running = door.key in self.world.running(door.key[1], self.now())
+        return self._backend(door.api, door.key) if running else None
+
+    def _backend(self, api: str, key: Key) -> Backend:
         return Backend(key[0], maximum(api, self.world.lives[key].release))

@@ -1,0 +1,77 @@
+"""The version documents of single backends: each is asked by its own address, without credentials.
+
+Behind one address of a load balancer two releases may answer in turns. Only here it shows which backend is of which.
+"""
+
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
+
+import orjson
+
+from stairlift.openstack.endpoints import version_entries
+
+#: Asks the server at `host`, `port` and gives a document for the recording: {"url", "entries"} or {"trouble"}.
+Ask = Callable[[str, int], Mapping[str, Any]]
+
+SECONDS = 4.0
+_SIDE_BY_SIDE = 16
+_MOST = 1 << 20  # bytes; the longest version document is a few kilobytes
+_CODES = (200, 300)
+
+
+def ask_all(addresses: Iterable[tuple[str, int]], ask: Ask) -> dict[str, Mapping[str, Any]]:
+    """What each of the addresses says, by `HOST:PORT`."""
+    asked = sorted(set(addresses))
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
+        answers = threads.map(lambda address: ask(*address), asked)
+        return {spelt(*address): answer for address, answer in zip(asked, answers, strict=True)}
+
+
+def spelt(host: str, port: int | None) -> str:
+    """An address as a URL has it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def version_document(host: str, port: int) -> Mapping[str, Any]:
+    """The version document at the root of a server: by plain HTTP, else by TLS.
+
+    A backend's certificate is not checked: it is seldom made for its address, nothing secret is sent, and what is read
+    is public. Redirects are not followed.
+    """
+    try:
+        return _tried(host, port, tls=False) or _tried(host, port, tls=True) or {"trouble": "gave no version document"}
+    except TimeoutError:
+        return {"trouble": f"did not answer within {SECONDS:g} seconds"}
+    except OSError as error:
+        return {"trouble": error.strerror or type(error).__name__}
+
+
+def _tried(host: str, port: int, *, tls: bool) -> Mapping[str, Any] | None:
+    """The version document; None where something answers that has none, or speaks another protocol."""
+    try:
+        with closing(_connection(host, port, tls=tls)) as connection:
+            connection.request("GET", "/", headers={"Accept": "application/json", "User-Agent": "stairlift"})
+            response = connection.getresponse()
+            body = response.read(_MOST)
+    except (HTTPException, ConnectionResetError, ssl.SSLError):
+        return None
+    entries = version_entries(_parsed(body)) if response.status in _CODES else []
+    url = f"{'https' if tls else 'http'}://{spelt(host, port)}/"
+    return {"url": url, "entries": entries} if entries else None
+
+
+def _connection(host: str, port: int, *, tls: bool) -> HTTPConnection:
+    if not tls:
+        return HTTPConnection(host, port, timeout=SECONDS)
+    return HTTPSConnection(host, port, timeout=SECONDS, context=ssl._create_unverified_context())  # noqa: S323, SLF001
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

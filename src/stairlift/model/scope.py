@@ -1,0 +1,40 @@
+"""How far a run may go for now: kept with the run, so that it holds whoever carries it on."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stairlift.model.plan import Stage
+from stairlift.model.run import Run
+
+#: Changes nothing in the cloud, so it needs nobody's approval.
+HARMLESS: Stage = "prepare"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Steps of other stages than these do not start; none named is all of them.
+
+    `approved`: whether somebody has approved the plan. Until then nothing starts that could change the cloud.
+    """
+
+    stages: tuple[str, ...] = ()
+    approved: bool = True
+
+    @classmethod
+    def of(cls, run: Run) -> "Scope":
+        """That of a run; one that says nothing of it may go to its end."""
+        stages, approved = run.options.get("stages", ()), run.options.get("approved", True)
+        return cls(tuple(stages), bool(approved))
+
+    def on(self, run: Run) -> Run:
+        """The run with this scope."""
+        return replace(run, options={**run.options, **self.options()})
+
+    def options(self) -> dict[str, Any]:
+        """What the options of a run keep of it."""
+        return {"stages": list(self.stages), "approved": self.approved}
+
+    @property
+    def open(self) -> frozenset[str]:
+        """The stages whose steps may start; empty means all."""
+        return frozenset(self.stages) if self.approved else frozenset({HARMLESS})
