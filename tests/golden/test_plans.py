@@ -2,13 +2,14 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from planning import binding, planned, policy
-from stairlift.model.plan import Plan
+from stairlift.model.plan import Manner, Opening, Plan
 from stairlift.model.plan_document import from_document, to_document
 from stairlift.testing.clouds import CloudBuilder, a_cloud, an_ovn_cloud, the_founding_cloud
 
@@ -73,7 +74,37 @@ def part() -> Plan:
     return planned(built, "2026.1", exclude=("cmp[2-6]",), stages=("network", "compute"))
 
 
-PLANS = (founding, plain, chain, containers, split, remainder, part)
+def deployer() -> Plan:
+    """A deployer that takes whole projects, one host first, in an order of its own; and what the cloud stands on."""
+    manner = Manner(
+        "first-alone",
+        absorbs={"*": ("db-expand", "db-contract"), "nova": ("db-expand",)},
+        order=("keystone", "glance", "nova", "placement", "neutron"),
+        notes={"rabbitmq": "its queues change their type: the APIs stop", "neutron": "agents restart their children"},
+    )
+    entries = (
+        binding("ready-1", "cloud", stage="prepare"),
+        binding("base-2", "cloud", stage="infra"),
+        binding("whole-3", "cloud"),
+    )
+    built = a_cloud(control=2, network=1, compute=2).placed("lb1", "haproxy", "keepalived")
+    for host in ("ctl1", "ctl2"):
+        built = built.placed(host, "mariadb", "rabbitmq")
+    return planned(built.placed("cmp1", "openvswitch"), bindings=tuple(replace(e, manner=manner) for e in entries))
+
+
+def whole_node() -> Plan:
+    """A tool that stops one node as a whole and upgrades project after project on it."""
+    manner = Manner(
+        "together",
+        absorbs={"*": ("db-expand", "db-migrate", "db-contract", "unpin")},
+        whole_node=True,
+        opening=Opening("drain", "everything of the old release stops", one_way=True),
+    )
+    return planned(the_founding_cloud(), "2016.2", None, (replace(binding("node-1", "cloud"), manner=manner),))
+
+
+PLANS = (founding, plain, chain, containers, split, remainder, part, deployer, whole_node)
 
 
 def compact(document: dict) -> str:

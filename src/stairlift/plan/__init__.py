@@ -15,9 +15,11 @@ from stairlift.plan.admission import admission
 from stairlift.plan.fleet import Fleet, fleet
 from stairlift.plan.hashing import plan_hash
 from stairlift.plan.hop import Gate, Hop
+from stairlift.plan.manners import taken_along
 from stairlift.plan.narrowing import check_globs, narrowing
 from stairlift.plan.path import Path, find_path
 from stairlift.plan.request import Request
+from stairlift.plan.sequence import about_order
 from stairlift.plan.stages import hop_steps
 from stairlift.plan.windows import Limits, limits
 
@@ -36,7 +38,8 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
     hops = _reachable(path, request)
     scope = fleet(cloud, found, request).explained(hops)
     bounds = limits(cloud, request.policy)
-    steps = _steps(scope, (path.source, hops), request, (bounds, _order(cloud, request.policy), tuple(bindings)))
+    way = _hops(scope, (path.source, hops), request, (bounds, _order(cloud, request.policy), tuple(bindings)))
+    steps = _steps(way)
     made = Plan(
         cloud=cloud.name,
         source=path.source,
@@ -44,7 +47,9 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
         hops=hops,
         steps=tuple(steps),
         bindings=tuple(bindings),
-        findings=in_order((*found, *path.findings, *_about(cloud, scope, path, request), *_about_steps(steps))),
+        findings=in_order(
+            (*found, *path.findings, *_about(cloud, scope, path, request), *_about_orders(way), *_about_steps(steps))
+        ),
         policy=_policy_document(request.policy, _order(cloud, request.policy)),
         windows=bounds.windows,
         budgets=bounds.budgets,
@@ -84,17 +89,16 @@ def _demand_services(cloud: Cloud) -> None:
     raise Refusal(code=finding.code, brief=brief, resolution=resolution, findings=[finding])
 
 
-def _steps(
+def _hops(
     scope: Fleet,
     way: tuple[Release, Sequence[Release]],
     request: Request,
     how: tuple[Limits, Order, tuple[Binding, ...]],
-) -> list[Step]:
+) -> list[Hop]:
     bounds, order, bindings = how
-    source, hops = way
-    steps: list[Step] = []
-    gate = Gate()
-    for target in hops:
+    source, targets = way
+    hops: list[Hop] = []
+    for target in targets:
         hop = Hop(
             source=source,
             target=target,
@@ -106,9 +110,17 @@ def _steps(
             stages=frozenset(s for s in STAGES if request.wants_stage(s)),
             whole=not request.partial,
         )
+        hops.append(replace(hop, along=taken_along(hop)))
+        source, scope = target, scope.at(target)
+    return hops
+
+
+def _steps(hops: Sequence[Hop]) -> list[Step]:
+    steps: list[Step] = []
+    gate = Gate()
+    for hop in hops:
         made, gate = hop_steps(hop, gate)
         steps += made
-        source, scope = target, scope.at(target)
     return steps
 
 
@@ -121,11 +133,16 @@ def _about(cloud: Cloud, scope: Fleet, path: Path, request: Request) -> list[Fin
     return [*admission(scope, path.source, _reachable(path, request)), *narrowing(cloud, request, path.hops, scope)]
 
 
+def _about_orders(hops: Sequence[Hop]) -> list[Finding]:
+    """A deployer's order is the same in every hop, so it is told once."""
+    return list(dict.fromkeys(found for hop in hops for found in about_order(hop)))
+
+
 def _about_steps(steps: Sequence[Step]) -> list[Finding]:
     if not steps:
         message = "nothing remains to be done: this plan has no step"
         return [Finding("plan.no_steps", "warning", "plan", message, "see what is left out, and why")]
-    bare = sorted((s for s in steps if s.strategy is None), key=lambda s: (s.stage, s.action))
+    bare = sorted((s for s in steps if s.strategy is None and s.action != "approve"), key=lambda s: (s.stage, s.action))
     return [
         _no_strategy(stage, action, list(group))
         for (stage, action), group in groupby(bare, lambda s: (s.stage, s.action))

@@ -86,7 +86,8 @@ class Assembly:
         plane: Plane = services[0].plane
         works = [Work(s, host, self.stage, self.action) for s in self.ordering(services)]
         runs = tuple(Run(b, tuple(w.service for w in part)) for b, part in runs_by_binding(works, self.bindings))
-        return Crew((host,), runs, self.limits.slots(host, plane), self.limits.budgets_of(host, plane))
+        slots = () if self.action == "prepare" else self.limits.slots(host, plane)  # nothing stops while it is prepared
+        return Crew((host,), runs, slots, self.limits.budgets_of(host, plane))
 
 
 def _least_to_lose(machine: tuple[Host, Sequence[Service]]) -> tuple[bool, bool, str, object]:
@@ -97,15 +98,20 @@ def _least_to_lose(machine: tuple[Host, Sequence[Service]]) -> tuple[bool, bool,
 
 
 def _merge(singles: Sequence[Crew], limits: Limits) -> list[Crew]:
-    """Hosts of one zone that are alike go together, as many as may be out at once."""
+    """Hosts of one zone that are alike go together, as many as may be out at once; those that stay in, all of them."""
     alike: dict[object, list[Crew]] = {}
     for crew in singles:
         alike.setdefault(_profile(crew), []).append(crew)
     merged: list[Crew] = []
     for group in alike.values():
-        size = limits.room(group[0].slots) if _takes_many(group[0]) else 1
+        size = _size(group, limits) if _takes_many(group[0]) else 1
         merged += [_together(group[n : n + size]) for n in range(0, len(group), size)]
     return merged
+
+
+def _size(group: Sequence[Crew], limits: Limits) -> int:
+    slots = group[0].slots
+    return limits.room(slots) if slots else len(group)
 
 
 def _profile(crew: Crew) -> object:
@@ -113,7 +119,7 @@ def _profile(crew: Crew) -> object:
     if not _takes_many(crew):
         return crew.hosts
     runs = tuple((run.binding and run.binding.id, run.names) for run in crew.runs)
-    return (crew.hosts[0].zone, crew.slots, crew.budgets, runs)
+    return (crew.hosts[0].zone if crew.slots else None, crew.slots, crew.budgets, runs)
 
 
 def _takes_many(crew: Crew) -> bool:

@@ -19,11 +19,14 @@ def drift(plan: Plan, cloud: Cloud, remaining: Iterable[Step]) -> tuple[Finding,
     for service in cloud.services:
         now[service.host].add(service.binary)
     steps = tuple(remaining)
-    return (*_gone(steps, now), *_new(plan, steps, now))
+    return (*_gone(plan, steps, now), *_new(plan, steps, now))
 
 
-def _gone(steps: Iterable[Step], now: dict[str, set[str]]) -> list[Finding]:
-    lost = {(h, s) for step in steps for h in step.hosts for s in step.services if not _present(s, now.get(h, set()))}
+def _gone(plan: Plan, steps: Iterable[Step], now: dict[str, set[str]]) -> list[Finding]:
+    """Of a step over a whole project each service counts where it was placed; infrastructure is placed nowhere."""
+    planned = {(h, s) for step in steps for h in step.hosts for s in step.services}
+    placed = {(h, s) for h, s in planned if _present(s, set(plan.placement.get(h, ())))}
+    lost = {(h, s) for h, s in placed if not _present(s, now.get(h, set()))}
     return [
         Finding(
             code="drift.gone",

@@ -17,11 +17,16 @@ _LEAVES_OUT = frozenset({"record.stale", "record.forced_down", "cell.unreachable
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Hosts and services that a plan speaks of, and a sentence for each service that it leaves alone."""
+    """Hosts and services that a plan speaks of, and a sentence for each service that it leaves alone.
+
+    `infrastructure` is what they stand on, and `others` are the machines that run nothing else.
+    """
 
     hosts: tuple[Host, ...]
     services: tuple[Service, ...]
     left_out: tuple[str, ...] = ()
+    infrastructure: tuple[Service, ...] = ()
+    others: tuple[Host, ...] = ()
 
     @property
     def with_ovn(self) -> bool:
@@ -66,14 +71,25 @@ def fleet(cloud: Cloud, findings: Sequence[Finding], request: Request) -> Fleet:
     names = {h.name for h in hosts}
     mine = sorted((s for s in cloud.services if s.host in names), key=lambda s: (s.host, s.binary))
     gone = {_subject(s) for s in mine if _subject(s) in waived and _lost(s)}
+    others = tuple(h for h in _machines_beside(cloud) if request.wants_host(h))
+    beside = {h.name for h in others}
     return Fleet(
         hosts=hosts,
+        infrastructure=tuple(s for s in cloud.infrastructure if s.host in names or s.host in beside),
+        others=others,
         services=tuple(s for s in mine if _subject(s) not in gone),
         left_out=(
             *_narrowing(request, len(cloud.hosts) - len(hosts)),
             *(f"{subject}: waived, taken as gone" for subject in sorted(gone)),
         ),
     )
+
+
+def _machines_beside(cloud: Cloud) -> list[Host]:
+    """Machines of the infrastructure that run no service of the cloud, and so are no hosts of it."""
+    known = {h.name for h in cloud.hosts}
+    names = sorted({s.host for s in cloud.infrastructure} - known, key=natural)
+    return [Host(name=name, aliases=(), planes=(), roles=(), zone=None) for name in names]
 
 
 def ended(name: str, release: Release) -> bool:
@@ -85,6 +101,12 @@ def ended(name: str, release: Release) -> bool:
 def runs(service: Service, release: Release) -> bool:
     """Whether nothing remains to be done there. Only a version seen on the host itself proves that."""
     return bool(service.releases) and min(service.releases) >= release
+
+
+def on_networks(services: Iterable[Service]) -> set[str]:
+    """The hosts that only carry networks, whatever storage or telemetry runs beside."""
+    mine = [s for s in services if s.plane == "resource" and s.project != "ovn"]
+    return {s.host for s in mine if s.project == "neutron"} - {s.host for s in mine if s.binary == "nova-compute"}
 
 
 def named(hosts: Sequence[str]) -> str:

@@ -27,7 +27,8 @@ class Hop:
     """One release upwards, with all that decides how.
 
     `fleet` is what the hop is about, `behind` what of it does not run the target yet. `prepared` are the steps that
-    got a host ready: nothing else happens on it before.
+    got a host ready: nothing else happens on it before. `along` are the resource services, by (binary, host), that the
+    control plane's steps of a deployer take with them.
     """
 
     source: Release
@@ -40,16 +41,23 @@ class Hop:
     stages: frozenset[Stage]
     whole: bool
     prepared: Mapping[str, str] = field(default_factory=dict)
+    along: Mapping[tuple[str, str], Binding] = field(default_factory=dict)
     behind: tuple[Service, ...] = field(init=False)
     ranks: Ranks = field(init=False)
+    hosts: Mapping[str, Host] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "behind", tuple(s for s in self.fleet.services if not runs(s, self.target)))
         object.__setattr__(self, "ranks", Ranks(self.fleet))
+        object.__setattr__(self, "hosts", {host.name: host for host in (*self.fleet.hosts, *self.fleet.others)})
 
     def assembly(self, stage: Stage, action: Action, ordering: Ordering) -> Assembly:
         """Puts crews together for a stage."""
         return Assembly(self.bindings, self.limits, stage, action, ordering)
+
+    def chosen(self, service: Service, stage: Stage, action: Action) -> Binding | None:
+        """The strategy that does this to a service."""
+        return choose(Work(service, self.hosts[service.host], stage, action), self.bindings)
 
     def machines(self, keep: Iterable[Service]) -> list[tuple[Host, tuple[Service, ...]]]:
         """The hosts of these services, with them."""
@@ -93,9 +101,8 @@ def in_a_row(makers: Iterable[Callable[[Gate], list[Step]]], gate: Gate) -> tupl
 
 def once(hop: Hop, owner: Service, kind: Kind, gate: Gate) -> list[Step]:
     """A step that happens once in a hop, on the host of the component that owns the database of `kind.label`."""
-    host = next(h for h in hop.fleet.hosts if h.name == owner.host)
-    binding = choose(Work(owner, host, kind.stage, kind.action), hop.bindings)
-    waits = hop.waits([host.name], gate)
+    binding = hop.chosen(owner, kind.stage, kind.action)
+    waits = hop.waits([owner.host], gate)
     step_id = f"{hop.target}-{kind.action}-{kind.label}"
     return [
         Step(
@@ -127,14 +134,14 @@ def _steps_of(hop: Hop, crew: Crew, gate: Gate, kind: Kind) -> list[Step]:
     """The steps of a crew, one per strategy, each behind the one before; they share a unit."""
     words = [str(hop.target), kind.action if kind.action == "unpin" else kind.stage, kind.label]
     what, hosts = "-".join(word for word in words if word), tuple(h.name for h in crew.hosts)
-    unit = f"{what}@{_place(hosts)}"
+    unit = f"{what}@{place(hosts)}"
     steps: list[Step] = []
     for run in crew.runs:
         waits = Gate((steps[-1].id,)) if steps else hop.waits(hosts, gate)
         projects = {s.project for s in run.services}
         steps.append(
             Step(
-                id=unit if len(crew.runs) == 1 else f"{what}-{run.names[0]}@{_place(hosts)}",
+                id=unit if len(crew.runs) == 1 else f"{what}-{run.names[0]}@{place(hosts)}",
                 action=kind.action,
                 stage=kind.stage,
                 plane=run.services[0].plane,
@@ -149,14 +156,14 @@ def _steps_of(hop: Hop, crew: Crew, gate: Gate, kind: Kind) -> list[Step]:
                 source=hop.source,
                 target=hop.target,
                 unit=unit,
-                slots=() if kind.action == "prepare" else crew.slots,
+                slots=crew.slots,
                 budgets=crew.budgets,
             )
         )
     return steps
 
 
-def _place(hosts: Sequence[str]) -> str:
+def place(hosts: Sequence[str]) -> str:
     """The hosts in an id, which is typed on command lines and names folders: no character that means more there."""
     more = len(hosts) - 1
     return quote(hosts[0], safe="") + (f"+{more}" if more else "")

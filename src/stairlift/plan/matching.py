@@ -60,8 +60,13 @@ def runs_by_binding(
 
 def asked_for(stage_or_action: str, bindings: Iterable[Binding]) -> bool:
     """Whether an entry names this stage or action: optional steps are made only for who asked for them."""
-    return any(
-        any(fnmatchcase(stage_or_action, glob) for glob in b.match.get(key, ()))
-        for b in bindings
-        for key in ("stage", "action")
-    )
+    return any(_names(b, key, stage_or_action) for b in bindings for key in ("stage", "action"))
+
+
+def names_stage(binding: Binding, stage: Stage) -> bool:
+    """Whether an entry says of itself that it is for this stage."""
+    return _names(binding, "stage", stage)
+
+
+def _names(binding: Binding, key: str, value: str) -> bool:
+    return any(fnmatchcase(value, glob) for glob in binding.match.get(key, ()))

@@ -18,6 +18,7 @@ _CHANGING = STAGES[2:]
 def check_globs(cloud: Cloud, request: Request) -> None:
     """UsageError (plan.no_such_host) for a glob that means nobody: a host that was to be spared would not be."""
     names = [name for host in cloud.hosts for name in (host.name, *host.aliases)]
+    names += {service.host for service in cloud.infrastructure}
     for option, globs in (("--hosts", request.hosts), ("--exclude", request.exclude)):
         for glob in globs:
             if not matches(names, [glob]):

@@ -9,12 +9,14 @@ import orjson
 
 from stairlift.knowledge.releases import parse_series
 from stairlift.model.errors import UsageError
-from stairlift.model.finding import Waiver
+from stairlift.model.finding import Waiver, in_order
 from stairlift.model.plan import STAGES, Binding, Plan, Stage, Step
 from stairlift.model.policy import Policy
 from stairlift.plan import Request, plan
 from stairlift.ports import UpgradeStrategy
+from stairlift.wiring.hops import Hops
 from stairlift.wiring.look import Look, Where
+from stairlift.wiring.reviewing import Entry, placed, reviewed
 from stairlift.wiring.settings import Settings, StrategyEntry
 
 
@@ -35,14 +37,15 @@ class Wishes:
             target=parse_series(self.to),
             source=parse_series(self.source) if self.source else None,
             policy=policy,
-            stages=tuple(_stage(name) for name in self.stages),
+            stages=tuple(known_stage(name) for name in self.stages),
             hosts=tuple(self.hosts),
             exclude=tuple(self.exclude),
             waivers=tuple(Waiver.parse(text) for text in self.waive),
         )
 
 
-def _stage(name: str) -> Stage:
+def known_stage(name: str) -> Stage:
+    """The stage of this name; UsageError (plan.unknown_stage) for a word that nobody knows."""
     for stage in STAGES:
         if stage == name:
             return stage
@@ -57,7 +60,23 @@ def make_plan(seen: Look, request: Request, where: Where, settings: Settings) ->
     for spec in specs:
         _demand_json(f"--inventory {spec!a}", spec)
     asked = replace(request, sources=specs, os_cloud=where.os_cloud)
-    return plan(seen.reconciled.cloud, seen.reconciled.findings, asked, bindings(settings))
+    cloud, frozen = seen.reconciled.cloud, bindings(settings)
+    made = plan(cloud, seen.reconciled.findings, asked, frozen)
+    told = reviewed(made, _entries(settings, made), cloud, narrowed=asked.narrowed)
+    return replace(made, findings=in_order((*made.findings, *told))) if told else made
+
+
+def _entries(settings: Settings, made: Plan) -> list[Entry]:
+    strategies = strategies_of(made)
+    return [
+        entry_of(entry, binding, strategies[binding.id])
+        for entry, binding in zip(settings.strategies, made.bindings, strict=True)
+    ]
+
+
+def entry_of(entry: StrategyEntry, binding: Binding, strategy: UpgradeStrategy) -> Entry:
+    """An entry with its binding, as it is reviewed."""
+    return Entry(entry.place, binding, strategy, per_hop=_per_hop(entry.use))
 
 
 def absolute(spec: str) -> str:
@@ -68,23 +87,27 @@ def absolute(spec: str) -> str:
 
 def bindings(settings: Settings) -> tuple[Binding, ...]:
     """Every `[[strategy]]` entry, frozen. UsageError names the file and the entry that is wrong."""
-    return tuple(_binding(number, entry) for number, entry in enumerate(settings.strategies))
+    return tuple(freeze_entry(number, entry, settings.hops) for number, entry in enumerate(settings.strategies))
 
 
-def _binding(number: int, entry: StrategyEntry) -> Binding:
+def freeze_entry(number: int, entry: StrategyEntry, hops: Hops) -> Binding:
+    """The entry at `number` (the first is 0), frozen. UsageError names the file and the line."""
     from stairlift.strategy.freezing import freeze_binding
 
     try:
-        frozen = freeze_binding(number, entry.match, entry.use, entry.options)
+        options = {**entry.options, "hops": hops} if _per_hop(entry.use) else entry.options
+        frozen = freeze_binding(number, entry.match, entry.use, options)
     except UsageError as wrong:
-        raise UsageError(
-            code=wrong.code,
-            brief=f"{entry.place}: {wrong.brief}",
-            details=wrong.details,
-            resolution=wrong.resolution,
-        ) from wrong
+        raise placed(wrong, entry.place) from wrong
     _demand_json(f"{entry.place!a}", frozen.options)
     return frozen
+
+
+def _per_hop(use: str) -> bool:
+    """Whether the strategy is told by `[[hop]]` tables which deployer leads to which release."""
+    from stairlift.strategy.registry import StrategyRegistry
+
+    return bool(getattr(StrategyRegistry.installed().load(use), "per_hop", False))
 
 
 def _demand_json(place: str, value: str | Mapping[str, Any]) -> None:

@@ -15,11 +15,13 @@ from typing import Any
 
 from stairlift.model.errors import UsageError
 from stairlift.model.policy import Policy
+from stairlift.remote.words import SshOptions
+from stairlift.wiring.hops import Hops, read_hops
 from stairlift.wiring.policy import read_policy
-from stairlift.wiring.toml import demand_known, invalid, read_toml
+from stairlift.wiring.toml import demand_known, invalid, places_of, read_toml
 
 _FILE = "stairlift.toml"
-_TABLES = frozenset({"strategy", "policy", "aliases", "sources"})
+_TABLES = frozenset({"strategy", "hop", "policy", "aliases", "sources"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,12 @@ class Settings:
 
     policy: Policy = field(default_factory=Policy)
     strategies: tuple[StrategyEntry, ...] = ()
+    hops: Hops = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     inventories: tuple[str, ...] = ()
     os_cloud: str | None = None
     ansible_arguments: tuple[str, ...] = ()
+    ssh: SshOptions = field(default_factory=SshOptions)
     state_dir: Path = Path()
     database_url: str = ""
     files: tuple[Path, ...] = ()
@@ -67,10 +71,12 @@ def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/e
     return Settings(
         policy=_policy(tables.get("policy")),
         strategies=_strategies(tables.get("strategy")),
+        hops=read_hops(tables["hop"].file, tables["hop"].value) if "hop" in tables else {},
         aliases=_aliases(tables.get("aliases")),
         inventories=_listed(environ.get("STAIRLIFT_INVENTORY")) or tuple(sources["inventory"]),
         os_cloud=_os_cloud(environ, sources["os_cloud"]),
         ansible_arguments=tuple(sources["ansible_arguments"]),
+        ssh=_ssh(tables.get("sources"), sources["ssh"]),
         state_dir=state,
         database_url=environ.get("STAIRLIFT_DATABASE_URL") or f"sqlite:///{state / 'stairlift.sqlite'}",
         files=files,
@@ -132,11 +138,11 @@ def _strategies(table: _Table | None) -> tuple[StrategyEntry, ...]:
         return ()
     if not isinstance(table.value, list) or not all(isinstance(entry, Mapping) for entry in table.value):
         raise invalid(table.file, "strategies are written [[strategy]], in double brackets")
-    return tuple(_strategy(table.file, n, entry) for n, entry in enumerate(table.value, 1))
+    places = places_of(table.file, "strategy", len(table.value))
+    return tuple(_strategy(table.file, place, entry) for place, entry in zip(places, table.value, strict=True))
 
 
-def _strategy(file: Path, number: int, entry: Mapping[str, Any]) -> StrategyEntry:
-    place = f"{file}: [[strategy]] number {number}"
+def _strategy(file: Path, place: str, entry: Mapping[str, Any]) -> StrategyEntry:
     use = entry.get("use")
     if not isinstance(use, str):
         raise invalid(place, 'needs use = "...", the name of a strategy')
@@ -175,7 +181,7 @@ def _aliases(table: _Table | None) -> dict[str, str]:
 
 def _sources(table: _Table | None) -> dict[str, Any]:
     """The `[sources]` table with its defaults."""
-    found: dict[str, Any] = {"inventory": [], "ansible_arguments": [], "os_cloud": None}
+    found: dict[str, Any] = {"inventory": [], "ansible_arguments": [], "os_cloud": None, "ssh": {}}
     if table is None:
         return found
     place = f"{table.file}: [sources]"
@@ -191,9 +197,24 @@ def _sources(table: _Table | None) -> dict[str, Any]:
     return {**found, "inventory": [_beside(table.file, spec) for spec in found["inventory"]]}
 
 
+def _ssh(table: _Table | None, given: Any) -> SshOptions:
+    """How hosts are reached that sources look at: the keys of a strategy's own `ssh`."""
+    if table is None or not given:
+        return SshOptions()
+    from stairlift.strategy.options import OptionReader  # `stairlift --help` has no use for strategies
+    from stairlift.strategy.reaching import read_reach
+
+    try:
+        return read_reach(OptionReader("sources", {"ssh": given}), table.file.parent).options
+    except UsageError as wrong:
+        what = wrong.brief.partition(": ")[2]
+        raise invalid(f"{table.file}: [sources]", f"{what}. {wrong.resolution}".strip(" .")) from wrong
+
+
 def _beside(file: Path, spec: str) -> str:
+    """A SPEC whose path is beside the file; hosts of Ansible (`host1,`) and addresses (`ssh://`) are no paths."""
     kind, colon, path = spec.partition(":")
-    return f"{kind}:{file.parent / path}" if colon and "," not in path else spec
+    return f"{kind}:{file.parent / path}" if colon and "," not in path and "://" not in path else spec
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
 """TOML files of the operator's."""
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from stairlift.model.errors import UsageError
+from stairlift.wiring.lines import header_lines
 
 
 def read_toml(file: Path) -> dict[str, Any]:
@@ -20,6 +21,13 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise invalid(file, f"line {line} is not UTF-8") from wrong
     except tomllib.TOMLDecodeError as wrong:
         raise invalid(file, f"it is not TOML: {wrong}") from wrong
+
+
+def places_of(file: Path, table: str, number: int) -> tuple[str, ...]:
+    """What to call the tables of a list in messages: the file, the line of each, and which one it is."""
+    lines = header_lines(file.read_text(encoding="utf-8"), table)
+    known: Sequence[int | None] = lines if len(lines) == number else [None] * number
+    return tuple(f"{file}{f':{line}' if line else ''}: [[{table}]] number {n}" for n, line in enumerate(known, 1))
 
 
 def invalid(place: object, what: str) -> UsageError:

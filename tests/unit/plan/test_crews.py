@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from anyclouds import all_before
 from planning import ANY, binding, planned, policy, upgrades
 from stairlift.testing.clouds import CloudBuilder, a_cloud
 
@@ -165,3 +166,31 @@ def test_a_strategy_that_can_undo_marks_its_steps_but_never_what_cannot_be_undon
     assert {s.reversibility for s in upgrades(plan)} == {"undo"}
     assert {s.reversibility for s in plan.steps if s.action == "db-expand"} == {"parking"}
     assert {s.reversibility for s in plan.steps if s.stage == "finish"} == {"no-return"}
+
+
+class TestPreparation:
+    """Nothing stops while it is prepared, so no window makes it go slowly."""
+
+    @pytest.mark.parametrize("concurrency", ["batch", "cloud"])
+    def test_hosts_that_are_alike_are_one_step(self, concurrency):
+        built = a_cloud(control=3, network=2, compute=2).compute("far1", "far2", zone="zz")
+        plan = planned(built, bindings=(binding("pull", concurrency, stage="prepare"), ANY))
+        prepared = [s for s in plan.steps if s.stage == "prepare"]
+        assert [s.hosts for s in prepared] == [
+            ("cmp1", "cmp2", "far1", "far2"),
+            ("ctl1", "ctl2", "ctl3"),
+            ("net1", "net2"),
+        ]
+        assert {s.slots for s in prepared} == {()}
+        control = [s for s in plan.steps if s.stage == "control"]
+        assert all_before(plan, prepared, control)
+        assert set(prepared[0].hosts) >= {"cmp1"}
+        assert prepared[0].id in plan.step("2025.2-compute@cmp1").needs
+
+    def test_a_strategy_of_one_host_gets_one(self):
+        plan = planned(a_cloud(control=2, network=0, compute=1), bindings=(binding("pull", stage="prepare"), ANY))
+        assert [s.hosts for s in plan.steps if s.stage == "prepare"] == [("cmp1",), ("ctl1",), ("ctl2",)]
+
+    def test_it_says_that_it_is_safe_by_day(self):
+        plan = planned(a_cloud(), bindings=(binding("pull", stage="prepare"), ANY))
+        assert {"safe in working hours" in s.reason for s in plan.steps if s.stage == "prepare"} == {True}

@@ -1,147 +1,19 @@
-"""What holds for the plan of every cloud: clouds at random, built from all binaries that are known."""
+"""What holds for the plan of every cloud."""
 
 import json
-from dataclasses import dataclass
 from itertools import pairwise, product
 
 from hypothesis import given, note
-from hypothesis import strategies as st
 
-from planning import binding, planned, policy, request, seen
-from stairlift.knowledge.binaries import all_binaries, binary, lives_in
+from anyclouds import all_before, ancestors, cases, per_hop
+from planning import request, seen
+from stairlift.knowledge.binaries import binary
 from stairlift.knowledge.order import edges
 from stairlift.model.plan import DATABASE_ACTIONS, ONCE_ACTIONS, STAGES, Plan, Step
 from stairlift.model.plan_document import from_document, to_document
-from stairlift.model.release import Release
 from stairlift.plan import plan_hash
 from stairlift.plan.fleet import fleet
 from stairlift.run.graph import graph
-from stairlift.testing.clouds import CloudBuilder
-
-#: Names of machines as people give them, and some that could be taken for something else.
-HOSTS = (
-    "ctl1",
-    "ctl1+1",
-    "metadata-ctl1",
-    "nova-api-ctl1",
-    "cfn-1",
-    "a.example.com",
-    "x/../y",
-    "[fd00::5]",
-    "net 1",
-    "hôte",
-    "%41",
-    "A",
-)
-WAYS = (("2023.1", "2024.1"), ("2023.1", "2026.1"), ("2024.2", "2025.2"), ("2025.1", "2026.1"), ("2025.2", "2026.2"))
-REPORTED = frozenset({"nova", "neutron", "cinder"})
-KEYS = ("control", "resource", "network", "compute", "storage")
-LISTED_FIRST = [
-    "keystone",
-    "placement-api",
-    "nova-api",
-    "nova-conductor",
-    "nova-scheduler",
-    "nova-compute",
-    "neutron-server",
-    "neutron-openvswitch-agent",
-    "neutron-l3-agent",
-    "ovn-controller",
-    "ovn-nb-db",
-    "ovn-northd",
-    "cinder-scheduler",
-    "cinder-volume",
-    "cinder-api",
-]
-
-
-def known(release: Release) -> list[str]:
-    """All that a release has, what every cloud has first: examples shrink to it."""
-    living = [b.name for b in all_binaries() if b.plane != "infra" and lives_in(b, release)]
-    return sorted(living, key=lambda name: (name not in LISTED_FIRST, name))
-
-
-@dataclass(frozen=True)
-class Case:
-    """A cloud, a way and a policy, with what came of them."""
-
-    built: CloudBuilder
-    source: str
-    target: str
-    given: dict
-
-    def plan(self) -> Plan:
-        return planned(self.built, self.target, self.source, **self.given)
-
-
-@st.composite
-def clouds(draw, source: str) -> CloudBuilder:
-    built = CloudBuilder()
-    for host in draw(st.lists(st.sampled_from(HOSTS), min_size=1, max_size=5, unique=True)):
-        zone = draw(st.sampled_from(["nova", "az1", None]))
-        names = draw(st.lists(st.sampled_from(known(Release.parse(source))), min_size=1, max_size=8, unique=True))
-        for name in names:
-            one = binary(name)
-            reports = one is not None and one.registry in REPORTED and name != "ironic-neutron-agent"
-            built = built.reporting(host, name, zone=zone) if reports else built.placed(host, name)
-    return built
-
-
-@st.composite
-def matches(draw):
-    keys = draw(st.lists(st.sampled_from(["project", "plane", "service", "stage", "host", "action"]), max_size=2))
-    values = {
-        "project": ["nova", "neutron", "n*", "cinder"],
-        "plane": ["control", "resource"],
-        "service": ["nova-*", "neutron-openvswitch-agent", "*-api"],
-        "stage": ["prepare", "compute", "finish", "*"],
-        "host": ["ctl*", "a.*"],
-        "action": ["upgrade", "backup", "db-*"],
-    }
-    return {key: draw(st.sampled_from(values[key])) for key in keys}
-
-
-@st.composite
-def cases(draw, orders=("node", "service")) -> Case:
-    source, target = draw(st.sampled_from(WAYS))
-    entries = tuple(
-        binding(f"s{n}", draw(st.sampled_from(["host", "batch", "cloud"])), **draw(matches()))
-        for n in range(draw(st.integers(0, 3)))
-    )
-    windows = draw(st.dictionaries(st.sampled_from(KEYS), st.integers(0, 4), max_size=3))
-    chosen = policy(
-        order=draw(st.sampled_from(orders)),
-        canary=draw(st.integers(0, 3)),
-        max_unavailable=windows,
-        failure_budget=windows,
-    )
-    return Case(draw(clouds(source)), source, target, {"bindings": entries, "policy": chosen})
-
-
-def ancestors(plan: Plan) -> dict[str, int]:
-    """For each step, all that come before it for sure, as bits by position."""
-    place = {step.id: n for n, step in enumerate(plan.steps)}
-    found: dict[str, int] = {}
-    for step in plan.steps:
-        mine = 0
-        for one in (*step.needs, *step.after):
-            mine |= found[one] | (1 << place[one])
-        found[step.id] = mine
-    return found
-
-
-def bits(plan: Plan, steps: list[Step]) -> int:
-    return sum(1 << plan.steps.index(step) for step in steps)
-
-
-def all_before(plan: Plan, first: list[Step], then: list[Step]) -> bool:
-    """Whether each of `then` waits, directly or not, for each of `first`."""
-    before, wanted = ancestors(plan), bits(plan, first)
-    return all(before[step.id] & wanted == wanted for step in then)
-
-
-def per_hop(plan: Plan) -> list[tuple[Release, list[Step]]]:
-    return [(hop, [s for s in plan.steps if s.target == hop]) for hop in plan.hops]
 
 
 @given(cases())

@@ -130,7 +130,20 @@ class TestStrategies:
         assert (one.use, dict(one.match)) == ("command", {"host": ("a*", "b*"), "project": ("nova",)})
         assert one.options == {"argv": ["./step"], "folder": str(machine.cwd)}
         assert (two.use, two.match) == ("ansible", {})
-        assert one.place == f"{file}: [[strategy]] number 1"
+        assert one.place == f"{file}:1: [[strategy]] number 1"
+
+    def test_how_hosts_are_reached_is_told_once_and_its_paths_are_beside_the_file(self, machine):
+        file = machine.of_the_user(
+            '[sources]\nssh = { user = "ops", port = 2222, key = "id", become = ["sudo", "-n"] }\n'
+        )
+        found = machine.read().ssh
+        assert (found.user, found.port, found.become) == ("ops", 2222, ("sudo", "-n"))
+        assert found.key == str(file.parent / "id")
+        assert Where.by(machine.read()).ssh == found
+
+    def test_addresses_of_sources_are_no_paths(self, machine):
+        machine.of_the_user('[sources]\ninventory = ["haproxy:ssh://lb1/run/x", "haproxy:https://lb1/;csv"]\n')
+        assert machine.read().inventories == ("haproxy:ssh://lb1/run/x", "haproxy:https://lb1/;csv")
 
     def test_paths_of_sources_are_beside_the_file(self, machine):
         machine.of_the_user('[sources]\ninventory = ["ansible:hosts.ini", "ansible:/abs", "ansible:h1,h2,", "nova"]\n')
@@ -160,7 +173,7 @@ class TestPolicy:
         ("[policy]\nfailure_budget = 1.5\n", "failure_budget.control"),
         ("policy = 3\n", "a policy is a table"),
         ("[polciy]\n", "there is no 'polciy'; did you mean policy?"),
-        ("[zzz]\n", "the tables are aliases, policy, sources, strategy"),
+        ("[zzz]\n", "the tables are aliases, hop, policy, sources, strategy"),
         ("[strategy]\nuse = 'command'\n", "[[strategy]], in double brackets"),
         ("strategy = [1]\n", "[[strategy]], in double brackets"),
         ("[[strategy]]\nargv = ['x']\n", "number 1: needs use"),
@@ -172,8 +185,18 @@ class TestPolicy:
         ("[[strategy]]\nuse = 'command'\nmatch = 'nova'\n", "match is a table"),
         ("[[strategy]]\nuse = 'command'\nmatch = { host = [] }\n", "match.host is a text or a list"),
         ("[[strategy]]\nuse = 'command'\nmatch = { host = [1] }\n", "match.host is a text or a list"),
+        ("[hop]\nto = '2026.1'\n", "[[hop]], in double brackets"),
+        ("[[hop]]\ncommand = ['x']\n", "[[hop]] number 1: needs to"),
+        ("[[hop]]\nto = '2026.1'\n[[hop]]\nto = 2026\n", "[[hop]] number 2: needs to"),
+        ("[[hop]]\nto = 'zappa'\n", "[[hop]] number 1: "),
+        ("[[hop]]\nto = '2026.1'\n[[hop]]\nto = 'gazpacho'\n", "number 2: there is another [[hop]] to 2026.1"),
+        ("[[hop]]\nto = '2026.1'\nfolder = '/'\n", "there is no 'folder'"),
         ("[aliases]\na = 1\n", "[aliases] maps"),
         ("[sources]\ninventory = 'nova'\n", "inventory is a list of texts"),
+        ("[sources]\nssh = { usr = 'x' }\n", "[sources]: ssh has no key 'usr'"),
+        ("[sources]\nssh = { port = 0 }\n", "ssh port must be a number"),
+        ("[sources]\nssh = 'x'\n", "ssh must be a table"),
+        ("[sources]\nssh = { options = ['-o', 'password=x1'] }\n", "looks like a secret"),
         ("[sources]\nos_cloud = 3\n", "os_cloud is the name of a cloud"),
         ("[sources]\nos_clout = 'x'\n", "there is no 'os_clout'; did you mean os_cloud?"),
         ("sources = 'x'\n", "[sources]: is a table"),
@@ -186,6 +209,16 @@ def test_what_is_wrong_is_said_with_file_and_key(machine, text, told):
     assert wrong.value.exit_code == 2
     assert wrong.value.brief.startswith(str(file))
     assert told in wrong.value.brief
+
+
+def test_hops_are_kept_by_release_with_the_folder_of_their_file(machine):
+    file = machine.here("[[hop]]\nto = 'gazpacho'\ncommand = ['k']\nown = 1\n[[hop]]\nto = '2026.2'\n")
+    machine.of_the_user("[[hop]]\nto = '2027.1'\n")
+    folder = str(file.parent)
+    assert machine.read().hops == {
+        "2026.1": {"folder": folder, "command": ["k"], "own": 1},
+        "2026.2": {"folder": folder},
+    }
 
 
 def test_a_file_that_is_not_utf8_is_told_with_its_line(machine):
