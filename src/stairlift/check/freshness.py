@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
-from stairlift.knowledge.binaries import binary
+from stairlift.knowledge.binaries import SOURCE_OF_REGISTRY, binary
 from stairlift.model.cloud import Service
 from stairlift.model.observation import Observation, ServiceRecord
 
@@ -18,15 +18,13 @@ from stairlift.model.observation import Observation, ServiceRecord
 Key = tuple[str, str]
 #: A row of a registry: its binary and the registry's own word for the host, which may be host@backend.
 Row = tuple[str, str]
-#: The sources that are the registries' own, by the name that a binary has for its registry.
-REGISTRIES: Mapping[str, str] = {"nova": "nova-services", "neutron": "neutron-agents", "cinder": "cinder-services"}
 #: HTTP dates, from which the cloud's clock is known, leave the fractions of a second out.
 _GRAIN = timedelta(seconds=1)
 
 
 def reporting(services: Iterable[Service]) -> dict[Key, frozenset[str]]:
     """The registries that have a record of each service; those without any are left out: who knows if they live."""
-    registries = set(REGISTRIES.values())
+    registries = set(SOURCE_OF_REGISTRY.values())
     found = {(s.binary, s.host): registries & set(s.sources) for s in services if s.instances}
     return {key: frozenset(sources) for key, sources in found.items() if sources}
 
@@ -36,7 +34,7 @@ def presumed(services: Iterable[Key], silent: AbstractSet[str]) -> dict[Key, fro
     found = {}
     for name, host in services:
         known = binary(name)
-        source = REGISTRIES.get(known.registry or "") if known else None
+        source = SOURCE_OF_REGISTRY.get(known.registry or "") if known else None
         if source is not None and source in silent:
             found[name, host] = frozenset({source})
     return found
@@ -93,7 +91,7 @@ def _why_stale(key: Key, since: datetime, rows: Sequence[tuple[ServiceRecord, ti
     name, host = key
     if not rows:
         return f"{name} on {host} has no record"
-    late = [row for row, ahead in rows if not _fresh(row, since + ahead)]
+    late = [row for row, ahead in _counted(name, rows) if not _fresh(row, since + ahead)]
     if not late:
         return None
     row = late[0]
@@ -101,6 +99,17 @@ def _why_stale(key: Key, since: datetime, rows: Sequence[tuple[ServiceRecord, ti
         return f"{name} on {row.host} is forced down"
     told = f"last at {row.updated_at:%H:%M:%S} UTC" if row.updated_at else "never"
     return f"{name} on {row.host} is {row.state} and reported {told}"
+
+
+def _counted(name: str, rows: Sequence[tuple[ServiceRecord, timedelta]]) -> Sequence[tuple[ServiceRecord, timedelta]]:
+    """All rows; of those of processes the newest alone, since the rows of ended ones stay and look up for a while.
+
+    Nobody but a process of the service writes one, so a row that is newer than the restart is of the restarted service.
+    """
+    known = binary(name)
+    if known is None or not known.per_process:
+        return rows
+    return [max(rows, key=lambda one: (one[0].updated_at is not None, one[0].updated_at))]
 
 
 def _fresh(row: ServiceRecord, since: datetime) -> bool:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from stairlift.cli.output import Format
+from stairlift.cli.output import Format, WideFormat
 
 Output = Annotated[Format, typer.Option("--output", "-o", "--format", "-f", help="How to print it.")]
+Wide = Annotated[WideFormat, typer.Option("--output", "-o", "--format", "-f", help="How to print it.")]
 OsCloud = Annotated[
     str | None, typer.Option("--os-cloud", metavar="NAME", help="The cloud of clouds.yaml (default: OS_CLOUD, OS_*).")
 ]
@@ -18,7 +19,7 @@ Inventory = Annotated[
         "-i",
         metavar="SPEC",
         help="A source: openstack (every API; the default), nova, hypervisors, neutron, cinder, keystone, "
-        "ansible:PATH, recording:DIR. Give it as often as there are sources.",
+        "ansible:PATH, hosts:PATH, recording:DIR. Give it as often as there are sources.",
     ),
 ]
 RunName = Annotated[

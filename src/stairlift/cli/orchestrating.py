@@ -2,17 +2,20 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import actor, ask, somebody_there
 from stairlift.cli.output import say
 from stairlift.cli.progress import Progress
 from stairlift.drive.commands import tell
 from stairlift.model.plan import Plan, Step
 from stairlift.model.run import Command, Event, Run, RunState
+from stairlift.model.scope import Scope
+from stairlift.report.prepared import found_lines
 from stairlift.report.status import status_lines
 from stairlift.report.tally import Tally
-from stairlift.report.text import span
+from stairlift.report.text import count, span
 from stairlift.wiring.look import now
 from stairlift.wiring.office import Office
 from stairlift.wiring.running import Orders, Result, resume, start, waiting_steps
@@ -27,16 +30,20 @@ class Desk:
     settings: Settings
     approve_all: bool
     again: bool = False
+    scope: Scope = field(default_factory=Scope)
 
     def orders(self, on_event: Callable[[Event], None]) -> Orders:
         """The orders of whoever sits here."""
-        return Orders(actor(), self.approve_all, on_event, self.again)
+        return Orders(actor(), self.approve_all, on_event, self.again, self.scope)
 
 
 def orchestrate(begun: Run | None, plan: Plan, desk: Desk) -> Result:
-    """Carry a plan out, or take its run up; ask on a terminal and go on, as long as there are answers."""
+    """Carry a plan out, or take its run up; ask on a terminal and go on, as long as there are answers.
+
+    A run that is begun to prepare rests then: nobody is asked for the plan's approval before it is taken up.
+    """
     result = _shown(begun, plan, desk)
-    while _waits(result) and _all_approved(result.run, plan, desk.office):
+    while _waits(result) and (begun or desk.scope.approved) and _all_approved(result.run, plan, desk.office):
         result = _shown(result.run, plan, desk)
     run = desk.office.store.run(result.run.id)
     for line in status_lines(desk.office.standing(run, plan), now()):
@@ -56,8 +63,39 @@ def _waits(result: Result) -> bool:
 
 
 def _all_approved(run: Run, plan: Plan, office: Office) -> bool:
-    """Ask about every step that waits; False as soon as one is not approved or nobody can be asked."""
-    return somebody_there() and all(_approved(run, plan, step, office) for step in waiting_steps(run, plan, office))
+    """Ask about all that waits; False as soon as something is not approved or nobody can be asked."""
+    if not somebody_there():
+        return False
+    if not Scope.of(run).approved:
+        return _plan_approved(run, plan, office)
+    return all(_approved(run, plan, step, office) for step in waiting_steps(run, plan, office))
+
+
+def _plan_approved(run: Run, plan: Plan, office: Office) -> bool:
+    for line in found_lines(office.found(run, plan)):
+        say(f"found: {line}")
+    tell_plan(plan)
+    if ask(f"Type the cloud's name ({plan.cloud}) to approve it:") != plan.cloud:
+        return False
+    approve_plan(run, plan, office, "at the prompt")
+    return True
+
+
+def approve_plan(run: Run, plan: Plan, office: Office, reason: str) -> None:
+    """Put the approval of a run's plan on record; whoever carries the run on acts on it. Raises as `tell` does."""
+    tell(office.store, plan, Command(uuid.uuid4().hex, run.id, "approve", plan.hash, actor(), reason, now()))
+
+
+def tell_plan(plan: Plan) -> None:
+    """What is about to be approved, in a few lines."""
+    hosts = {host for step in plan.steps for host in step.hosts}
+    size = f"{count(len(plan.steps), 'step')} on {count(len(hosts), 'host')}"
+    say(f"{plan.cloud}: {plan.source} -> {plan.target}, {size}, plan {plan.hash}", style="bold")
+    one_way = [step.id for step in plan.steps if step.one_way]
+    if one_way:
+        shown = ", ".join(one_way[:3]) + (f" and {len(one_way) - 3} more" if len(one_way) > 3 else "")
+        say(f"  ONE-WAY: {shown}; each asks again before it runs", style="yellow")
+    tell_findings([f for f in plan.findings if f.severity != "info"], plan.waivers, all_in="the file")
 
 
 def _approved(run: Run, plan: Plan, step: Step, office: Office) -> bool:

@@ -21,6 +21,15 @@ class Format(StrEnum):
     YAML = "yaml"
 
 
+class WideFormat(StrEnum):
+    """What `-o` takes where there is more to show than fits a table of a usual width."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+
+
 class ReaderGone(Exception):
     """Whoever read our output (head, less) has had enough of it."""
 

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Thread
 
 from stairlift.check.freshness import Key, Row, stale
+from stairlift.drive.background import in_background
 from stairlift.model.errors import SourceTrouble
 from stairlift.model.observation import Observation
 from stairlift.ports import Clock
@@ -60,21 +59,6 @@ class RegistryFreshness:
                 came, seen = self._latest[source]
                 if self._clock.now() - came < _SHARED_FOR:
                     return seen
-            seen = await _in_background(lambda: self._observe(source))
+            seen = await in_background(lambda: self._observe(source), "freshness")
             self._latest[source] = (self._clock.now(), seen)
             return seen
-
-
-def _in_background(work: Callable[[], Observation]) -> Awaitable[Observation]:
-    """Wait for blocking work in a thread that keeps nobody from leaving, which asyncio's own threads would."""
-    promise: Future[Observation] = Future()
-
-    def perform() -> None:
-        try:
-            promise.set_result(work())
-        except BaseException as error:  # it is raised where it is waited for  # noqa: BLE001
-            promise.set_exception(error)
-
-    promise.set_running_or_notify_cancel()
-    Thread(target=perform, name="freshness", daemon=True).start()
-    return asyncio.wrap_future(promise)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from stairlift.drive.assignment import NoJob, expects_report, job_for, services_of, verdict_on
+from stairlift.drive.guard import StartGuard
 from stairlift.drive.tools import Tools
 from stairlift.drive.verification import until_heard_of
 from stairlift.model.errors import Refusal
@@ -27,6 +28,7 @@ from stairlift.model.run import (
     StepState,
     StepStatus,
 )
+from stairlift.model.scope import Scope
 from stairlift.model.work import Assignment, Verdict
 from stairlift.ports import Journal
 from stairlift.run import (
@@ -41,7 +43,7 @@ from stairlift.run import (
     decide,
     graph,
 )
-from stairlift.run.commands import refusal
+from stairlift.run.commands import plan_refusal, refusal
 
 
 async def carry_out(
@@ -61,6 +63,7 @@ async def carry_out(
     if run.state in FINAL_RUN_STATES:
         return run
     board = Board(graph(plan), tools.store.steps(run_id), approve_all=run.approve_all or approve_all)
+    board.confine(Scope.of(run))
     _demand_strategies(board, tools)
     tools.executor.open_run(run_id, begun=run.state is not RunState.PENDING)
     return await _Loop(journal, run, board, tools).carry_out(stop)
@@ -112,6 +115,7 @@ class _Loop:
         self._attempts: dict[str, Attempt] = {}
         self._listeners: dict[str, asyncio.Task[None]] = {}
         self._silence: dict[str, tuple[str, ...]] = {}
+        self._guard = StartGuard(tools.frozen)
         self._failure: BaseException | None = None
         self._age = self._wrote = 0.0
         self._listens = True
@@ -152,11 +156,12 @@ class _Loop:
         if self._failure is not None:
             raise self._failure
         now = self._now()
-        made = [*self._take_in(now), *await self._obey(now)]
+        made = [*self._take_in(now), *await self._obey(now), *self._hold(now)]
         rests = False
-        while not rests and (decisions := decide(self._board, self._age)):
+        while not rests and (decisions := self._allowed(decide(self._board, self._age))):
             made += [self._applied(self._change(decision, now)) for decision in decisions]
             rests = isinstance(decisions[-1], Finish)
+        self._guard.turned()
         self._record(made)
         for change in made:
             if change.step is not None:
@@ -215,8 +220,9 @@ class _Loop:
                 return changes.passed(self._board.status(step), now)
             case GiveUp(step):
                 return changes.silent(self._board.status(step), self._attempts[step], self._silent(step), now)
-            case Finish(state, reason):
-                return changes.finished(self._run, state, reason, now)
+            case Finish(state, reason, within_scope):
+                run = Scope().on(self._run) if within_scope else self._run
+                return changes.finished(run, state, reason, now)
 
     def _silent(self, step: str) -> str:
         sentences = self._silence.get(step, ("their registry gave no answer",))
@@ -232,6 +238,8 @@ class _Loop:
         return [self._applied(await self._answer(command, now)) for command in commands]
 
     async def _answer(self, command: Command, now: datetime) -> Change:
+        if command.step == self._run.plan_hash:
+            return self._answer_about_plan(command, now)
         status = self._board.status(command.step)
         forbidden = refusal(command.kind, self._board.step(command.step), status, self._run.state)
         if forbidden is not None:
@@ -241,6 +249,32 @@ class _Loop:
             if left:
                 return changes.refused(command, f"attempt {status.attempt} still runs: {', '.join(left)}", now)
         return changes.commanded(status, command, now)
+
+    def _answer_about_plan(self, command: Command, now: datetime) -> Change:
+        forbidden = plan_refusal(command.kind, self._run)
+        if forbidden is not None:
+            return changes.refused(command, forbidden.brief, now)
+        self._board.confine(Scope())
+        return changes.plan_approved(self._run, command, now)
+
+    def _hold(self, now: datetime) -> list[Change]:
+        """What the guard found out; nothing starts after that."""
+        if self._board.held or not self._guard.objection:
+            return []
+        self._board.held = self._guard.objection
+        return [self._applied(changes.held(self._run, self._board.held, now))]
+
+    def _allowed(self, decisions: list[Decision]) -> list[Decision]:
+        """Those that the guard lets pass; the others come again once their files are compared."""
+        if self._tools.frozen is None:
+            return decisions
+        starts = {d.step: self._board.step(d.step).strategy or "" for d in decisions if isinstance(d, Start)}
+        unknown = self._guard.unknown(starts.values())
+        if not unknown:
+            return decisions
+        if not self._guard.busy:
+            self._background(self._guard.compare(unknown, self._bell.set))
+        return [d for d in decisions if not isinstance(d, Start) or starts[d.step] not in unknown]
 
     # What waits for the world
 

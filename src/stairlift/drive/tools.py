@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stairlift.model.run import Event
-from stairlift.ports import Clock, Executor, FreshnessProbe, Store, UpgradeStrategy
+from stairlift.ports import Clock, Executor, FreshnessProbe, FrozenGuard, Store, UpgradeStrategy
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,7 +30,8 @@ class Pace:
 class Tools:
     """What the loop reaches the world through. `strategies` are those of the plan's bindings, by the binding's id.
 
-    Without `freshness` nobody asks the registries and a strategy's verdict stands. `on_event` is told every event
+    Without `freshness` nobody asks the registries and a strategy's verdict stands; without `frozen` nobody looks
+    whether its files are as the plan recorded them. `on_event` is told every event
     once it is on record; it must not block.
     """
 
@@ -41,6 +42,7 @@ class Tools:
     freshness: FreshnessProbe | None = None
     on_event: Callable[[Event], None] | None = None
     pace: Pace = field(default_factory=Pace)
+    frozen: FrozenGuard | None = None
 
     def tell(self, events: Sequence[Event]) -> None:
         """Tell who watches. A watcher that breaks (a closed pipe) must not take the run with it."""

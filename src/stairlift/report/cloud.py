@@ -13,6 +13,8 @@ from stairlift.report.text import count, span, stamp
 
 SCHEMA = "stairlift.cloud/1"
 SERVICE_COLUMNS = ("PLANE", "PROJECT", "SERVICE", "HOSTS", "STATE")
+INFRASTRUCTURE_COLUMNS = ("INFRASTRUCTURE", "HOSTS", "STATE")
+WIDE_COLUMNS = ("HOST", "SERVICE", "STATE", "VERSION", "SEEN IN", "RELEASE", "SOURCES")
 HOST_COLUMNS = ("HOST", "PLANES", "ROLES", "ZONE", "ALSO KNOWN AS")
 
 
@@ -29,6 +31,7 @@ def cloud_document(cloud: Cloud, findings: Sequence[Finding]) -> dict[str, Any]:
         },
         "hosts": [_host(h) for h in cloud.hosts],
         "services": [_service(s) for s in cloud.services],
+        "infrastructure": [_service(s) for s in cloud.infrastructure],
         "hypervisors": [
             {"name": h.name, "host": h.host, "state": h.state, "status": h.status} for h in cloud.hypervisors
         ],
@@ -62,6 +65,9 @@ def _service(service: Service) -> dict[str, Any]:
         "updated_at": stamp(service.updated_at),
         "zone": service.zone,
         "version": service.version,
+        "version_from": service.version_from,
+        "releases": [str(r) for r in service.releases or service.suggested],
+        "installed": service.installed,
         "sources": list(service.sources),
         "instances": [
             {"name": i.name, "status": i.status, "state": i.state, "updated_at": stamp(i.updated_at)}
@@ -91,7 +97,16 @@ def summary_line(cloud: Cloud) -> str:
 
 def service_rows(cloud: Cloud) -> Sequence[tuple[str, ...]]:
     """One row per binary, as `SERVICE_COLUMNS` name it: its hosts, and how many of it are up, down or unknown."""
-    alike = sorted(cloud.services, key=lambda s: (s.plane, s.project, s.binary))
+    return _rows(cloud.services)
+
+
+def infrastructure_rows(cloud: Cloud) -> Sequence[tuple[str, ...]]:
+    """One row per program that the cloud stands on, as `INFRASTRUCTURE_COLUMNS` name it."""
+    return [row[2:] for row in _rows(cloud.infrastructure)]
+
+
+def _rows(services: Sequence[Service]) -> list[tuple[str, ...]]:
+    alike = sorted(services, key=lambda s: (s.plane, s.project, s.binary))
     return [_alike(list(group)) for _, group in groupby(alike, key=lambda s: (s.plane, s.project, s.binary))]
 
 
@@ -101,6 +116,24 @@ def _alike(services: Sequence[Service]) -> tuple[str, ...]:
     told = ", ".join(f"{states[state]} {state}" for state in ("up", "down", "unknown") if states[state])
     hosts = sorted((s.host for s in services), key=natural)
     return (one.plane, one.project, one.binary, f"{len(hosts)}: {span(hosts)}", told)
+
+
+def wide_rows(cloud: Cloud) -> Sequence[tuple[str, ...]]:
+    """One row per service and host, as `WIDE_COLUMNS` name it: which version it is of, and what told that."""
+    services = sorted((*cloud.services, *cloud.infrastructure), key=lambda s: (natural(s.host), s.binary))
+    return [
+        (s.host, s.binary, s.state, s.version or "", s.version_from or "", _releases(s), _sources(s)) for s in services
+    ]
+
+
+def _sources(service: Service) -> str:
+    """Without the folders of files, which are the same in every row."""
+    parts = (source.partition(":") for source in service.sources)
+    return ", ".join(f"{kind}{colon}{argument.rpartition('/')[2]}" for kind, colon, argument in parts)
+
+
+def _releases(service: Service) -> str:
+    return " or ".join(str(release) for release in service.releases or service.suggested)
 
 
 def host_rows(cloud: Cloud) -> Sequence[tuple[str, ...]]:

@@ -17,6 +17,7 @@ _GLYPHS = {
     "waiting": "?",
     "skipped": "↷",
     "refused": "!",
+    "held": "!",
 }
 #: What has happened to a step, in words; where they are missing the kind itself says it.
 _STEP_WORDS = {
@@ -29,6 +30,8 @@ _RUN_WORDS = {
     "resumed": "taken up again",
     "detached": "left by its orchestrator",
     "waiting": "waits",
+    "held": "is held",
+    "approved": "has its plan approved",
 }
 #: Where an event leaves its step.
 LEAVES: Mapping[str, StepState] = {
@@ -64,7 +67,7 @@ def _about_step(event: Event, what: str, steps: Mapping[str, Step]) -> str:
 def _named(step: Step) -> str:
     """The step and its hosts, unless its id tells them."""
     told = len(step.hosts) == 1 and step.id.endswith(f"@{step.hosts[0]}")
-    return step.id if told else f"{step.id} on {span(step.hosts)}"
+    return step.id if told or not step.hosts else f"{step.id} on {span(step.hosts)}"
 
 
 def _about_run(event: Event, what: str, _steps: Mapping[str, Step]) -> str:

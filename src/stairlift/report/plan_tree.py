@@ -72,7 +72,8 @@ def _kind(step: Step) -> object:
 def _group(plan: Plan, steps: Sequence[Step]) -> Branch:
     one = steps[0]
     what = _databases(steps) if one.action in DATABASE_ACTIONS else ", ".join(one.services)
-    words = [f"{one.action} {what} on {_where(steps)}", *_pace(plan, steps)]
+    where = f"{what} on {_where(steps)}" if one.hosts else "what follows"
+    words = [f"{one.action} {where}", *_pace(plan, steps)]
     strategy = "a person" if one.action == "approve" else one.strategy or "NO STRATEGY"
     text = f"{', '.join(words)} [{strategy}] {MARKS[one.reversibility]}"
     why = "why" if len({s.reason for s in steps}) == 1 else "why, of the first"

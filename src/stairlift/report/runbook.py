@@ -13,7 +13,8 @@ def runbook(plan: Plan, commands: Callable[[Step], tuple[str, ...]]) -> Iterable
     yield f"# {plan.cloud}: {plan.source} -> {plan.target}, plan {plan.hash}"
     for number, step in enumerate(plan.steps, 1):
         yield ""
-        yield f"# {number}. {step.id}: {step.action} on {span(step.hosts)} ({MARKS[step.reversibility]})"
+        where = f" on {span(step.hosts)}" if step.hosts else ""
+        yield f"# {number}. {step.id}: {step.action}{where} ({MARKS[step.reversibility]})"
         yield f"#    {step.reason}"
         yield from commands(step) or (_nothing(step),)
 

@@ -18,6 +18,8 @@ from stairlift.model.run import (
     StepState,
     StepStatus,
 )
+from stairlift.model.scope import Scope
+from stairlift.report.prepared import Found, found_document, found_lines
 from stairlift.report.text import count, duration, span, stamp
 
 SCHEMA = "stairlift.status/1"
@@ -34,13 +36,16 @@ _TOOK = {
     RunState.PAUSED: "since its start",
     RunState.WAITING: "since its start",
 }
+#: Of a running one, that nothing more starts.
+_TELL_WHY = frozenset({RunState.FAILED, RunState.PAUSED, RunState.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A run with all that is on record about it at one time.
 
-    `doing` is the task at hand of steps that tell it; `told` are the commands that nobody has acted on yet.
+    `doing` is the task at hand of steps that tell it; `told` are the commands that nobody has acted on yet; `found` is
+    what the stage `prepare` has to say to whoever approves the plan.
     """
 
     run: Run
@@ -49,6 +54,12 @@ class Standing:
     orchestrator: Orchestrator | None = None
     doing: Mapping[str, str] = field(default_factory=dict)
     told: Sequence[Command] = ()
+    found: Sequence[Found] = ()
+
+    @property
+    def waits_for_plan(self) -> bool:
+        """Whether it rests until somebody approves the plan as a whole."""
+        return self.run.state is RunState.WAITING and not Scope.of(self.run).approved
 
     @property
     def by_id(self) -> Mapping[str, Step]:
@@ -85,21 +96,26 @@ def status_document(standing: Standing, *, with_steps: bool = False) -> dict[str
         "ended_at": stamp(run.ended_at),
         "reason": run.reason,
         "orchestrator": {"host": who.host, "pid": who.pid} if who else None,
-        "waiting_for": [_waiting(standing, s) for s in standing.in_state(StepState.WAITING)],
+        "waiting_for": [
+            *(_waiting(standing, s.id, "approval") for s in standing.in_state(StepState.WAITING)),
+            *([_waiting(standing, standing.run.plan_hash, "plan")] if standing.waits_for_plan else []),
+        ],
         "blocked_by": [_blocker(standing, s) for s in standing.in_state(*UNWELL)],
     }
+    if standing.found:
+        document["found"] = found_document(standing.found)
     if with_steps:
         by_id = standing.by_id
         document["step_list"] = [_step_document(by_id[s.id], s) for s in standing.steps]
     return document
 
 
-def _waiting(standing: Standing, status: StepStatus) -> dict[str, str | None]:
+def _waiting(standing: Standing, step: str, what: str) -> dict[str, str | None]:
     return {
-        "step": status.id,
-        "what": "approval",
-        "command": f"stairlift approve {standing.run.id} {status.id}",
-        "told": standing.told_to(status.id),
+        "step": step,
+        "what": what,
+        "command": f"stairlift approve {standing.run.id} {step}",
+        "told": standing.told_to(step),
     }
 
 
@@ -151,6 +167,7 @@ def status_lines(standing: Standing, now: datetime) -> tuple[str, ...]:
         *_in_flight(standing, by_id, now),
         *_unwell(standing, by_id),
         *_approvals(standing, by_id),
+        *_plan_approval(standing),
         *_advice(standing),
     )
 
@@ -184,7 +201,7 @@ def _took(run: Run, now: datetime) -> str:
 
 
 def _why(run: Run) -> list[str]:
-    return [f"  why: {run.reason}"] if run.reason and run.state in (RunState.FAILED, RunState.PAUSED) else []
+    return [f"  why: {run.reason}"] if run.reason and run.state in _TELL_WHY else []
 
 
 def _in_flight(standing: Standing, by_id: Mapping[str, Step], now: datetime) -> list[str]:
@@ -217,9 +234,18 @@ def _approvals(standing: Standing, by_id: Mapping[str, Step]) -> list[str]:
     for status in waiting[:_SHOWN]:
         step = by_id[status.id]
         mark = "ONE-WAY, " if step.one_way else ""
-        lines.append(f"  waiting   {status.id} on {span(step.hosts)} wants approval: {mark}{step.reason}")
+        where = f" on {span(step.hosts)}" if step.hosts else ""
+        lines.append(f"  waiting   {status.id}{where} wants approval: {mark}{step.reason}")
         lines.append(_next(standing, status.id, "approve"))
     return [*lines, *_omitted(len(waiting), "waiting for approval")]
+
+
+def _plan_approval(standing: Standing) -> list[str]:
+    if not standing.waits_for_plan:
+        return []
+    found = [f"  found     {line}" for line in found_lines(standing.found)]
+    run = standing.run
+    return [*found, f"  waiting   {run.reason}: plan {run.plan_hash}", _next(standing, run.plan_hash, "approve")]
 
 
 def _next(standing: Standing, step: str, command: str) -> str:
@@ -241,7 +267,7 @@ def _advice(standing: Standing) -> list[str]:
         case RunState.FAILED:
             told = "once the failed are retried (or skipped)"
         case RunState.WAITING:
-            told = "once they are approved"
+            told = "once it is approved" if standing.waits_for_plan else "once they are approved"
         case RunState.PAUSED | RunState.PENDING:
             told = "to go on"
         case RunState.RUNNING:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from stairlift.model.plan import Step
 from stairlift.model.run import IN_FLIGHT, SETTLED, UNWELL, StepState, StepStatus
+from stairlift.model.scope import Scope
 from stairlift.run.graph import Graph, Places
 from stairlift.run.transitions import needs_approval, step_event
 
@@ -20,7 +21,10 @@ class Board:
     - A step is *down* when it is unwell, or not begun and behind a step that is down; it has *ended* when it is down
       or settled. `unmet` counts the needs that are not settled and the afters that have not ended.
     - A unit is *open*, and holds its places, from its first attempt until all its steps are settled.
-    - `ready` files what may start by the places that it takes: all in one file fit, or none does.
+    - `ready` files what may start by the places that it takes: all in one file fit, or none does. What could start
+      but for the stages that the run is confined to is `parked`.
+
+    `held` is why nothing more may start; the loop sets it.
     """
 
     def __init__(self, graph: Graph, statuses: Iterable[StepStatus], *, approve_all: bool = False) -> None:
@@ -30,6 +34,9 @@ class Board:
         self.ready: dict[Places, list[int]] = defaultdict(list)
         self.asking: set[int] = set()
         self.passing: set[int] = set()
+        self.parked: set[int] = set()
+        self.held = ""
+        self.scope = Scope()
         self.deadlines: dict[int, float] = {}
         self.in_flight: set[int] = set()
         self._status = [StepStatus(step.id) for step in graph.steps]
@@ -105,6 +112,12 @@ class Board:
         number = self.graph.number[status.id]
         step_event(self._status[number].state, status.state)
         self._set(number, status)
+
+    def confine(self, scope: Scope) -> None:
+        """Let only steps start that are within this scope; it takes the place of the one before."""
+        self.scope = scope
+        for number in (*self.parked, *self.asking, *self.passing, *self._filed):
+            self._refile(number)
 
     def watch(self, step_id: str, until: float) -> None:
         """Give a step that is being verified until then, in seconds on the clock that `decide` is asked by."""
@@ -217,7 +230,9 @@ class Board:
         if self._unmet[number] or status.state is not StepState.PENDING:
             return
         step = self.graph.steps[number]
-        if needs_approval(step) and not (status.approved or self.approve_all):
+        if self.scope.open and step.stage not in self.scope.open:
+            self.parked.add(number)
+        elif needs_approval(step) and not (status.approved or self.approve_all):
             self.asking.add(number)
         elif step.action == "approve":
             self.passing.add(number)
@@ -228,6 +243,7 @@ class Board:
     def _unfile(self, number: int) -> None:
         self.asking.discard(number)
         self.passing.discard(number)
+        self.parked.discard(number)
         places = self._filed.pop(number, None)
         if places is not None:
             file = self.ready[places]

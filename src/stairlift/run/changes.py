@@ -14,6 +14,7 @@ from stairlift.model.run import (
     StepState,
     StepStatus,
 )
+from stairlift.model.scope import Scope
 from stairlift.model.work import Verdict
 from stairlift.run.transitions import COMMAND_TARGETS, remark, run_event, step_event
 
@@ -37,6 +38,18 @@ def finished(run: Run, state: RunState, reason: str, now: datetime) -> Change:
     rests = state in (RunState.WAITING, RunState.PAUSED)
     moved = replace(run, state=state, reason=reason, ended_at=None if rests else now)
     return Change(run_event(run.state, state), now, run=moved, data=remark(reason=reason))
+
+
+def held(run: Run, reason: str, now: datetime) -> Change:
+    """Nothing more starts; what is in flight comes to its end."""
+    return Change("run.held", now, run=replace(run, reason=reason), data=remark(reason=reason))
+
+
+def plan_approved(run: Run, command: Command, now: datetime) -> Change:
+    """Somebody approved the plan of a run that was begun without: it may go to its end."""
+    applied = replace(command, result="applied")
+    data = remark(command=command.id, plan=run.plan_hash, actor=command.actor, reason=command.reason)
+    return Change("run.approved", now, run=Scope().on(run), command=applied, data=data)
 
 
 def detached(in_flight: list[str], now: datetime) -> Change:

@@ -2,7 +2,8 @@
 
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Step
-from stairlift.model.run import FINAL_RUN_STATES, CommandKind, RunState, StepStatus
+from stairlift.model.run import FINAL_RUN_STATES, CommandKind, Run, RunState, StepStatus
+from stairlift.model.scope import Scope
 from stairlift.run.transitions import COMMANDS, needs_approval, skippable
 
 
@@ -24,6 +25,17 @@ def refusal(kind: CommandKind, step: Step, status: StepStatus, run_state: RunSta
     return None
 
 
+def plan_refusal(kind: CommandKind, run: Run) -> Refusal | None:
+    """The same for a word about the plan as a whole, which can only be approved, and once."""
+    if run.state in FINAL_RUN_STATES:
+        return _forbidden(kind, "the plan", f"the run is {run.state}", "Nothing of it can be changed any more.")
+    if kind != "approve":
+        return _forbidden(kind, "the plan", "only a step can be", "`stairlift status --steps` names them.")
+    if Scope.of(run).approved:
+        return _forbidden(kind, "the plan", "it is approved already", "One-way steps ask for themselves.")
+    return None
+
+
 def _unasked(step: Step, status: StepStatus) -> Refusal | None:
     if not needs_approval(step):
         return _illegal("approve", step, "it needs no approval", "Only one-way steps and gates ask for it.")
@@ -33,6 +45,8 @@ def _unasked(step: Step, status: StepStatus) -> Refusal | None:
 
 
 def _illegal(kind: CommandKind, step: Step, because: str, resolution: str) -> Refusal:
-    return Refusal(
-        code="run.illegal_transition", brief=f"cannot {kind} step {step.id}: {because}", resolution=resolution
-    )
+    return _forbidden(kind, f"step {step.id}", because, resolution)
+
+
+def _forbidden(kind: CommandKind, what: str, because: str, resolution: str) -> Refusal:
+    return Refusal(code="run.illegal_transition", brief=f"cannot {kind} {what}: {because}", resolution=resolution)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
+from stairlift.model.plan import STAGES
 from stairlift.model.run import SETTLED, UNWELL, RunState, StepState
 from stairlift.run.board import Board
 from stairlift.run.graph import Places
@@ -40,10 +41,14 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Nothing runs and nothing can start: the run ends, or waits for a person."""
+    """Nothing runs and nothing can start: the run ends, or waits for a person.
+
+    `within_scope`: it has gone as far as it was told to, and may now go on.
+    """
 
     state: RunState
     reason: str
+    within_scope: bool = False
 
 
 Decision = Start | AskApproval | PassGate | GiveUp | Finish
@@ -62,14 +67,15 @@ def decide(board: Board, now: float) -> list[Decision]:
     `now` is in seconds on the clock of the board's deadlines: the loop's own, which stands still while a laptop
     sleeps and knows nothing of a clock that is set.
 
-    The same statuses give the same decisions. Once the failure budget is spent nothing new starts and what is in
-    flight comes to its end. Starts are in the order of the plan, as many as the windows have room for.
+    The same statuses give the same decisions. Once the failure budget is spent, or the board is held, nothing new
+    starts and what is in flight comes to its end. Starts are in the order of the plan, as many as the windows have room
+    for.
     """
     overdue = sorted(n for n, until in board.deadlines.items() if now >= until)
     if overdue:
         return [GiveUp(board.id(n)) for n in overdue]
     overspent = board.overspent()
-    if not overspent:
+    if not overspent and not board.held:
         chosen = _choose(board)
         if chosen:
             return chosen
@@ -78,6 +84,8 @@ def decide(board: Board, now: float) -> list[Decision]:
     if overspent:
         state = _STOPPED.get(board.graph.plan.on_failure, RunState.FAILED)
         return [Finish(state, _spent(overspent))]
+    if board.held and not _over(board):
+        return [Finish(RunState.PAUSED, board.held)]
     return [_finish(board)]
 
 
@@ -117,12 +125,14 @@ def _fits(board: Board, places: Places, taken: Counter[str]) -> bool:
 
 def _finish(board: Board) -> Finish:
     counts = board.counts
-    if sum(counts[state] for state in SETTLED) == len(board.graph.steps):
+    if _over(board):
         return Finish(RunState.DONE, "")
     if counts[StepState.WAITING]:
         return Finish(
             RunState.WAITING, _plural(counts[StepState.WAITING], "step waits", "steps wait") + " for approval"
         )
+    if board.parked:
+        return _rest(board)
     unwell = sum(counts[state] for state in UNWELL)
     if unwell:
         left = _plural(counts[StepState.PENDING], "step", "steps")
@@ -131,6 +141,19 @@ def _finish(board: Board) -> Finish:
             f"{_plural(unwell, 'step', 'steps')} failed and nothing else can start ({left} left)",
         )
     raise AssertionError("a plan that was found possible has nothing to start")
+
+
+def _over(board: Board) -> bool:
+    return sum(board.counts[state] for state in SETTLED) == len(board.graph.steps)
+
+
+def _rest(board: Board) -> Finish:
+    """As far as it may go for now: what comes next needs the plan's approval, or somebody's word."""
+    stages = [stage for stage in STAGES if stage in board.scope.open]
+    done = f"stage {' and '.join(stages)} is done as far as it can be"
+    if not board.scope.approved:
+        return Finish(RunState.WAITING, f"{done}; what comes next waits for the plan's approval")
+    return Finish(RunState.PAUSED, f"{done}, and no more was asked for", within_scope=True)
 
 
 def _plural(number: int, one: str, many: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.plan import Binding
+from stairlift.model.work import Frozen
 from stairlift.ports import UpgradeStrategy
 from stairlift.strategy.files import fingerprint
 from stairlift.strategy.registry import StrategyRegistry
@@ -23,9 +24,10 @@ def freeze_binding(
 
     Raises UsageError where the options are wrong, name what does not exist, or are no JSON values.
     """
+    found = registry or StrategyRegistry.installed()
     recorded = {key: _as_json(value, key) for key, value in options.items()}
-    strategy = (registry or StrategyRegistry.installed()).build(use, recorded)
-    frozen, able = strategy.freeze(), strategy.capabilities()
+    strategy = found.build(use, recorded)
+    frozen, able = _frozen(strategy, use, found), strategy.capabilities()
     return Binding(
         id=f"{use}-{index + 1}",
         use=use,
@@ -49,24 +51,42 @@ def changed_files(binding: Binding, *, registry: StrategyRegistry | None = None)
 
     Compared are the recorded files, the files that the strategy would record now, and the versions of its tools.
     """
-    differences = tuple(_changed(binding.files))
+    differences = tuple(text for file, recorded in binding.files.items() if (text := changed_file(file, recorded)))
     try:
-        frozen = thaw(binding, registry=registry).freeze()
+        return (*differences, *changed_around(binding, registry=registry))
     except StairliftError as wrong:
         return differences or (wrong.brief,)
+
+
+def changed_around(binding: Binding, *, registry: StrategyRegistry | None = None) -> tuple[str, ...]:
+    """The files that the strategy would record now and did not, and the versions that its tools say.
+
+    Raises UsageError where it cannot say, as `freeze` does.
+    """
+    found = registry or StrategyRegistry.installed()
+    frozen = _frozen(thaw(binding, registry=found), binding.use, found)
     new = sorted(set(frozen.files) - set(binding.files))
-    return (*differences, *(f"{file} is new" for file in new), *_versions(binding.versions, frozen.versions))
+    return (*(f"{file} is new" for file in new), *_versions(binding.versions, frozen.versions))
 
 
-def _changed(files: Mapping[str, str]) -> Iterator[str]:
-    for file, recorded in files.items():
-        try:
-            if fingerprint(Path(file)) != recorded:
-                yield f"{file} has changed"
-        except FileNotFoundError:
-            yield f"{file} is missing"
-        except OSError as wrong:
-            yield f"{file} cannot be read: {wrong.strerror}"
+def changed_file(file: str, recorded: str) -> str | None:
+    """How a file differs from the fingerprint that was recorded of it; None where it does not."""
+    try:
+        return None if fingerprint(Path(file)) == recorded else f"{file} has changed"
+    except FileNotFoundError:
+        return f"{file} is missing"
+    except OSError as wrong:
+        return f"{file} cannot be read: {wrong.strerror}"
+
+
+def _frozen(strategy: UpgradeStrategy, use: str, registry: StrategyRegistry) -> Frozen:
+    """What it would record now; a strategy may be anybody's code, so whatever it raises is told as a UsageError."""
+    try:
+        return strategy.freeze()
+    except StairliftError:
+        raise
+    except Exception as wrong:
+        raise registry.broken(use, wrong) from wrong
 
 
 def _versions(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

@@ -47,7 +47,11 @@ class StrategyRegistry:
         except StairliftError:
             raise
         except Exception as wrong:
-            raise _broken(self._entry_point(use), f"{type(wrong).__name__}: {wrong}") from wrong
+            raise self.broken(use, wrong) from wrong
+
+    def broken(self, use: str, wrong: Exception) -> UsageError:
+        """The error to raise where a strategy raises what is none of ours."""
+        return _broken(self._entry_point(use), f"{type(wrong).__name__}: {wrong}")
 
     def _entry_point(self, use: str) -> EntryPoint:
         named = {point.value: point for point in self.found if point.name == use}

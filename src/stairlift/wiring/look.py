@@ -16,6 +16,8 @@ from stairlift.model.errors import NoAnswer, Trouble
 from stairlift.model.observation import Observation
 from stairlift.ports import CloudClient, InventoryManager
 from stairlift.reconcile import Reconciled, reconcile
+from stairlift.remote.ssh import SshRemote
+from stairlift.remote.words import SshOptions
 from stairlift.wiring.settings import Settings
 
 
@@ -27,6 +29,7 @@ class Where:
     os_cloud: str | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     ansible_arguments: tuple[str, ...] = ()
+    ssh: SshOptions = field(default_factory=SshOptions)
 
     @classmethod
     def by(cls, settings: Settings, specs: Sequence[str] = (), os_cloud: str | None = None) -> "Where":
@@ -36,6 +39,7 @@ class Where:
             os_cloud=os_cloud or settings.os_cloud,
             aliases=settings.aliases,
             ansible_arguments=settings.ansible_arguments,
+            ssh=settings.ssh,
         )
 
 
@@ -72,7 +76,8 @@ def glance(where: Where, save: Path | None = None) -> Look:
     """The same, also where no source answered."""
     client = cache(lambda: _client(where.os_cloud))
     ansible = AnsibleSettings(arguments=where.ansible_arguments)
-    asked = sources(where.specs, SourceContext(client=client, ansible=ansible))
+    context = SourceContext(client=client, ansible=ansible, remote=lambda: SshRemote(where.ssh), ssh=where.ssh)
+    asked = sources(where.specs, context)
     tapes = tuple(Tape(source) for source in asked)
     observations = observe_all(tapes, now)
     name = _name(where.specs, client)
@@ -99,7 +104,7 @@ def _name(specs: Sequence[str], client: Callable[[], CloudClient]) -> str:
         kind, _, argument = spec.partition(":")
         if kind == "recording":
             return recorded_cloud(Path(argument))
-        if kind != "ansible":
+        if kind not in ("ansible", "haproxy", "hosts"):
             return client().cloud_name
     return Path(specs[0].partition(":")[2]).name
 

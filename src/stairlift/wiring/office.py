@@ -9,7 +9,9 @@ from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.plan import Plan
 from stairlift.model.plan_document import from_document
 from stairlift.model.run import FINAL_RUN_STATES, Attempt, Run, RunState
+from stairlift.model.scope import HARMLESS
 from stairlift.ports import Store
+from stairlift.report.prepared import Found, found_by
 from stairlift.report.status import Standing
 from stairlift.store.opening import open_engine, upgrade
 from stairlift.store.sql import open_store
@@ -56,7 +58,14 @@ class Office:
             orchestrator=self.store.orchestrator(run.cloud),
             told=self.store.commands(run.id, unsettled=True),
         )
-        return replace(shown, doing=self.doing(run.id, shown.busy()))
+        found = self.found(run, plan) if shown.waits_for_plan else ()
+        return replace(shown, doing=self.doing(run.id, shown.busy()), found=found)
+
+    def found(self, run: Run, plan: Plan) -> tuple[Found, ...]:
+        """What the newest attempts of stage `prepare` have to say."""
+        mine = {step.id for step in plan.steps if step.stage == HARMLESS}
+        newest = {attempt.id.step: attempt for attempt in self.store.attempts(run.id) if attempt.id.step in mine}
+        return found_by(newest.values())
 
     def doing(self, run_id: str, steps: Iterable[str]) -> dict[str, str]:
         """The task at hand of these steps, as far as their attempts tell it."""

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from stairlift.check.again import shows_target
@@ -18,7 +18,10 @@ from stairlift.model.observation import Observation
 from stairlift.model.plan import Plan, Step
 from stairlift.model.plan_document import to_document
 from stairlift.model.run import SETTLED, Event, Run, RunState, StepState
+from stairlift.model.scope import Scope
 from stairlift.ports import Journal
+from stairlift.remote.words import SshOptions
+from stairlift.strategy.watch import FrozenWatch
 from stairlift.wiring.again import check_plan, judge_resumption, judge_start
 from stairlift.wiring.look import Look, Where, glance, look, now
 from stairlift.wiring.office import Office
@@ -32,13 +35,14 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Orders:
     """What somebody wants of a run. `approve_all` approves every gate of it, now and after a resume.
 
-    `again` carries out a plan that was carried out before, whatever the cloud shows.
+    `again` carries out a plan that was carried out before, whatever the cloud shows. `scope` is how far a new run goes.
     """
 
     actor: str
     approve_all: bool
     on_event: Callable[[Event], None]
     again: bool = False
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def record_only(plan: Plan, office: Office, settings: Settings, orders: Orders) 
 def _begin(journal: Journal, plan: Plan, office: Office, by: tuple[Settings, Orders]) -> tuple[Run, _View | None]:
     """A new run, and what was seen before it; or the earlier run that has done it all, and nothing."""
     settings, orders = by
-    seen = look(_where(plan, settings.aliases, settings.ansible_arguments))
+    seen = look(_where(plan, settings.aliases, settings.ansible_arguments, settings.ssh))
     done = None if orders.again else _done_before(plan, office)
     if done and seen.reconciled.cloud.name == plan.cloud and shows_target(plan, seen.reconciled.cloud.release):
         return done, None
@@ -99,8 +103,10 @@ def _begin(journal: Journal, plan: Plan, office: Office, by: tuple[Settings, Ord
     options = {
         "aliases": dict(settings.aliases),
         "ansible_arguments": list(settings.ansible_arguments),
+        "ssh": settings.ssh.document(),
         "dead_rows": sorted(view.dead_rows),
     }
+    options |= orders.scope.options()
     run = new_run(journal, plan, to_document(plan), now=now(), actor=orders.actor, options=options)
     return run, view
 
@@ -110,9 +116,9 @@ def _done_before(plan: Plan, office: Office) -> Run | None:
     return next((run for run in runs if run.plan_hash == plan.hash and run.state is RunState.DONE), None)
 
 
-def _where(plan: Plan, aliases: Mapping[str, str], ansible_arguments: Sequence[str]) -> Where:
+def _where(plan: Plan, aliases: Mapping[str, str], ansible_arguments: Sequence[str], ssh: SshOptions) -> Where:
     """The cloud of a plan is looked at as it was for the plan."""
-    return Where(plan.sources, plan.os_cloud, dict(aliases), tuple(ansible_arguments))
+    return Where(plan.sources, plan.os_cloud, dict(aliases), tuple(ansible_arguments), ssh)
 
 
 def resume(run: Run, office: Office, orders: Orders) -> Result:
@@ -123,7 +129,8 @@ def resume(run: Run, office: Office, orders: Orders) -> Result:
         if any(s.state not in SETTLED for s in statuses):
             check_plan(plan)
         options = run.options
-        seen = glance(_where(plan, options.get("aliases", {}), options.get("ansible_arguments", ())))
+        ssh = SshOptions.of(options.get("ssh", {}))
+        seen = glance(_where(plan, options.get("aliases", {}), options.get("ansible_arguments", ()), ssh))
         if any(s.attempt for s in statuses):
             judge_resumption(plan, seen, statuses)
         else:
@@ -143,6 +150,7 @@ def _orchestrate(journal: Journal, plan: Plan, run: Run, around: tuple[Office, O
         clock=clock,
         freshness=RegistryFreshness(_registries(view.seen), _expected(plan, view), clock),
         on_event=orders.on_event,
+        frozen=FrozenWatch(plan.bindings),
     )
     return asyncio.run(_until_signalled(journal, plan, run, tools, approve_all=orders.approve_all))
 
@@ -156,12 +164,18 @@ def _registries(seen: Look) -> Callable[[str], Observation]:
 def _expected(plan: Plan, view: _View) -> Expectation:
     """Who must be heard of after a restart. Of a registry that is silent now, who would be in it by his binary."""
     seen = view.seen
-    planned = ((name, host) for step in plan.steps for host in step.hosts for name in step.services)
+    planned = (part for step in plan.steps for part in plan.parts(step))
     return Expectation(
-        reporting=presumed(planned, seen.silent) | reporting(seen.reconciled.cloud.services),
+        reporting=presumed(planned, seen.silent - _given_up(plan, seen)) | reporting(seen.reconciled.cloud.services),
         names=seen.reconciled.identity.names,
         ignored=view.dead_rows,
     )
+
+
+def _given_up(plan: Plan, seen: Look) -> frozenset[str]:
+    """The registries that we may not read, and that whoever approved the plan does without (`source.denied` waived)."""
+    denied = (f for f in seen.reconciled.findings if f.code == "source.denied")
+    return frozenset(f.subject for f in denied if any(waiver.covers(f) for waiver in plan.waivers))
 
 
 async def _until_signalled(journal: Journal, plan: Plan, run: Run, tools: Tools, *, approve_all: bool) -> Result:

@@ -138,3 +138,35 @@ class TestWhoIsExpected:
     def test_a_service_that_is_down_altogether_must_come_back(self):
         built = a_cloud().row("nova-compute", "cmp9", state="down")
         assert dead_rows(seen(built).cloud.services) == frozenset()
+
+
+def of_heat(*ages):
+    """Rows of worker processes, up to twice the report interval old."""
+    rows = tuple(a_record(age, binary="heat-engine", host="ctl1") for age in ages)
+    return stale([("heat-engine", "ctl1")], NOON, [Observation("heat-services", NOON, rows)], {}, frozenset())
+
+
+def test_of_rows_of_processes_the_newest_counts():
+    """The rows of the processes that the restart ended stay, and look up for two minutes."""
+    assert of_heat(90, 0, 60) == ()
+    [told] = of_heat(90, 1, 60)
+    assert "11:59:59" in told
+    assert len(of_heat(None, None)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("manila-share", "manila-services"),
+        ("heat-engine", "heat-services"),
+        ("ironic-conductor", "ironic-conductors"),
+        ("designate-worker", "designate-services"),
+        ("magnum-conductor", "magnum-services"),
+        ("watcher-applier", "watcher-services"),
+        ("zun-compute", "zun-services"),
+    ],
+)
+def test_every_registry_is_asked_for_its_own(name, source):
+    built = a_cloud().reporting("ctl1", name)
+    assert reporting(seen(built).cloud.services)[name, "ctl1"] == {source}
+    assert presumed([(name, "ctl1")], {source}) == {(name, "ctl1"): {source}}

@@ -20,6 +20,7 @@ from stairlift.execute.inprocess import InProcessExecutor
 from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.plan import Plan
 from stairlift.model.run import AttemptId, Command, Run, RunState, StepState
+from stairlift.model.scope import Scope
 from stairlift.model.work import Job, Outcome
 from stairlift.store.memory import MemoryJournal, MemoryStore
 from stairlift.testing.doubles import FastClock, ScriptedFreshness, ScriptedStrategy
@@ -45,6 +46,7 @@ class Lab:
     most: int = 0
     run: Run | None = None
     on_event: Callable | None = None
+    scope: Scope = field(default_factory=Scope)
 
     def __post_init__(self) -> None:
         self.executor = InProcessExecutor(self._work, self.clock.now)
@@ -78,7 +80,9 @@ class Lab:
         self.stop = asyncio.Event()
         with self.store.hold(self.plan.cloud) as journal:
             if self.run is None:
-                self.run = new_run(journal, self.plan, {}, now=self.clock.now(), actor="ann")
+                self.run = new_run(
+                    journal, self.plan, {}, now=self.clock.now(), actor="ann", options=self.scope.options()
+                )
             tools = self.tools(**changes)
             self.run = await carry_out(journal, self.plan, self.run.id, tools, stop=self.stop, approve_all=approve_all)
             return self.run

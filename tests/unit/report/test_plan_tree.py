@@ -1,9 +1,12 @@
 """A plan is read in a minute, whatever the size of the cloud."""
 
+from dataclasses import replace
+
 import pytest
 
 from golden_text import assert_golden
 from planning import binding, planned, policy
+from stairlift.model.plan import Manner
 from stairlift.report.plan_tree import as_lines, plan_tree
 from stairlift.report.runbook import runbook
 from stairlift.testing.clouds import CloudBuilder, a_cloud, an_ovn_cloud, the_founding_cloud
@@ -22,6 +25,15 @@ def a_mixed_cloud(computes: int) -> CloudBuilder:
     return built
 
 
+def with_infrastructure():
+    """Preparation, a gate, and what the cloud stands on, before whole projects in the manner of a deployer."""
+    manner = Manner("together", {"*": ("db-expand", "db-contract"), "nova": ("db-expand",)})
+    entries = (binding("p-1", "cloud", stage="prepare"), binding("i-2", "cloud", stage="infra"))
+    whole = replace(binding("w-3", "cloud"), use="kolla-ansible", manner=manner)
+    built = a_cloud().placed("ctl1", "mariadb", "rabbitmq").placed("lb1", "haproxy", "keepalived")
+    return planned(built, bindings=(*entries, whole))
+
+
 @pytest.mark.parametrize(
     ("name", "plan"),
     [
@@ -31,6 +43,7 @@ def a_mixed_cloud(computes: int) -> CloudBuilder:
         ("founding", planned(the_founding_cloud(), to="2016.2", source="2016.1")),
         ("ovn", planned(an_ovn_cloud())),
         ("no-strategy", planned(a_cloud(), bindings=(binding("only-compute", stage="compute"),))),
+        ("infrastructure", with_infrastructure()),
         ("part", planned(a_cloud(), hosts=("cmp[1-3]",))),
     ],
 )

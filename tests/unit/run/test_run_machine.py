@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from stairlift.model.plan import ONCE_ACTIONS, Plan, Step
 from stairlift.model.run import IN_FLIGHT, SETTLED, UNWELL, RunState, StepState, StepStatus
+from stairlift.model.scope import Scope
 from stairlift.run import AskApproval, Board, Finish, GiveUp, PassGate, Start, decide, graph
 from stairlift.run.commands import refusal
 from stairlift.run.transitions import STEP_MOVES
@@ -31,8 +32,9 @@ P, W, R, V, D, F, U, K = (
 class Oracle:
     """What must be, from a plan and where its steps stand."""
 
-    def __init__(self, plan: Plan, statuses: dict[str, StepStatus], *, approve_all: bool) -> None:
+    def __init__(self, plan: Plan, statuses: dict[str, StepStatus], scope: Scope, *, approve_all: bool) -> None:
         self.plan = plan
+        self.scope = scope
         self.at = {name: status.state for name, status in statuses.items()}
         self.began = {name for name, status in statuses.items() if status.attempt}
         self.approved = {name for name, status in statuses.items() if status.approved or approve_all}
@@ -80,6 +82,9 @@ class Oracle:
         return any(len(hosts) > self.plan.budgets.get(key, 0) for key, hosts in failing.items())
 
     def its_turn(self, step: Step) -> bool:
+        return self.could(step) and (not self.scope.open or step.stage in self.scope.open)
+
+    def could(self, step: Step) -> bool:
         needs = all(self.at[need] in SETTLED for need in step.needs)
         after = all(self.at[other] in SETTLED or self.down(other) for other in step.after)
         return self.at[step.id] is P and needs and after
@@ -117,6 +122,7 @@ def plans(draw) -> Plan:
         steps.append(
             a_step(
                 f"s{n}",
+                stage=draw(st.sampled_from(["prepare", "control", "compute"])),
                 action=action,
                 needs=draw(some),
                 after=draw(some),
@@ -148,6 +154,7 @@ class RunMachine(RuleBasedStateMachine):
         self.board = Board(graph(plan), [], approve_all=approve_all)
         self.statuses = {step.id: StepStatus(step.id) for step in plan.steps}
         self.over: set[str] = set()
+        self.scope, self.held = Scope(), False
         self.now = 0.0
 
     def go(self, name: str, state: StepState, **changes) -> None:
@@ -165,14 +172,14 @@ class RunMachine(RuleBasedStateMachine):
         return [name for name, status in self.statuses.items() if status.state in states]
 
     def oracle(self) -> Oracle:
-        return Oracle(self.plan, self.statuses, approve_all=self.approve_all)
+        return Oracle(self.plan, self.statuses, self.scope, approve_all=self.approve_all)
 
     @rule()
     def turn(self) -> None:
         oracle = self.oracle()
         asking = [s.id for s in self.plan.steps if oracle.its_turn(s) and oracle.asks(s)]
         passing = [s.id for s in self.plan.steps if oracle.its_turn(s) and s.action == "approve" and not oracle.asks(s)]
-        allowed = not oracle.overspent()
+        allowed = not oracle.overspent() and not self.held
         expected = oracle.starts() if allowed else []
         decisions = decide(self.board, self.now)
         assert not any(isinstance(d, GiveUp) for d in decisions)
@@ -192,12 +199,16 @@ class RunMachine(RuleBasedStateMachine):
 
     def check_finish(self, state: RunState, reason: str, allowed: bool) -> None:
         assert not self.those(*IN_FLIGHT)
-        if not allowed:
+        if self.oracle().overspent():
             assert state is (RunState.FAILED if self.plan.on_failure == "stop" else RunState.PAUSED)
         elif not self.those(P, W, F, U):
             assert state is RunState.DONE
+        elif not allowed:
+            assert state is RunState.PAUSED
         elif self.those(W):
             assert state is RunState.WAITING
+        elif any(self.oracle().could(step) for step in self.plan.steps):
+            assert state is (RunState.PAUSED if self.scope.approved else RunState.WAITING)
         else:
             assert state is RunState.FAILED
             assert self.those(F, U)
@@ -238,13 +249,26 @@ class RunMachine(RuleBasedStateMachine):
         else:
             assert status.state in refused.brief + refused.resolution or "approv" in refused.brief
 
+    @rule(stages=st.sets(st.sampled_from(["prepare", "control", "compute"])), approved=st.booleans())
+    def it_may_go_so_far(self, stages, approved) -> None:
+        self.scope = Scope(tuple(sorted(stages)), approved)
+        self.board.confine(self.scope)
+
+    @rule(differs=st.booleans())
+    def files_are_compared(self, differs) -> None:
+        self.held = differs
+        self.board.held = "a file has changed" if differs else ""
+
     @rule()
     def the_orchestrator_dies_and_another_takes_over(self) -> None:
         again = Board(graph(self.plan), self.statuses.values(), approve_all=self.approve_all)
+        again.confine(self.scope)
+        again.held = self.board.held
         for name in self.those(V):
             again.watch(name, self.now + 180)
         assert again.ready == self.board.ready
         assert (again.asking, again.passing) == (self.board.asking, self.board.passing)
+        assert again.parked == self.board.parked
         assert (again.counts, again.in_flight) == (self.board.counts, self.board.in_flight)
         assert again.overspent() == self.board.overspent()
         assert decide(again, self.now) == decide(self.board, self.now)

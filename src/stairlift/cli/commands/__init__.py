@@ -2,10 +2,10 @@
 
 import typer
 
-from stairlift.cli.commands import demo, discover, installed, plan, run, steering, watching
+from stairlift.cli.commands import check, demo, discover, guard, installed, plan, run, steering, watching
 
 
 def register(app: typer.Typer) -> None:
     """Hang every command on the app."""
-    for module in (discover, plan, run, steering, watching, installed, demo):
+    for module in (discover, check, plan, run, steering, watching, installed, guard, demo):
         module.register(app)

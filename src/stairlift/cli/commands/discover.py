@@ -8,8 +8,8 @@ import typer
 
 from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import settings
-from stairlift.cli.options import Inventory, OsCloud, Output
-from stairlift.cli.output import Format, say, show, show_document, show_table
+from stairlift.cli.options import Inventory, OsCloud, Wide
+from stairlift.cli.output import Format, WideFormat, say, show, show_document, show_table
 from stairlift.model.cloud import Cloud
 
 _HOSTS = 40
@@ -26,37 +26,45 @@ def discover(
     save: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the raw answers there, for a bug report or recording:DIR.")
     ] = None,
-    output: Output = Format.TABLE,
+    output: Wide = WideFormat.TABLE,
 ) -> None:
     """Ask, reconcile, print."""
     from stairlift.report.cloud import cloud_document
     from stairlift.wiring.look import Where, look
 
     seen = look(Where.by(settings(), inventory or (), os_cloud), save).reconciled
-    if output is not Format.TABLE:
-        show_document(cloud_document(seen.cloud, seen.findings), output)
+    if output in (WideFormat.JSON, WideFormat.YAML):
+        show_document(cloud_document(seen.cloud, seen.findings), Format(output))
     else:
-        _show(seen.cloud)
+        _show(seen.cloud, wide=output is WideFormat.WIDE)
         tell_findings(seen.findings, all_in="-o json")
     if save:
         again = shlex.join(("stairlift", "discover", "--inventory", f"recording:{save}"))
         say(f"the raw answers are in {save}; read them again with: {again}")
 
 
-def _show(cloud: Cloud) -> None:
+def _show(cloud: Cloud, *, wide: bool) -> None:
     from stairlift.report.cloud import (
         HOST_COLUMNS,
+        INFRASTRUCTURE_COLUMNS,
         SERVICE_COLUMNS,
+        WIDE_COLUMNS,
         host_rows,
+        infrastructure_rows,
         release_line,
         service_rows,
         summary_line,
+        wide_rows,
     )
 
     show(release_line(cloud), style="bold")
     show(summary_line(cloud))
-    if cloud.services:
+    if wide:
+        show_table(WIDE_COLUMNS, wide_rows(cloud))
+    elif cloud.services:
         show_table(SERVICE_COLUMNS, service_rows(cloud))
+    if cloud.infrastructure and not wide:
+        show_table(INFRASTRUCTURE_COLUMNS, infrastructure_rows(cloud))
     if cloud.hosts:
         show_table(HOST_COLUMNS, host_rows(cloud)[:_HOSTS])
     if len(cloud.hosts) > _HOSTS:

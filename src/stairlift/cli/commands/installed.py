@@ -1,5 +1,7 @@
 """`stairlift strategies`, `inventories`, `db upgrade`: what is installed, and keeping it in shape."""
 
+import os
+
 import typer
 
 from stairlift.cli.here import settings
@@ -17,25 +19,27 @@ def register(app: typer.Typer) -> None:
 
 
 def strategies(output: Output = Format.TABLE) -> None:
-    """Name and where it comes from."""
-    from stairlift.strategy.registry import StrategyRegistry
+    """What each can do, and what it lacks here."""
+    from stairlift.report.installed import STRATEGY_COLUMNS, strategy_documents, strategy_rows
+    from stairlift.wiring.installed import installed_strategies
 
-    _show({point.name: point.value for point in StrategyRegistry.installed().found}, output)
+    found = installed_strategies()
+    if output is Format.TABLE:
+        show_table(STRATEGY_COLUMNS, strategy_rows(found))
+    else:
+        show_document(strategy_documents(found), output)
 
 
 def inventories(output: Output = Format.TABLE) -> None:
-    """Name and where it comes from."""
-    from stairlift.inventory.specs import available
+    """What each tells, and what it lacks here."""
+    from stairlift.report.installed import SOURCE_COLUMNS, source_documents, source_rows
+    from stairlift.wiring.installed import installed_sources
 
-    _show({name: point.value for name, point in available().items()}, output)
-
-
-def _show(found: dict[str, str], output: Format) -> None:
-    rows = sorted(found.items())
+    found = installed_sources(settings(), os.environ)
     if output is Format.TABLE:
-        show_table(("NAME", "CLASS"), rows)
+        show_table(SOURCE_COLUMNS, source_rows(found))
     else:
-        show_document([{"name": name, "class": value} for name, value in rows], output)
+        show_document(source_documents(found), output)
 
 
 def db_upgrade() -> None:

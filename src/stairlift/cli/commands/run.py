@@ -1,20 +1,20 @@
 """`stairlift run` and `resume`: the orchestrator, in the foreground, until the run ends, pauses or waits."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from signal import Signals
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import ask, settings, somebody_there
 from stairlift.cli.options import PlanFile, RunName
 from stairlift.cli.output import say, show
 from stairlift.model.errors import Refusal
-from stairlift.model.plan import Plan
+from stairlift.model.plan import STAGES, Plan, Stage
 from stairlift.model.run import Run, RunState
-from stairlift.report.text import count
+from stairlift.model.scope import HARMLESS, Scope
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.cli.orchestrating import Desk
@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
     app.command(help="Take up a run where it was left; what is in flight is adopted.")(resume)
 
 
-def run(
+def run(  # Typer makes options of parameters  # noqa: PLR0917
     plan_file: PlanFile,
     yes: Yes = False,
     approve: Annotated[
@@ -51,29 +51,49 @@ def run(
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Let it go on in the background.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Also a plan that was carried out before.")] = False,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option("--stage", metavar="S", help="Only this stage, then rest; prepare needs no approval. Repeatable."),
+    ] = None,
 ) -> None:
     """Check the plan, have it approved, look at the cloud again, run."""
     from stairlift.wiring.again import check_plan
     from stairlift.wiring.files import read_plan
+    from stairlift.wiring.planning import known_stage
 
     plan = read_plan(plan_file)
+    stages = tuple(map(known_stage, stage or ()))
     check_plan(plan)
-    desk = _desk(approve_all=yes, again=again)
+    desk = _desk(approve_all=yes, again=again, scope=_scope(stages, approved=yes or bool(approve)))
     _refuse_busy(desk.office, plan.cloud)
-    if not plan.steps:
-        say("nothing to do: the plan has no steps")
+    if not any(step.stage in (stages or STAGES) for step in plan.steps):
+        say(f"nothing to do: the plan has no steps{' of stage ' + ' or '.join(stages) if stages else ''}")
         return
-    if not yes:
-        _approve(plan, plan_file, approve)
-    elif approve:
+    if approve:
         _demand_hash(plan, approve)
+    elif not yes and desk.scope.approved:
+        _approve(plan, plan_file)
     if detach:
         _detach(plan, desk)
     else:
         _leave(_in_foreground(None, plan, desk))
 
 
-def resume(name: RunName = None, yes: Yes = False) -> None:
+def _scope(stages: Sequence[Stage], *, approved: bool) -> Scope:
+    """How far the run goes; what changes nothing in the cloud goes there without approval."""
+    if set(stages) != {HARMLESS}:
+        return Scope(tuple(stages))
+    say(f"stage {HARMLESS} changes nothing in the cloud: it is safe in working hours, and nothing else starts")
+    return Scope(tuple(stages), approved)
+
+
+def resume(
+    name: RunName = None,
+    yes: Yes = False,
+    approve: Annotated[
+        str | None, typer.Option(metavar="HASH", help="Approve the plan of a run that was begun with --stage prepare.")
+    ] = None,
+) -> None:
     """Adopt and go on."""
     desk = _desk(approve_all=yes)
     found = desk.office.run(name, desk.settings.os_cloud)
@@ -81,15 +101,26 @@ def resume(name: RunName = None, yes: Yes = False) -> None:
         say(f"run {found.id} is {found.state}: nothing to do")
         return
     _refuse_busy(desk.office, found.cloud)
-    _leave(_in_foreground(found, desk.office.plan(found), desk))
+    plan = desk.office.plan(found)
+    if approve:
+        _demand_hash(plan, approve)
+    if (yes or approve) and not Scope.of(found).approved:
+        _approve_begun(found, plan, desk.office, "--yes" if yes else "--approve")
+    _leave(_in_foreground(found, plan, desk))
 
 
-def _desk(*, approve_all: bool, again: bool = False) -> "Desk":
+def _approve_begun(run: Run, plan: Plan, office: "Office", how: str) -> None:
+    from stairlift.cli.orchestrating import approve_plan
+
+    approve_plan(run, plan, office, how)
+
+
+def _desk(*, approve_all: bool, again: bool = False, scope: Scope | None = None) -> "Desk":
     from stairlift.cli.orchestrating import Desk
     from stairlift.wiring.office import open_office
 
     found = settings()
-    return Desk(open_office(found), found, approve_all, again)
+    return Desk(open_office(found), found, approve_all, again, scope or Scope())
 
 
 def _refuse_busy(office: "Office", cloud: str) -> None:
@@ -101,12 +132,11 @@ def _refuse_busy(office: "Office", cloud: str) -> None:
         raise busy(holder)
 
 
-def _approve(plan: Plan, file: Path, approve: str | None) -> None:
-    """The plan's approval: by its hash, or by a word on a terminal. Leaves with 6 where nobody can be asked."""
-    if approve:
-        _demand_hash(plan, approve)
-        return
-    _tell_plan(plan)
+def _approve(plan: Plan, file: Path) -> None:
+    """The plan's approval by a word on a terminal. Leaves with 6 where nobody can be asked."""
+    from stairlift.cli.orchestrating import tell_plan
+
+    tell_plan(plan)
     if not somebody_there():
         command = shlex.join(("stairlift", "run", str(file), "--approve", plan.hash))
         say(f"it waits for approval; who has read it types: {command}")
@@ -124,18 +154,6 @@ def _demand_hash(plan: Plan, approve: str) -> None:
             details=f"approved is {approve}, the plan has {plan.hash}",
             resolution="read the plan again, and approve what you read",
         )
-
-
-def _tell_plan(plan: Plan) -> None:
-    """What is about to be approved, in a few lines."""
-    hosts = {host for step in plan.steps for host in step.hosts}
-    size = f"{count(len(plan.steps), 'step')} on {count(len(hosts), 'host')}"
-    say(f"{plan.cloud}: {plan.source} -> {plan.target}, {size}, plan {plan.hash}", style="bold")
-    one_way = [step.id for step in plan.steps if step.one_way]
-    if one_way:
-        shown = ", ".join(one_way[:3]) + (f" and {len(one_way) - 3} more" if len(one_way) > 3 else "")
-        say(f"  ONE-WAY: {shown}; each asks again before it runs", style="yellow")
-    tell_findings([f for f in plan.findings if f.severity != "info"], plan.waivers, all_in="the file")
 
 
 def _detach(plan: Plan, desk: "Desk") -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from stairlift.model.plan import Step
@@ -20,7 +20,12 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 def inventory_hosts(options: AnsibleOptions, step: Step) -> tuple[str, ...]:
     """The hosts of a step as Ansible calls them; Refusal for none, or for one that would be read as a pattern."""
-    names = tuple(options.inventory_name(host) for host in required_hosts(step))
+    return host_names(options.inventory_name, step)
+
+
+def host_names(called: Callable[[str], str], step: Step) -> tuple[str, ...]:
+    """The hosts of a step by their names in the inventory; Refusal as above."""
+    names = tuple(called(host) for host in required_hosts(step))
     for name in names:
         if not _HOST_NAME.fullmatch(name) or name in _EVERYBODY:
             raise refused_name(step, "host", name)
@@ -34,8 +39,8 @@ def command_line(options: AnsibleOptions, playbook: str, step: Step) -> tuple[st
         *_operators(options, playbook),
         "--limit",
         ",".join(inventory_hosts(options, step)),
-        *_extra_vars(options.extra_vars),
-        *_extra_vars(step_variables(options, step)),
+        *extra_vars(options.extra_vars),
+        *extra_vars(step_variables(options, step)),
     )
 
 
@@ -52,13 +57,22 @@ def step_variables(options: AnsibleOptions, step: Step) -> Mapping[str, str]:
     }
 
 
-def _operators(options: AnsibleOptions, playbook: str) -> Iterator[str]:
+def loading(options: AnsibleOptions, playbook: str) -> tuple[str, ...]:
+    """The command with all that decides what is loaded, and nothing of what is then done."""
+    return (*options.command, *_content(options, playbook), *options.args)
+
+
+def _content(options: AnsibleOptions, playbook: str) -> Iterator[str]:
     for inventory in options.inventory:
         yield from ("-i", inventory if is_host_list(inventory) else options.shown(inventory))
     yield options.shown_playbook(playbook)
     for vault in options.vault:
         source = options.shown(vault.source)
         yield from (vault.flag, f"{vault.label}@{source}" if vault.label else source)
+
+
+def _operators(options: AnsibleOptions, playbook: str) -> Iterator[str]:
+    yield from _content(options, playbook)
     if options.tags:
         yield from ("--tags", ",".join(options.tags))
     if options.skip_tags:
@@ -70,7 +84,8 @@ def _operators(options: AnsibleOptions, playbook: str) -> Iterator[str]:
     yield from options.args
 
 
-def _extra_vars(variables: Mapping[str, Any]) -> Iterator[str]:
+def extra_vars(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Variables as words of a command line."""
     for name, value in variables.items():
         yield from ("-e", extra_var(name, value))
 

@@ -1,14 +1,17 @@
 """Steps carried out by `ansible-playbook --limit`, and what is asked of Ansible around it."""
 
 import os
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from stairlift.model.cloud import Cloud
 from stairlift.model.errors import Refusal, UsageError
+from stairlift.model.finding import Finding
 from stairlift.model.plan import Step
-from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Verdict
-from stairlift.strategy.ansible import verdict
+from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
+from stairlift.strategy.ansible import review, verdict
 from stairlift.strategy.ansible.arguments import command_line, inventory_hosts
 from stairlift.strategy.ansible.content import inventory_content, one_by_one, playbook_content
 from stairlift.strategy.ansible.options import is_file_name, is_host_list, public_words, read_options
@@ -29,9 +32,16 @@ class AnsibleUpgradeStrategy:
     """
 
     name: ClassVar[str] = "ansible"
+    traits: ClassVar[Traits] = Traits(("host", "batch", "cloud"), undo="undo_playbook", dry_run="check")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = read_options(self.name, options)
+
+    @classmethod
+    def lacking(cls) -> tuple[str, ...]:
+        """Ansible, unless its entries name one by `command`."""
+        found = shutil.which("ansible-playbook")
+        return () if found else ("no ansible-playbook on the PATH: install it or set command",)
 
     def capabilities(self) -> Capabilities:
         """A dry run is a playbook in check mode (option `check`)."""
@@ -75,6 +85,21 @@ class AnsibleUpgradeStrategy:
     def judge(self, assignment: Assignment, outcome: Outcome) -> Verdict:
         """See `verdict.judge`."""
         return verdict.judge(inventory_hosts(self._options, assignment.step), outcome, check=self._options.check)
+
+    def review(self, steps: Sequence[Step], cloud: Cloud) -> tuple[Finding, ...]:
+        """See `review.review`, and whether check mode is asked to change something."""
+        return (*self._in_check_mode(steps), *review.review(self._options, steps, cloud))
+
+    def _in_check_mode(self, steps: Sequence[Step]) -> Iterator[Finding]:
+        harmful = [s.id for s in steps if s.action not in _HARMLESS_ACTIONS] if self._options.check else []
+        if harmful:
+            yield Finding(
+                code="ansible.check_mode",
+                severity="error",
+                subject=harmful[0],
+                message="it is to change something, and its entry has check = true, which changes nothing",
+                resolution='match the entry that has `check = true` with action = "prepare" only',
+            )
 
     def _command_line(self, playbook: str, step: Step) -> tuple[str, ...]:
         if self._options.check and step.action not in _HARMLESS_ACTIONS:

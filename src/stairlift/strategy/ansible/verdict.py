@@ -68,9 +68,10 @@ class PlaybookReport:
         return (self.hosts or {}).get(host, {}).get(what, 0)
 
 
-def judge(hosts: Sequence[str], outcome: Outcome, *, check: bool = False) -> Verdict:
+def judge(hosts: Sequence[str], outcome: Outcome, *, check: bool = False, others: bool = False) -> Verdict:
     """Done means: return code 0, closing statistics, and of every host a task that worked and none that failed.
 
+    `others` says that hosts beside these may have been touched, since no limit kept the playbook from them.
     Interrupted is unknown, since with pipelining the commands that Ansible had started on a host go on without it.
     """
     code = outcome.returncode
@@ -78,7 +79,7 @@ def judge(hosts: Sequence[str], outcome: Outcome, *, check: bool = False) -> Ver
     if by is not None:
         return Verdict("unknown", f"Ansible was interrupted ({by}); what it had started on the host may still run")
     report = PlaybookReport.read(outcome.progress)
-    reason = _why_not(hosts, outcome, report, check)
+    reason = _why_not(hosts, outcome, report, check) or (None if others else _strangers(hosts, report))
     if reason is None:
         return Verdict("done", facts=_facts(hosts, report))
     temporary = code == _UNREACHABLE and _only_unreachable(hosts, report)
@@ -96,8 +97,7 @@ def _why_not(hosts: Sequence[str], outcome: Outcome, report: PlaybookReport, che
         return "Ansible ended without its closing statistics, so that nothing is known of any host"
     if report.checked and not check:
         return "Ansible ran in check mode, which changes nothing"
-    problem = next((said for host in hosts if (said := _not_done(host, report, check))), None)
-    return problem or _strangers(hosts, report.hosts)
+    return next((said for host in hosts if (said := _not_done(host, report, check))), None)
 
 
 def _not_done(host: str, report: PlaybookReport, check: bool) -> str | None:
@@ -112,8 +112,8 @@ def _not_done(host: str, report: PlaybookReport, check: bool) -> str | None:
     return f"{host}: no task did anything; " + (f"all {skipped} were skipped" if skipped else "no tag matches one")
 
 
-def _strangers(hosts: Sequence[str], found: Mapping[str, Any]) -> str | None:
-    others = sorted(set(found) - set(hosts))
+def _strangers(hosts: Sequence[str], report: PlaybookReport) -> str | None:
+    others = sorted(set(report.hosts or {}) - set(hosts))
     return f"the playbook also ran on hosts that the step does not name: {', '.join(others)}" if others else None
 
 

@@ -14,7 +14,8 @@ host       host, task, uuid, result (ok, changed, failed, unreachable, skipped),
            rc, and the ends of stdout and stderr. No other key of a result leaves Ansible, none at all under no_log.
 retry      host, task, uuid, attempts, retries
 stats      check; hosts: {name: {ok, changed, unreachable, failures, skipped, rescued, ignored, worked}}. `worked`
-           counts the results that were ok and more than looking: gathering facts and including files are not work.
+           counts the results that were ok and more than looking: gathering facts, grouping hosts and including files
+           are not work.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ _POLL_INTERVAL = 0.05
 _NO_WORK = frozenset(
     prefix + action
     for prefix in ("", "ansible.builtin.", "ansible.legacy.")
-    for action in ("setup", "gather_facts", "include_tasks", "include_role", "import_tasks", "import_role", "meta")
+    for action in (
+        *("setup", "gather_facts", "group_by", "meta"),
+        *("include_tasks", "include_role", "import_tasks", "import_role"),
+    )
 )
 
 

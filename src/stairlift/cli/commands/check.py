@@ -1,0 +1,53 @@
+"""`stairlift check`: whatever is wrong, all of it, before the first step."""
+
+from typing import Annotated
+
+import typer
+
+from stairlift.cli.here import settings
+from stairlift.cli.options import Inventory, OsCloud, Output
+from stairlift.cli.output import Format, say, show_document, show_table
+from stairlift.model.errors import Refusal
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command on the app."""
+    app.command(help="Find all that is wrong with the cloud and the configuration before anything is done.")(check)
+
+
+def check(  # Typer makes options of parameters  # noqa: PLR0917
+    os_cloud: OsCloud = None,
+    inventory: Inventory = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="SERIES", help="Look at the way to this release, too.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="SERIES", help="Only where the evidence leaves several candidates.")
+    ] = None,
+    waive: Annotated[
+        list[str] | None, typer.Option(metavar="CODE[:SUBJECT]", help="As for `plan`; only with --to.")
+    ] = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Look, build, plan in memory, print. Leaves with 4 where something would refuse a plan."""
+    from stairlift.report.checked import COLUMNS, check_document, check_line, check_rows
+    from stairlift.wiring.checking import check as checked_by
+    from stairlift.wiring.look import Where, glance
+    from stairlift.wiring.planning import Wishes
+
+    found = settings()
+    request = Wishes(to, source, waive=waive or ()).request(found.policy) if to else None
+    seen = glance(Where.by(found, inventory or (), os_cloud))
+    checked = checked_by(seen, found, request)
+    if output is not Format.TABLE:
+        show_document(check_document(checked), output)
+    elif checked.findings:
+        show_table(COLUMNS, check_rows(checked))
+    say(check_line(checked))
+    seen.demand_answer()
+    if checked.refusing:
+        raise Refusal(
+            code="check.refused",
+            brief=f"{checked.cloud} is not ready: see what is marked as error",
+            resolution="mend it and check again; what you answer for can be waived when you plan",
+        )
