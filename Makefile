@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-real check format bench proof lock clean
+.PHONY: help demo test test-real test-grenade check format bench proof lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stairlift needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
@@ -25,6 +25,12 @@ test: $(READY) ## run every test that needs no root
 
 test-real: $(READY) ## start a real OpenStack on this machine and upgrade it (root, Debian)
 	$(BIN)/python -m pytest -m real -o timeout=2400 -o log_cli=true tests/real
+
+test-grenade: $(READY) ## run Grenade's tests against the real one (GRENADE_DIR=... DEVSTACK_DIR=...)
+	@if test -x "$(GRENADE_DIR)/grenade.sh" -a -f "$(DEVSTACK_DIR)/stackrc"; then \
+	  GRENADE_DIR="$(abspath $(GRENADE_DIR))" DEVSTACK_DIR="$(abspath $(DEVSTACK_DIR))" \
+	    $(BIN)/python -m pytest tests/e2e/test_grenade_strategy.py; \
+	else echo "skipped: GRENADE_DIR must name a checkout of Grenade and DEVSTACK_DIR one of DevStack"; fi
 
 check: $(READY) ## lint, types, import contracts
 	$(BIN)/ruff format --check .
