@@ -1,46 +1,39 @@
-"""`use = "command"`: a step becomes a command line of the operator's own."""
+"""`use = "command"`: a step becomes a command line of the operator's own, here or on the host that it is about."""
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from string import Formatter
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.plan import Concurrency, Step
-from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Verdict
+from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
+from stairlift.strategy.command_on_host import HostCommand, judge_on_host
 from stairlift.strategy.endings import ending, last_line
 from stairlift.strategy.files import named_files
 from stairlift.strategy.options import OptionReader
-from stairlift.strategy.words import required_hosts, required_services, shell_line
-
-#: How each placeholder reads for a step; `{run}` is known only to a run.
-_PLACEHOLDERS: Mapping[str, Callable[[Step], str]] = {
-    "action": lambda step: step.action,
-    "service": lambda step: ",".join(required_services(step)),
-    "host": lambda step: ",".join(required_hosts(step)),
-    "from": lambda step: str(step.source),
-    "to": lambda step: str(step.target),
-    "project": lambda step: step.project or "",
-    "stage": lambda step: step.stage,
-    "step": lambda step: step.id,
-}
+from stairlift.strategy.reaching import read_reach
+from stairlift.strategy.templates import literal, read_template, render
+from stairlift.strategy.words import shell_line
 
 
 class CommandUpgradeStrategy:
     """Any program that takes the step's words on its command line and says by its exit status how it went.
 
-    0 is done, 75 (EX_TEMPFAIL of sysexits.h) failed for now and worth another attempt, everything else failed.
+    0 is done, 75 (EX_TEMPFAIL of sysexits.h) failed for now and worth another attempt, everything else failed. With
+    `run_on = "host"` it runs over SSH on each host of the step, one after the other.
     """
 
     name: ClassVar[str] = "command"
+    traits: ClassVar[Traits] = Traits(("host", "batch", "cloud"), undo="undo")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         reader = OptionReader(self.name, options)
         self._folder = reader.folder()
-        self._argv = _template(reader, "argv")
-        self._undo = _template(reader, "undo")
+        self._argv = read_template(reader, "argv")
+        self._undo = read_template(reader, "undo")
         self._concurrency = cast(Concurrency, reader.choice("concurrency", ("host", "batch", "cloud")))
+        self._there = self._read_there(reader, options)
         reader.close()
         if not self._argv:
             raise reader.wrong("argv", "is missing", 'For example argv = ["./step", "{action}", "{host}"].')
@@ -50,12 +43,14 @@ class CommandUpgradeStrategy:
         return Capabilities(concurrency=self._concurrency, undo=bool(self._undo))
 
     def freeze(self) -> Frozen:
-        """The scripts and files that the command lines name.
+        """The scripts and files that the command lines name; those of other hosts are not seen, only how to get there.
 
         Raises UsageError where a program does not exist or cannot be executed.
         """
+        if self._there is not None:
+            return Frozen(files=self._there.files())
         programs = (self._program(template[0]) for template in (self._argv, self._undo) if template)
-        literals = map(_literal, (*self._argv, *self._undo))
+        literals = map(literal, (*self._argv, *self._undo))
         words = [word for word in (*programs, *literals) if word is not None]
         return Frozen(files=tuple(str(path) for path in named_files(words, self._folder)))
 
@@ -71,23 +66,36 @@ class CommandUpgradeStrategy:
                 resolution="Take it back by hand, or add undo to the [[strategy]] entry and make a new plan.",
             )
         template = self._undo if assignment.undo else self._argv
+        if self._there is not None:
+            return self._there.job(template, assignment, self._folder)
         return Job(argv=self._render(template, assignment.step, assignment.run), cwd=str(self._folder))
 
     def runbook(self, step: Step) -> tuple[str, ...]:
         """The command line in a shell's quoting. `{run}` reads RUN, since a person's hands are no run."""
-        return (shell_line(str(self._folder), self._render(self._argv, step, "RUN")),)
+        typed = self._there.typed(self._argv, step, "RUN") if self._there else (self._render(self._argv, step, "RUN"),)
+        return tuple(shell_line(str(self._folder), words) for words in typed)
 
     def judge(self, assignment: Assignment, outcome: Outcome) -> Verdict:  # noqa: ARG002
         """The exit status, and the last line of the log for people."""
         if outcome.returncode == 0:
             return Verdict("done")
+        if self._there is not None:
+            return judge_on_host(outcome)
         said = last_line(outcome.log_tail)
         reason = ending(outcome.returncode) + (f": {said}" if said else "")
         return Verdict("failed", reason, temporary=outcome.returncode == os.EX_TEMPFAIL)
 
+    def _read_there(self, reader: OptionReader, options: Mapping[str, Any]) -> HostCommand | None:
+        on_host = reader.choice("run_on", ("here", "host")) == "host"
+        reach, folder = read_reach(reader, self._folder), reader.text("cwd")
+        if not on_host and (needless := next((key for key in ("ssh", "names", "cwd") if key in options), None)):
+            raise reader.wrong(needless, 'has no meaning without run_on = "host"')
+        if folder is not None and not folder.startswith("/"):
+            raise reader.wrong("cwd", "must be an absolute path: it is one of the host")
+        return HostCommand(reach, folder) if on_host else None
+
     def _render(self, template: tuple[str, ...], step: Step, run: str) -> tuple[str, ...]:
-        required_hosts(step)
-        program, *words = (_render(word, step, run) for word in template)
+        program, *words = render(template, step, run)
         return (self._located(program), *words)
 
     def _located(self, program: str) -> str:
@@ -95,7 +103,7 @@ class CommandUpgradeStrategy:
 
     def _program(self, word: str) -> str | None:
         """Where the program lies that a word names; None where that depends on the step."""
-        name = _literal(word)
+        name = literal(word)
         if name is None:
             return None
         if (found := shutil.which(self._located(name))) is not None:
@@ -106,40 +114,3 @@ class CommandUpgradeStrategy:
             details=f"Looked for {self._located(name)}.",
             resolution="Correct the path in argv or undo, or make the file executable.",
         )
-
-
-def _template(reader: OptionReader, key: str) -> tuple[str, ...]:
-    words = reader.command(key)
-    reader.refuse_secrets(key, words, "Let the program read it from a file that only its account can read.")
-    for field in (field for word in words for field in _fields(reader, key, word)):
-        if field != "run" and field not in _PLACEHOLDERS:
-            known = ", ".join(f"{{{name}}}" for name in (*_PLACEHOLDERS, "run"))
-            raise reader.wrong(key, f"holds the unknown placeholder {{{field}}}", f"Known are {known}.")
-    return words
-
-
-def _fields(reader: OptionReader, key: str, word: str) -> tuple[str, ...]:
-    hint = "A placeholder is a name in braces; {{ and }} are braces that are meant as such."
-    try:
-        parsed = tuple(Formatter().parse(word))
-    except ValueError as wrong:
-        raise reader.wrong(key, f"holds {word!r}: {wrong}", hint) from wrong
-    if any(spec or conversion for _, _, spec, conversion in parsed):
-        raise reader.wrong(key, f"holds {word!r}, whose placeholder asks for a format", hint)
-    return tuple(field for _, field, _, _ in parsed if field is not None)
-
-
-def _render(word: str, step: Step, run: str) -> str:
-    return "".join(literal + _value(field, step, run) for literal, field, _, _ in Formatter().parse(word))
-
-
-def _value(field: str | None, step: Step, run: str) -> str:
-    if field is None:
-        return ""
-    return run if field == "run" else _PLACEHOLDERS[field](step)
-
-
-def _literal(word: str) -> str | None:
-    """What the word says at any step, or None where that depends on the step."""
-    parsed = list(Formatter().parse(word))
-    return "".join(literal for literal, *_ in parsed) if all(field is None for _, field, *_ in parsed) else None

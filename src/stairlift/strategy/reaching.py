@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stairlift.model.errors import UsageError
 from stairlift.remote.words import SshOptions, ssh_words
 from stairlift.strategy.options import OptionReader
 
@@ -22,6 +23,20 @@ class Reach:
     def words(self, host: str, *command: str) -> tuple[str, ...]:
         """The command line that runs a command there, and ends it there when it is ended here."""
         return ssh_words(self.options, self.names.get(host, host), command, terminal=True)
+
+    def files(self) -> tuple[str, ...]:
+        """What of the connection a plan records: the configuration that the operator named; never a key.
+
+        Raises UsageError where it does not exist.
+        """
+        config = self.options.config
+        if config is not None and not Path(config).is_file():
+            raise UsageError(
+                code="strategy.file",
+                brief=f"ssh: config names {config}, which does not exist",
+                resolution="Paths are relative to the folder of stairlift.toml.",
+            )
+        return (config,) if config else ()
 
 
 def read_reach(reader: OptionReader, folder: Path) -> Reach:

@@ -1,4 +1,6 @@
+import json
 import os
+import re
 import shlex
 import subprocess
 
@@ -196,3 +198,86 @@ def test_zero_is_done_and_75_is_worth_another_attempt():
 
 def test_a_long_last_line_is_cut():
     assert len(command("x").judge(an_assignment(), Outcome(1, log_tail="x" * 9000)).reason) < 250
+
+
+# On the host
+
+
+def on_host(*argv, folder="/etc/stairlift", **options):
+    return command(*argv, folder=folder, run_on="host", **options)
+
+
+def test_on_the_host_the_runbook_is_a_line_of_ssh():
+    strategy = on_host("./step", "{host}", "it's {to}", cwd="/opt/up", names={"c1": "10.0.0.1"}, ssh={"user": "ops"})
+    assert strategy.runbook(a_step(hosts=("c1", "c2"))) == tuple(
+        "cd /etc/stairlift && ssh -o BatchMode=yes -o ConnectTimeout=10 -l ops -tt"
+        f" {address} {shlex.quote(shlex.join(['env', '--chdir=/opt/up', './step', host, 'it' + chr(39) + 's 2026.1']))}"
+        for address, host in (("10.0.0.1", "c1"), ("c2", "c2"))
+    )
+
+
+def test_on_the_host_each_is_told_of_itself():
+    job = on_host("step", "{host}", undo=["undo", "{host}"]).job(an_assignment(a_step(hosts=("c1", "c2"))))
+    acts = json.loads(job.files["acts.json"])
+    assert [act["host"] for act in acts] == ["c1", "c2"]
+    for act, host in zip(acts, ("c1", "c2"), strict=True):
+        words = shlex.split(act["argv"][-1])
+        assert words[-2:] == ["step", host]
+        assert f"STAIRLIFT_HOST={host}" in words
+        assert "STAIRLIFT_TO=2026.1" in words
+
+
+def test_a_lock_on_the_host_is_the_steps_own():
+    def locks(*steps):
+        jobs = [on_host("x").job(an_assignment(a_step(id=name))) for name in steps]
+        return {shlex.split(json.loads(job.files["acts.json"])[0]["argv"][-1])[4] for job in jobs}
+
+    assert len(locks("a", "a")) == 1
+    assert len(locks("a", "b/../../c d")) == 2
+    assert all(re.fullmatch(r"stairlift-[0-9a-f]+", lock) for lock in locks("a", "b/../../c d"))
+
+
+def test_programs_of_the_host_are_not_looked_for_here(tmp_path):
+    (tmp_path / "ssh_config").write_text("Host *\n")
+    frozen = on_host("/no/such/program", folder=tmp_path, ssh={"config": "ssh_config"}).freeze()
+    assert frozen.files == (str(tmp_path / "ssh_config"),)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"run_on": "there"}, "run_on must be one of here, host"),
+        ({"run_on": "host", "cwd": "up"}, "cwd must be an absolute path"),
+        ({"cwd": "/up"}, "cwd has no meaning without"),
+        ({"ssh": {"user": "ops"}}, "ssh has no meaning without"),
+        ({"names": {"c1": "c"}}, "names has no meaning without"),
+    ],
+)
+def test_options_of_the_host_are_checked(options, says):
+    with pytest.raises(UsageError, match=says):
+        command("x", **options)
+
+
+def notes(*lines):
+    return "".join(json.dumps({"act": 0, "host": "c1", **line}) + "\n" for line in lines)
+
+
+BEGAN = ({"kind": "act", "text": "./step"}, {"kind": "section", "name": "begun", "text": "1"})
+
+
+@pytest.mark.parametrize(
+    ("code", "progress", "result", "reason", "temporary"),
+    [
+        (3, (*BEGAN, {"kind": "end", "returncode": 3}), "failed", "c1: exit status 3: no space", False),
+        (75, (*BEGAN, {"kind": "end", "returncode": 75}), "failed", "c1: exit status 75: no space", True),
+        (75, (BEGAN[0], {"kind": "end", "returncode": 75}), "failed", "c1: what an earlier attempt began", True),
+        (255, (*BEGAN, {"kind": "end", "returncode": 255}), "unknown", "c1: the connection was lost", False),
+        (255, (BEGAN[0], {"kind": "end", "returncode": 255}), "failed", "c1: no connection", True),
+        (143, (*BEGAN, {"kind": "end", "returncode": -15}), "unknown", "it was interrupted (SIGTERM)", False),
+        (-9, BEGAN, "unknown", "it was interrupted (SIGKILL)", False),
+    ],
+)
+def test_on_the_host_the_end_is_read_from_both_sides(code, progress, result, reason, temporary):
+    verdict = on_host("x").judge(an_assignment(), Outcome(code, notes(*progress), "no space\n"))
+    assert (verdict.result, verdict.temporary) == (result, temporary)
+    assert verdict.reason.startswith(reason)
