@@ -244,6 +244,7 @@ def test_the_tutorial_is_what_happens(reader):
 
 GUIDES = {
     "discover-a-cloud": "demo",
+    "check-before-you-start": "demo",
     "plan-an-upgrade": "demo",
     "narrow-a-plan": "demo",
     "waive-a-finding": "sick",

@@ -4,7 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,16 +13,18 @@ import pytest
 import typer
 
 from pages import ROOT, anchors, in_code, links, pages, read, section
-from planning import planned, seen
+from planning import ANY, planned, seen
 from stairlift.cli.app import the_app
 from stairlift.inventory.specs import EVERY_API, available
 from stairlift.knowledge.releases import all_series
 from stairlift.model.errors import Trouble, UsageError
 from stairlift.model.finding import Finding
-from stairlift.model.plan import STAGES
+from stairlift.model.plan import STAGES, Manner, Opening
 from stairlift.model.run import Orchestrator, Run, RunState, StepState, StepStatus
 from stairlift.plan.matching import MATCH_KEYS
+from stairlift.report.checked import Checked, CheckedEntry, check_document
 from stairlift.report.cloud import cloud_document
+from stairlift.report.installed import source_documents, strategy_documents
 from stairlift.report.status import Standing, status_document
 from stairlift.run.transitions import RUN_MOVES, STEP_MOVES
 from stairlift.sandbox.scenario_file import shipped
@@ -31,6 +33,8 @@ from stairlift.strategy.registry import StrategyRegistry
 from stairlift.testing.clouds import a_cloud
 from stairlift.wiring import policy, settings
 from stairlift.wiring.files import plan_document
+from stairlift.wiring.installed import installed_sources, installed_strategies
+from stairlift.wiring.settings import Settings
 
 SOURCE = ROOT / "src" / "stairlift"
 COMMANDS = "docs/reference/commands.md"
@@ -104,10 +108,14 @@ def test_every_table_and_key_is_documented():
     assert named == set(settings._TABLES)
 
 
+#: What one strategy or another must be given before it looks for options that it does not know.
+_REQUIRED = {"playbook": "x.yml", "argv": ["x"], "grenade": "x", "host": "x", "projects": ["x"]}
+
+
 @pytest.mark.parametrize("use", StrategyRegistry.installed().names())
 def test_every_option_of_a_strategy_is_documented(use):
     with pytest.raises(UsageError) as refused:
-        StrategyRegistry.installed().build(use, {"folder": "/", "playbook": "x.yml", "argv": ["x"], "no_such": 1})
+        StrategyRegistry.installed().build(use, {"folder": "/", "no_such": 1, **_REQUIRED})
     known = re.search(r"Known are: (.*)\.", refused.value.resolution)
     if known is None:  # it stumbled over the option of the other strategy; leave that out
         pytest.fail(refused.value.brief)
@@ -221,7 +229,9 @@ def test_every_state_is_documented():
 
 #: Keys whose values are tables by the operator's names: hosts, files, groups, states.
 _BY_NAME = {"placement", "windows", "budgets", "files", "versions", "options", "match", "max_unavailable"} | {
-    "failure_budget"
+    "failure_budget",
+    "absorbs",
+    "notes",
 }
 
 
@@ -242,7 +252,12 @@ def test_every_key_of_a_cloud_is_documented():
 
 
 def test_every_key_of_a_plan_is_documented():
-    assert undocumented(_keys(plan_document(planned(a_cloud()))) - FINDING, JSON, "plan") == []
+    manner = Manner(
+        "together", {"nova": ("db-expand",)}, opening=Opening("drain", "all of it stops"), notes={"nova": "n"}
+    )
+    document = plan_document(planned(a_cloud(), bindings=(replace(ANY, manner=manner),)))
+    assert {"whole_node", "one_way"} <= _keys(document)
+    assert undocumented(_keys(document) - FINDING, JSON, "plan") == []
 
 
 def test_every_key_of_a_status_is_documented():
@@ -255,6 +270,28 @@ def test_every_key_of_a_status_is_documented():
     assert document["waiting_for"]
     assert document["blocked_by"]
     assert undocumented(_keys(document | {"steps": None}), JSON, "status") == []
+
+
+def test_every_key_of_a_check_is_documented():
+    entry = CheckedEntry("stairlift.toml:1: [[strategy]] number 1", "command", usable=True, steps=3)
+    document = check_document(Checked("lab", None, None, (entry,), (), ()))
+    assert undocumented(_keys(document), JSON, "check") == []
+
+
+def test_every_key_of_a_listing_is_documented():
+    documents = [*strategy_documents(installed_strategies()), *source_documents(installed_sources(Settings(), {}))]
+    assert undocumented(_keys(documents), JSON, "Others") == []
+
+
+def test_every_class_is_in_the_reference():
+    """The founding document's names among them."""
+    text = read("docs/reference/strategies-and-inventories.md")
+    for group, heading in (("strategies", "Strategies"), ("inventories", "Inventories")):
+        points = tomllib.loads(read("pyproject.toml"))["project"]["entry-points"][f"stairlift.{group}"]
+        for name, path in points.items():
+            assert re.search(
+                rf"^\| `{name}\b[^|]*\| `{path.partition(':')[2]}`", section(text, heading), re.MULTILINE
+            ), name
 
 
 FINDING = {field.name for field in fields(Finding)}
@@ -316,7 +353,7 @@ _INDEX = re.compile(
 )
 _HERE = re.compile(rf"{re.escape(str(ROOT))}(?![\w-])|(?<![\w.~}}])/(?:home|root|tmp|Users|mnt|work)/")
 #: Names with a dot that are no hosts.
-_FILES = re.compile(r"\.(?:md|py|yaml|yml|json|toml|txt|cfg|ini|html|rst|sqlite)$")
+_FILES = re.compile(r"\.(?:md|py|sock|yaml|yml|json|toml|txt|cfg|ini|html|rst|sqlite)$")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -51,6 +51,15 @@ class OptionReader:
             raise self.wrong(key, "must be a text")
         return self._printable(key, value)
 
+    def lines(self, key: str) -> str:
+        """A text of any number of lines; "" where the key is absent."""
+        value = self._value(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str) or not value.strip():
+            raise self.wrong(key, "must be a text")
+        return "\n".join(self._printable(key, line) for line in value.splitlines())
+
     def required_text(self, key: str) -> str:
         """A text that must be there."""
         value = self.text(key)
