@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tb.commands import run, say
@@ -27,13 +27,13 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
-def missing() -> list[str]:
-    return [package for package, program in PACKAGES.items() if not shutil.which(program, path=_PATH)]
+def missing(wanted: Mapping[str, str] = PACKAGES) -> list[str]:
+    return [package for package, program in wanted.items() if not shutil.which(program, path=_PATH)]
 
 
-def ensure() -> None:
-    """Installs what is missing. Raises TestbedError where there is no apt-get or it fails."""
-    packages = missing()
+def ensure(wanted: Mapping[str, str] = PACKAGES) -> None:
+    """Installs what is missing, and starts none of it. Raises TestbedError where there is no apt-get or it fails."""
+    packages = missing(wanted)
     if not packages:
         return
     if not shutil.which("apt-get"):

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,22 +22,21 @@ from stairlift.model.run import AttemptId
 from stairlift.model.work import Assignment, Verdict
 from stairlift.ports import UpgradeStrategy
 
+_TESTBED = Path(__file__).resolve().parents[2] / "testbed"
+sys.path.insert(0, str(_TESTBED))
+
+from tb.packages import ensure, missing  # noqa: E402
+
 _SSHD = "/usr/sbin/sshd"
 
 
 def require(package: str, program: str) -> None:
-    """Have a Debian package, or skip the test with the reason."""
-    if shutil.which(program) is not None or Path(program).exists():
+    """Have a Debian package, none of whose services starts here, or skip the test with the reason."""
+    if not missing({package: program}):
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         pytest.skip(f"{program} is not here, and only root on Debian can install {package}")
-    install = ["apt-get", "install", "-y", "--no-install-recommends", package]
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(install, env=environ, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        subprocess.run(["apt-get", "update"], env=environ, capture_output=True, check=False)
-        done = subprocess.run(install, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    ensure({package: program})
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Loopback:
 @contextmanager
 def loopback(folder: Path) -> Iterator[Loopback]:
     """Start the server, and end it."""
-    require("openssh-server", _SSHD)
+    require("openssh-server", "sshd")
     require("openssh-client", "ssh")
     if os.geteuid() != 0:
         pytest.skip("a server that starts sessions needs root")
