@@ -197,9 +197,9 @@ def test_a_supervisor_without_room_for_the_result_starts_nothing(tmp_path: Path)
 # Lost attempts
 
 
-def _begin(folder: Path, script: str) -> tuple[LocalExecutor, AttemptId]:
+def _begin(folder: Path, script: str, grace: float = 0.3) -> tuple[LocalExecutor, AttemptId]:
     """An attempt that runs by itself: the orchestrator that started it is gone."""
-    executor = LocalExecutor(folder / "attempts", grace=0.3)
+    executor = LocalExecutor(folder / "attempts", grace=grace)
 
     async def leave() -> None:
         task = asyncio.create_task(executor.run(ATTEMPT, lambda: _shell(folder, f"touch ran; {script}")))
@@ -333,10 +333,11 @@ def test_force_reaches_every_descendant(tmp_path: Path) -> None:
 
 
 def test_a_job_that_obeys_is_not_killed(tmp_path: Path) -> None:
-    executor, attempt = _begin(tmp_path, "trap 'echo tidied > tidy; exit 0' TERM; sleep 60 & wait")
+    executor, attempt = _begin(tmp_path, "trap 'echo tidied > tidy; exit 0' TERM; touch set; sleep 60 & wait", grace=30)
+    _until((tmp_path / "set").exists)
     began = time.monotonic()
     asyncio.run(executor.end(attempt))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert (tmp_path / "tidy").read_text() == "tidied\n"
 
 
