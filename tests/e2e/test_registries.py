@@ -90,6 +90,16 @@ def test_a_plan_has_steps_for_every_api(cloud, operator):
     assert planned >= {f"{name}-api" for name in ("nova", "heat", "manila", "ironic", "designate", "octavia", "zun")}
 
 
+def test_who_may_not_read_the_further_registries_gets_a_plan_of_the_rest(cloud, operator):
+    """As on a cloud whose policies ask for a role that its administrator lacks."""
+    for kind in ("orchestration", "baremetal", "load-balancer", "instance-ha", "reservation"):
+        cloud.fault("http", path=f"/{kind}/", status=403)
+    answer = operator.types("plan", "--from", "2025.1", "--to", "2025.2", "-o", "json")
+    denied = {f["subject"]: f["severity"] for f in answer.document["findings"] if f["code"] == "source.denied"}
+    further = ("heat-services", "ironic-conductors", "octavia-amphorae", "masakari-hosts", "blazar-hosts")
+    assert (answer.code, denied) == (0, dict.fromkeys(further, "warning"))
+
+
 def test_nobody_was_shown_credentials_at_a_process_of_its_own(cloud, operator):
     discovered(operator, "openstack", cloud.haproxy)
     asked = [entry for entry in cloud.log() if "door" in entry]

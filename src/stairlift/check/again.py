@@ -1,6 +1,6 @@
 """Whether a cloud is still the one that a plan was made for, as far as the planner does not judge that itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from stairlift.model.cloud import RunningRelease
 from stairlift.model.finding import Finding, unwaived_errors
@@ -40,6 +40,15 @@ def new_errors(plan: Plan, findings: Iterable[Finding]) -> list[Finding]:
     """Errors that nobody knew of, and nobody waived, when the plan was made."""
     known = {(f.code, f.subject) for f in plan.findings}
     return [f for f in unwaived_errors(findings, plan.waivers) if (f.code, f.subject) not in known]
+
+
+def behind(plan: Plan, drifted: Sequence[Finding], findings: Iterable[Finding]) -> list[Finding]:
+    """What was a warning at most, and may be why services are gone: sources that answered when the plan was made."""
+    if all(f.code != "drift.gone" for f in drifted):
+        return []
+    known = {f.subject for f in plan.findings if f.code.startswith("source.")}
+    silent = [f for f in findings if f.code.startswith("source.") and f.severity == "warning"]
+    return [f for f in silent if f.subject not in known]
 
 
 def half_done(plan: Plan, statuses: Iterable[StepStatus]) -> bool:

@@ -1,6 +1,5 @@
 """The hosts themselves: which programs of the cloud run there, kept running by what, and of which version."""
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from stairlift.inventory.rows import sensible
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.model.observation import Fact, HostRecord
 from stairlift.ports import Answer, Remote, RemoteOutput
+from stairlift.remote.lacking import lacking_ssh
 from stairlift.remote.many import Ended, on_all
 from stairlift.remote.ssh import SshRemote, Target
 from stairlift.remote.words import SshOptions
@@ -52,8 +52,8 @@ class HostInventory:
 
     @classmethod
     def lacking(cls) -> tuple[str, ...]:
-        """OpenSSH's client."""
-        return () if shutil.which("ssh") else ("no ssh: install OpenSSH's client",)
+        """OpenSSH's client, or a key."""
+        return lacking_ssh()
 
     def fetch(self) -> Answer:
         """One answer for each host, or its trouble. SourceTrouble where not one host let us look."""
@@ -72,11 +72,15 @@ class HostInventory:
 
 
 def _told(host: str, ending: Ended, target: Target) -> dict[str, Any]:
+    """What is kept of a host. One whose lines make no sense is in trouble itself, and not the source."""
     address = None if target.address == host else target.address
     try:
-        return {"address": address, "rows": _rows(ending), "trouble": None}
+        kept = _rows(ending)
+        with sensible(host):
+            facts(host, address, kept)
     except SourceTrouble as trouble:
         return {"address": address, "rows": [], "trouble": {"kind": trouble.trouble.value, "brief": trouble.brief}}
+    return {"address": address, "rows": kept, "trouble": None}
 
 
 def _rows(ending: Ended) -> list[list[str]]:

@@ -45,10 +45,9 @@ processes() {
       *apache2* | *httpd* | *wsgi:*) ;; # each may serve another API
       *) cmp -s "$file" "$PROC/$parent/cmdline" 2>/dev/null && continue ;; # a worker of the one above it
     esac
-    exe=$(readlink "$dir/exe" 2>/dev/null)
     space=$(readlink "$dir/ns/mnt" 2>/dev/null)
-    printf 'process\t%s\t%s\t%s\t%s\t%s\t%s\n' "$pid" "$parent" "$start" "$exe" "$(group_of "$dir")" "$words"
-    code_of "$dir" "$pid" "$exe" "$words"
+    printf 'process\t%s\t%s\t%s\t%s\t%s\n' "$pid" "$parent" "$start" "$(group_of "$dir")" "$words"
+    code_of "$dir" "$pid" "$words"
     case $words in *wsgi* | *WSGI* | *apache2* | *httpd*) wsgi_of "$dir" "$pid" "$words" ;; esac
   done
 }
@@ -70,7 +69,7 @@ code_of() {
   done
   if [ "$space" = "$own" ]; then
     root=
-    for place in $(starts_of "$4"); do
+    for place in $(starts_of "$3"); do
       printf 'starts\t%s\t%s\t%s\n' "$pid" "$space" "$place"
       places="$places
 $place"
@@ -107,6 +106,7 @@ distributions() {
   seen="$seen|$1:$3|"
   for name in $DISTRIBUTIONS; do
     for folder in "$2$3/$name"-[0-9]*.dist-info "$2$3/$name"-[0-9]*.egg-info; do
+      case ${folder##*/} in *[!A-Za-z0-9._+!-]*) continue ;; esac # a name that could make lines of its own
       [ -e "$folder" ] && printf 'dist\t%s\t%s\t%s\t%s\n' "$1" "$3" "${folder##*/}" "$(stat -c %Y "$folder")"
     done
   done
@@ -120,26 +120,36 @@ wsgi_of() {
     word=${word#*=}
     case $word in
       /*.ini | /*.yaml | /*.yml | /*.conf)
-        sed -nE "s/^[[:space:]]*(module|wsgi|wsgi-file|mount)[[:space:]]*[=:][[:space:]]*/wsgi$TAB$pid$TAB/p" \
-          "$dir/root$word" 2>/dev/null ;;
+        [ -f "$dir/root$word" ] && # a pipe would keep us waiting
+          sed -nE "s/^[[:space:]]*(module|wsgi|wsgi-file|mount)[[:space:]]*[=:][[:space:]]*/wsgi$TAB$pid$TAB/p" \
+            "$dir/root$word" 2>/dev/null ;;
     esac
   done
   set +f
   case $3 in *apache2* | *httpd*)
-    cat "$dir/root"/etc/apache2/sites-enabled/* "$dir/root"/etc/apache2/conf-enabled/* \
+    timeout 5 cat "$dir/root"/etc/apache2/sites-enabled/* "$dir/root"/etc/apache2/conf-enabled/* \
       "$dir/root"/etc/httpd/conf.d/* "$dir/root"/etc/apache2/vhosts.d/* 2>/dev/null |
       sed -nE "s/^[[:space:]]*WSGIScriptAlias[[:space:]]+[^[:space:]]+[[:space:]]+\"?([^[:space:]\"]+).*/wsgi$TAB$pid$TAB\1/p" |
       sort -u ;;
   esac
 }
 
+# Only by the files of managers that root or whoever looks has started here: root is to trust nobody else's.
 supervised() {
   command -v supervisorctl >/dev/null || return 0
-  for file in $(grep -al supervisord "$PROC"/[0-9]*/cmdline 2>/dev/null | head -n 5); do
+  for file in $(grep -al supervisord "$PROC"/[0-9]*/cmdline 2>/dev/null | head -n 50); do
+    ours "${file%/cmdline}" || continue
     config=$(tr '\000' '\n' <"$file" | sed -nE '/^(-c|--configuration)$/{n;p;}' | head -n 1)
     timeout 15 supervisorctl ${config:+-c "$config"} status 2>/dev/null |
       sed -nE "s/^([^[:space:]]+)[[:space:]]+([A-Z]+)([[:space:]]+pid ([0-9]+))?.*/program$TAB\1$TAB\2$TAB\4/p"
   done | sort -u
+}
+
+# By the real user, since a program with the rights of another one takes the words of whoever has started it.
+ours() {
+  there=$(readlink "$1/ns/mnt" 2>/dev/null)
+  [ "${there:-$own}" = "$own" ] || return 1
+  case $(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$1/status") in 0 | "$(id -u)") ;; *) return 1 ;; esac
 }
 
 units() {

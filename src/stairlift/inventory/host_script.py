@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from stairlift.knowledge.binaries import all_binaries
+from stairlift.model.naming import printable
 
 #: What carries the cloud or hides a service of it, by the words of its command line.
 _CARRIERS = (
@@ -24,7 +25,7 @@ _FIELDS = {
     "name": 1,
     "user": 1,
     "time": 3,
-    "process": 6,
+    "process": 5,
     "runs": 4,
     "starts": 3,
     "dist": 4,
@@ -36,10 +37,12 @@ _FIELDS = {
     "end": 0,
 }
 #: Where the words of a command line stand in rows that have one.
-_COMMAND = {"process": 5, "unit": 5}
+_COMMAND = {"process": 4, "unit": 5}
 #: Flags whose value is told further; what follows any other flag may be a password.
 _TELLING = frozenset({"--ini", "--module", "--wsgi", "--wsgi-file", "--mount", "-w", "-m", "--single-child"})
 _HARMLESS = re.compile(r"\(?/?(?:[\w.+:-]+/)*[\w.+:-]+\)?", re.ASCII)  # a URL has two slashes, a user an @
+#: Words that tell a program from another: files, WSGI modules, databases of OVN.
+_NEEDED = re.compile(r"/|wsgi|OVN_")
 _SENSITIVE = re.compile(r"pass|secret|token|key|cred|auth", re.IGNORECASE)
 _MOST_ROWS = 20_000
 
@@ -64,7 +67,7 @@ def distributions(project: str) -> tuple[str, ...]:
 
 def rows(output: bytes) -> list[list[str]]:
     """The rows of an answer; ValueError where it has no end, so that half of a host is not taken for all of it."""
-    found = list(_rows(output.decode(errors="replace").splitlines()))
+    found = list(_rows(printable(output.decode(errors="replace")).split("\n")))
     if len(found) > _MOST_ROWS or not any(row == ["end"] for row in found):
         raise ValueError("its answer is cut off")
     return [row for row in found if row != ["end"]]
@@ -83,7 +86,10 @@ def _kept(kind: str, fields: list[str]) -> list[str]:
 
 
 def bare(command: str) -> str:
-    """A command line with its programs, files and modules: what follows other flags, and what assigns, is left out."""
+    """A command line with its programs, files and modules: what follows other flags, and what assigns, is left out.
+
+    The blanks of a word are no longer told from those between words, so a flag counts up to the next one.
+    """
     kept: list[str] = []
     flag = ""
     for word in command.replace("=", " = ").split():
@@ -94,13 +100,10 @@ def bare(command: str) -> str:
             kept += [word] if word in _TELLING else []
         elif _HARMLESS.fullmatch(word) and _may_stay(word, flag):
             kept.append(word)
-            flag = ""
-        else:
-            flag = ""
     return " ".join(kept)
 
 
 def _may_stay(word: str, flag: str) -> bool:
     if not flag or flag in _TELLING:
         return True
-    return "/" in word and not _SENSITIVE.search(flag) and flag != "="
+    return bool(_NEEDED.search(word)) and not _SENSITIVE.search(flag) and flag != "="

@@ -11,7 +11,7 @@ Manager = Literal["systemd", "supervisor", "docker", "podman", "lxc", "process"]
 Row = Sequence[str]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CONTAINER = re.compile(r"(?:docker|libpod)[-/]([0-9a-f]{12,64})")
+_CONTAINER = re.compile(r"(?:docker|libpod)(?:-payload)?[-/]([0-9a-f]{12,64})")
 _LXC = re.compile(r"/lxc(?:\.payload[./]|/)([^/]+)")
 _UNIT = re.compile(r"/([^/]+\.service)(?:/|$)")
 _DISTRIBUTION = re.compile(r"(.+?)-(\d[^-]*)(?:-py[\d.]+)?\.(?:dist|egg)-info")
@@ -86,7 +86,7 @@ class View:
         return ["0"] in [list(row) for row in self._rows["user"]]
 
     def _process(self, row: Row) -> Process:
-        pid, parent, ticks, _, group, command = row
+        pid, parent, ticks, group, command = row
         return Process(pid, parent, self._started(ticks), group, tuple(command.split()))
 
     def _started(self, ticks: str) -> datetime | None:

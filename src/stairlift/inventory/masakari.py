@@ -2,6 +2,7 @@
 
 from stairlift.inventory.context import SourceContext
 from stairlift.inventory.paging import Paging, by_fullness, pages
+from stairlift.inventory.registry import ADMINISTRATOR, asked_as
 from stairlift.inventory.rows import Row, paged, records, required, sensible
 from stairlift.model.observation import Fact, NamedHost
 from stairlift.ports import Answer, CloudClient
@@ -23,7 +24,8 @@ class MasakariHostInventory:
         return cls(context.client())
 
     def fetch(self) -> Answer:
-        segments = pages(self._client, _TYPE, "/v1/segments", "segments", paging=_PAGING)
+        with asked_as(ADMINISTRATOR):
+            segments = pages(self._client, _TYPE, "/v1/segments", "segments", paging=_PAGING)
         with sensible(self.name):
             uuids = [required(row, "uuid") for row in paged(segments.documents["pages"], "segments")]
         hosts = [page for uuid in uuids for page in self._hosts(uuid)]

@@ -8,9 +8,8 @@ from collections import Counter
 
 from stairlift.inventory.context import SourceContext
 from stairlift.inventory.paging import pages
-from stairlift.inventory.registry import with_role
+from stairlift.inventory.registry import asked_as
 from stairlift.inventory.rows import listed, optional, paged, required, sensible
-from stairlift.model.errors import SourceTrouble
 from stairlift.model.observation import Fact, Tally
 from stairlift.ports import Answer, CloudClient
 
@@ -31,11 +30,9 @@ class OctaviaInventory:
         return cls(context.client())
 
     def fetch(self) -> Answer:
-        try:
+        with asked_as("who has the role load-balancer_admin, or an administrator,"):
             providers = self._client.get(_TYPE, "/v2/lbaas/providers")
             amphorae = pages(self._client, _TYPE, "/v2/octavia/amphorae", "amphorae")
-        except SourceTrouble as trouble:
-            raise with_role(trouble, "By default the role load-balancer_admin may ask, or an administrator.") from None
         documents = {"providers": providers.documents["body"], "pages": amphorae.documents["pages"]}
         return Answer(documents, amphorae.cloud_time)
 

@@ -60,6 +60,7 @@ def pages(
     """
     bodies: list[Any] = []
     marker: dict[str, str] = {}
+    given: set[str] = set()
     while True:
         asked = urlencode({**query, "limit": LIMIT, **marker}, doseq=True)
         answer = client.get(service_type, f"{path}?{asked}", microversion)
@@ -69,8 +70,9 @@ def pages(
             onward = _after(body, key, paging)
         if onward is None:
             return Answer({"pages": bodies}, answer.cloud_time)
-        if marker == {"marker": onward}:
+        if onward in given:
             raise SourceTrouble(Trouble.MALFORMED, f"{service_type} {path} gives the same page again and again")
+        given.add(onward)
         marker = {"marker": onward}
 
 

@@ -3,7 +3,8 @@
 A project's module says how it is asked and what a row means, as a `Registry`; its entry point is that value.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from stairlift.ports import Answer, CloudClient
 Record = Callable[[Row, datetime | None], ServiceRecord]
 #: Which of the rows count; a service may keep rows of processes that ended.
 Sifted = Callable[[Iterable[Row]], Iterable[Row]]
-_ADMINISTRATOR = "the administrator of a project"
+ADMINISTRATOR = "the administrator of a project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Registry:
     question: Question
     record: Record
     sifted: Sifted = lambda rows: rows
-    role: str = _ADMINISTRATOR
+    role: str = ADMINISTRATOR
     ask: Callable[[tuple[int, int] | None], Question] | None = None
 
     def from_spec(self, _argument: str, context: SourceContext) -> "RegistryInventory":
@@ -55,11 +56,15 @@ class Registry:
         return RegistryInventory(self, context.client())
 
 
-def with_role(trouble: SourceTrouble, role: str) -> SourceTrouble:
-    """The trouble, with a word on who may ask where this user may not (403). A sign-in that failed stays as it is."""
-    if trouble.trouble is not Trouble.DENIED or "(403)" not in trouble.brief:
-        return trouble
-    return SourceTrouble(trouble.trouble, trouble.brief, role)
+@contextmanager
+def asked_as(role: str) -> Iterator[None]:
+    """Adds who may ask by default where this user may not (403). A sign-in that failed stays as it is."""
+    try:
+        yield
+    except SourceTrouble as trouble:
+        if trouble.trouble is not Trouble.DENIED or "(403)" not in trouble.brief:
+            raise
+        raise SourceTrouble(trouble.trouble, trouble.brief, f"By default {role} may ask.") from None
 
 
 class RegistryInventory:
@@ -74,10 +79,8 @@ class RegistryInventory:
         self._client = client
 
     def fetch(self) -> Answer:
-        try:
+        with asked_as(self._registry.role):
             return self._asked(self._question())
-        except SourceTrouble as trouble:
-            raise with_role(trouble, f"By default {self._registry.role} may ask.") from None
 
     def _question(self) -> Question:
         if self._registry.ask is None:

@@ -12,7 +12,7 @@ from typing import NoReturn, cast
 from stairlift.inventory.context import SourceContext
 from stairlift.inventory.recording import recorded_sources
 from stairlift.inventory.tape import Source
-from stairlift.model.errors import UsageError
+from stairlift.model.errors import StairliftError, UsageError
 from stairlift.ports import CloudClient, InventoryManager
 
 GROUP = "stairlift.inventories"
@@ -82,7 +82,9 @@ def _built(spec: str, context: SourceContext) -> InventoryManager:
     try:
         entry = known[kind].load()
         return _manager(getattr(entry, "from_spec", entry)(argument, context))
-    except (ImportError, AttributeError, TypeError) as error:
+    except StairliftError:
+        raise
+    except (Exception, SystemExit) as error:  # it may be anybody's code
         raise UsageError(
             code="usage.inventory-broken",
             brief=f"The source {kind} ({known[kind].value}) cannot be built: {type(error).__name__}: {error}.",

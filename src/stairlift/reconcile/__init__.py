@@ -16,6 +16,7 @@ from stairlift.reconcile.identity import Identity, identify
 from stairlift.reconcile.looked import looked_at
 from stairlift.reconcile.release import running_release
 from stairlift.reconcile.services import is_infrastructure, services
+from stairlift.reconcile.troubles import troubles
 
 __all__ = ["Reconciled", "reconcile"]
 
@@ -63,6 +64,7 @@ def reconcile(
         *about_backends(behind, observations),
         *configured(observations, identity),
         *looked_at(observations, identity),
+        *troubles(observations, cloud),
         *contradictions(cloud, observations, identity),
     )
     return Reconciled(cloud, in_order(findings), identity)

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from stairlift.knowledge.service_types import ServiceType, service_type
 from stairlift.model.cloud import Cloud, Instance, Service
-from stairlift.model.errors import Trouble
 from stairlift.model.finding import Finding, Severity
-from stairlift.model.observation import EndpointRecord, InventoryHost, Observation
+from stairlift.model.observation import InventoryHost, Observation
 from stairlift.reconcile.identity import Identity
 from stairlift.reconcile.services import registries_that_answered
 
@@ -20,7 +19,6 @@ def contradictions(cloud: Cloud, observations: Sequence[Observation], identity: 
     """All findings about the reconciled cloud."""
     now = _now([o for o in observations if not o.trouble])
     return (
-        *troubles(observations),
         *(f for s in cloud.services for f in _about_service(s, now)),
         *_about_inventory(cloud, observations, identity),
         *_unplaced(cloud),
@@ -32,61 +30,6 @@ def _now(heard: Sequence[Observation]) -> datetime | None:
     """The cloud's own time where a source told it: the clock of the machine that asked may be wrong."""
     told = [o.cloud_time for o in heard if o.cloud_time]
     return max(told or [o.asked_at for o in heard], default=None)
-
-
-_TROUBLES: dict[Trouble, tuple[str, str]] = {
-    Trouble.DENIED: (
-        "is not permitted to us",
-        "use a project-scoped admin token, or a policy that lets this user read it",
-    ),
-    Trouble.TIMEOUT: ("did not answer in time", "try again when the service is not under load"),
-    Trouble.UNREACHABLE: ("cannot be reached", "check the address of the endpoint and the way to it from here"),
-    Trouble.SERVER_ERROR: ("answered with an error of its own", "look at that service's log and at its database"),
-    Trouble.MALFORMED: ("sent an answer that cannot be read", "attach `stairlift discover --save DIR` to a bug report"),
-    Trouble.EMPTY: ("names no host at all", "check the path; an inventory file that is missing reads as an empty one"),
-}
-
-
-#: What keeps a source off the hosts themselves is no matter of tokens and endpoints.
-_SHELLS = frozenset({Trouble.DENIED, Trouble.UNREACHABLE, Trouble.TIMEOUT})
-
-
-def troubles(observations: Iterable[Observation]) -> tuple[Finding, ...]:
-    """One finding for each source that gave nothing. What a catalog that was read does not have needs no word."""
-    seen = tuple(observations)
-    listed = any(isinstance(fact, EndpointRecord) for o in seen for fact in o.facts)
-    absent = {Trouble.NOT_DEPLOYED} if listed else set()
-    return tuple(_trouble(o, o.trouble) for o in seen if o.trouble and o.trouble not in absent)
-
-
-def _trouble(observation: Observation, trouble: Trouble) -> Finding:
-    if trouble is Trouble.NOT_DEPLOYED:
-        message = f"{observation.source} is not deployed here"
-        return Finding("source.not-deployed", "info", observation.source, message, "nothing to do")
-    if trouble is Trouble.EMPTY and observation.source == "neutron-agents":
-        return _no_agents(observation)
-    said, resolution = _TROUBLES[trouble]
-    if observation.source.startswith("hosts:") and trouble in _SHELLS:
-        resolution = "try `ssh` by hand; [sources] ssh holds what the inventory does not say"
-    detail = f": {observation.detail}" if observation.detail else ""
-    return Finding(
-        code=f"source.{trouble.value}",
-        severity="error",
-        subject=observation.source,
-        message=f"{observation.source} {said}{detail}",
-        resolution=resolution,
-    )
-
-
-def _no_agents(observation: Observation) -> Finding:
-    """Neutron hides agents from who may not see them instead of refusing; and a young cloud has none."""
-    return Finding(
-        code="source.empty",
-        severity="warning",
-        subject=observation.source,
-        message="neutron-agents lists no agent at all: there is none, or our user may not see them",
-        resolution="if there are agents, use a project-scoped admin token; as it is, the plan has no step for them",
-    )
 
 
 def _about_service(service: Service, now: datetime | None) -> list[Finding]:

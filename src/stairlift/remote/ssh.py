@@ -1,9 +1,11 @@
 """Shells on other hosts by the operator's own OpenSSH client: keys, agents, jump hosts and known hosts are theirs."""
 
 import os
+import select
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +22,10 @@ SHELL = ("sh", "-s")
 #: OpenSSH's own failures (ssh(1), exit status); what a script returns is passed on.
 _SSH_FAILED = 255
 _LONGEST = 4000
+#: Bytes of one answer; the longest that a script of ours makes is 3 MB.
+_MOST = 16 << 20
+#: Seconds between two looks at how much it has complained.
+_GLANCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +65,53 @@ def _words(target: Target) -> tuple[str, ...]:
 
 
 def _ended(argv: tuple[str, ...], script: bytes, errors: IO[bytes], timeout: float) -> tuple[int, bytes]:
-    try:
-        process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
-        )
-    except OSError as error:
-        raise SourceTrouble(Trouble.UNREACHABLE, f"{argv[0]} cannot be started: {error.strerror}") from None
+    with tempfile.TemporaryFile() as words:
+        words.write(script)
+        words.seek(0)
+        process = _started(argv, words, errors)
     with process:
         try:
-            out, _ = process.communicate(script, timeout=timeout)
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # also the commands that ssh itself started (ProxyCommand)
+            out = _heard(process, errors, time.monotonic() + timeout)
+        except TimeoutError:
             raise SourceTrouble(Trouble.TIMEOUT, f"it did not answer within {timeout:g} seconds") from None
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # also what ssh itself started (ProxyCommand)
     return process.returncode, out
+
+
+def _started(argv: tuple[str, ...], words: IO[bytes], errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(argv, stdin=words, stdout=subprocess.PIPE, stderr=errors, start_new_session=True)
+    except OSError as error:
+        raise SourceTrouble(Trouble.UNREACHABLE, f"{argv[0]} cannot be started: {error.strerror}") from None
+
+
+def _heard(process: "subprocess.Popen[bytes]", errors: IO[bytes], until: float) -> bytes:
+    """All that it says, once it has ended. TimeoutError; SourceTrouble for what does not stop to talk."""
+    heard = bytearray()
+    talking = True
+    while talking or process.poll() is None:
+        seconds = min(until - time.monotonic(), _GLANCE)
+        if seconds <= 0:
+            raise TimeoutError
+        if talking and process.stdout:
+            talking = _listen(process.stdout.fileno(), heard, seconds)
+        else:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+        if max(len(heard), os.fstat(errors.fileno()).st_size) > _MOST:
+            raise SourceTrouble(Trouble.MALFORMED, f"it says more than {_MOST >> 20} MB")
+    return bytes(heard)
+
+
+def _listen(pipe: int, heard: bytearray, seconds: float) -> bool:
+    """Take what comes within some seconds; False at the end."""
+    ready = select.poll()
+    ready.register(pipe, select.POLLIN)
+    if not ready.poll(seconds * 1000):
+        return True
+    said = os.read(pipe, 1 << 16)
+    heard += said
+    return bool(said)

@@ -58,6 +58,8 @@ def test_only_if_all_are_in_trouble_the_source_is():
         (RemoteOutput(127, b"", "sh: not found"), Trouble.MALFORMED, "127"),
         (RemoteOutput(0, b"host\tcmp2\n"), Trouble.MALFORMED, "cut off"),
         (RemoteOutput(0, b"\xff\xfe"), Trouble.MALFORMED, "cut off"),
+        (RemoteOutput(0, b"time\t1\t\t100\nprocess\t7\t1\t9\t/x\tnova-compute\nend\n"), Trouble.MALFORMED, "cmp2"),
+        (RemoteOutput(0, b"time\t1\t9\t1\nprocess\t7\t1\t" + b"9" * 30 + b"\t/x\tx\nend\n"), Trouble.MALFORMED, "cmp2"),
     ],
 )
 def test_what_is_no_whole_answer_is_a_trouble_of_its_host(output, kind, told):

@@ -20,7 +20,7 @@ def rows(*more, user="0"):
 
 
 def process(pid, command, group="", parent="1", ticks=10_000):
-    return ["process", str(pid), parent, str(ticks), "/usr/bin/python3.12", group, command]
+    return ["process", str(pid), parent, str(ticks), group, command]
 
 
 def dist(place, folder, age=0):
@@ -127,14 +127,20 @@ def test_an_apache_may_serve_several():
     ]
 
 
-@pytest.mark.parametrize(("engine", "scope"), [("docker", "docker-{}.scope"), ("podman", "libpod-{}.scope")])
+@pytest.mark.parametrize(
+    ("engine", "scope"),
+    [
+        ("docker", "docker-{}.scope"),
+        ("podman", "libpod-{}.scope"),
+        ("podman", "kolla-nova_compute-container.service/libpod-payload-{}"),
+    ],
+)
 def test_a_container_is_named_and_its_own_code_beats_its_tag(engine, scope):
     inside = [
         "process",
         "9",
         "1",
         "10000",
-        "/x",
         f"/system.slice/{scope.format(CONTAINER)}",
         "/v/bin/python /v/bin/nova-compute",
     ]

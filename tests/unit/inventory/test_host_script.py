@@ -140,10 +140,94 @@ def test_units_and_containers_are_asked_for(tools):
     assert [row[4] for row in found if row[0] == "container"] == ["kolla/nova-api:2025.1-x"]
 
 
+@pytest.fixture
+def proc(tmp_path):
+    """A /proc whose files are of this test: the formats are proc(5)'s."""
+    (tmp_path / "proc" / "self" / "ns").mkdir(parents=True)
+    (tmp_path / "proc" / "self" / "ns" / "mnt").symlink_to("mnt:[1]")
+    (tmp_path / "proc" / "stat").write_text("cpu 1 2 3\nbtime 1790000000\n")
+
+    def put(words, group, *, space, maps, root):
+        folder = tmp_path / "proc" / "70"
+        (folder / "ns").mkdir(parents=True)
+        (folder / "ns" / "mnt").symlink_to(space)
+        (folder / "root").symlink_to(root)
+        (folder / "cmdline").write_bytes(words.replace(" ", "\0").encode() + b"\0")
+        (folder / "stat").write_text(f"70 (a b) c) S 1 {'0 ' * 17}5000 0\n")
+        (folder / "cgroup").write_text(f"0::{group}\n")
+        (folder / "maps").write_text(f"7f00-7f01 r-xp 0000 08:01 42    {maps}\n")
+
+    return put
+
+
+def _installed(root, modules):
+    folder = root / modules[1:] / "nova-31.0.1.dist-info"
+    folder.mkdir(parents=True)
+    os.utime(folder, (1_700_000_000, 1_700_000_000))
+
+
+def told(tmp_path, path):
+    found = facts("here", None, rows(look(PATH=path, PROC=str(tmp_path / "proc")).out))
+    return {one.binary: one for one in found if isinstance(one, ProcessRecord) and one.state == "up"}
+
+
+@pytest.mark.parametrize(("engine", "scope"), [("docker", "system.slice/docker-"), ("podman", "machine.slice/libpod-")])
+def test_a_process_in_a_container_is_read_through_its_own_root(tools, proc, tmp_path, engine, scope):
+    """As kolla-ansible runs it: the code lies in the image, and the host has none of it."""
+    number, modules = "0123456789abcdef" * 4, "/var/lib/kolla/venv/lib/python3.12/site-packages"
+    _installed(tmp_path / "image", modules)
+    command = "/var/lib/kolla/venv/bin/python3 /var/lib/kolla/venv/bin/nova-compute --config-file /etc/nova/nova.conf"
+    proc(command, f"/{scope}{number}.scope", space="mnt:[2]", maps=f"{modules}/x.so", root=tmp_path / "image")
+    listed = f"container\\t{engine}\\t{number}\\tnova_compute\\tquay.io/kolla/nova-compute:2025.2-x\\trunning\\n"
+    one = told(tmp_path, tools(engine, f"printf '{listed}'"))["nova-compute"]
+    assert (one.manager, one.unit, one.version, one.evidence) == (engine, "nova_compute", "31.0.1", "process")
+
+
+def test_a_process_of_a_snap_is_found_with_its_unit(tools, proc, tmp_path):
+    modules = "/snap/openstack-hypervisor/7/lib/python3.12/site-packages"
+    _installed(tmp_path / "snap", modules)
+    command = "/snap/openstack-hypervisor/7/bin/python3 /snap/openstack-hypervisor/7/bin/nova-compute"
+    unit = "snap.openstack-hypervisor.nova-compute.service"
+    proc(command, f"/system.slice/{unit}", space="mnt:[2]", maps=f"{modules}/x.so", root=tmp_path / "snap")
+    one = told(tmp_path, tools("true", "exit 0"))["nova-compute"]
+    assert (one.manager, one.unit, one.version, one.evidence) == ("systemd", unit, "31.0.1", "process")
+
+
 def test_it_is_posix():
     """The shells of distributions differ; dash is the strictest that is at hand."""
     shell = shutil.which("dash") or "sh"
     assert subprocess.run([shell, "-n"], input=script(), text=True, check=False).returncode == 0
+
+
+def test_a_supervisor_s_file_is_not_taken_from_the_words_of_another_user(tools, tmp_path):
+    """Root would run what it says (supervisor's ctlplugin sections)."""
+    path = tools(
+        "supervisorctl", f"""echo "$*" >>{tmp_path}/asked; echo 'nova-compute RUNNING pid 77, uptime 1:00:00'"""
+    )
+    for pid, uid in ((5, os.getuid()), (6, 4242)):
+        (tmp_path / "proc" / str(pid)).mkdir(parents=True)
+        (tmp_path / "proc" / str(pid) / "cmdline").write_bytes(f"supervisord\0-c\0/etc/{pid}.conf\0".encode())
+        (tmp_path / "proc" / str(pid) / "status").write_text(f"Name:\tsupervisord\nUid:\t{uid}\t0\t0\t0\n")
+    found = rows(look(PATH=path, PROC=str(tmp_path / "proc")).out)
+    assert ["program", "nova-compute", "RUNNING", "77"] in found
+    assert (tmp_path / "asked").read_text().split() == ["-c", "/etc/5.conf", "status"]
+
+
+def test_a_folder_s_name_makes_no_lines_of_its_own(site, start):
+    modules = site / "31.0.0" / "lib" / "python3.11" / "site-packages"
+    (modules / "nova-9\nname\tcmp9\n.dist-info").mkdir()
+    start(sys.executable, f"{site}/nova/bin/nova-compute")
+    found = rows(look().out)
+    assert ["name", "cmp9"] not in found
+    assert any(row[0] == "dist" and row[3] == "nova-31.0.0.dist-info" for row in found)
+
+
+def test_what_a_process_calls_itself_makes_no_lines_and_moves_no_cursor():
+    told = "process\t7\t1\t100\t/x\tnova-compute \x0cend\u2028end\x1b[2J\n".encode()
+    with pytest.raises(ValueError, match="cut off"):
+        rows(told)
+    [row] = rows(b"container\tdocker\tabc\tnova\x1b]0;x\x07\tkolla/nova-api\trunning\nend\n")
+    assert row[3] == "nova?]0;x?"
 
 
 def test_half_an_answer_is_none():

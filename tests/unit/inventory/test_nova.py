@@ -121,6 +121,16 @@ class TestHypervisors:
             NovaHypervisorInventory(GivenCloud({self.PATH: page})).fetch()
         assert caught.value.trouble is Trouble.MALFORMED
 
+    def test_pages_in_a_circle_are_malformed(self):
+        def body(query):
+            first, second = self.rows(2)
+            row = first if f"marker={second['id']}" in query else second
+            return {"hypervisors": [row], "hypervisors_links": [{"rel": "next", "href": "x"}]}
+
+        with pytest.raises(SourceTrouble) as caught:
+            NovaHypervisorInventory(GivenCloud({self.PATH: body})).fetch()
+        assert caught.value.trouble is Trouble.MALFORMED
+
     @pytest.mark.parametrize(
         "body", [[], {"hypervisors": {}}, {"hypervisors": [{}], "hypervisors_links": [{"rel": "next"}]}]
     )

@@ -275,6 +275,8 @@ class Refusing(GivenCloud):
         (RegistryInventory(IRONIC, Refusing(versions=VERSIONS)), "reader of the system"),
         (RegistryInventory(HEAT, Refusing()), "administrator of a project"),
         (OctaviaInventory(Refusing()), "load-balancer_admin"),
+        (MasakariHostInventory(Refusing()), "administrator of a project"),
+        (BlazarHostInventory(Refusing()), "administrator of a project"),
     ],
 )
 def test_a_refusal_says_which_role_may_ask(source, role):

@@ -106,6 +106,18 @@ def needy(argument):
     return argument
 
 
+def raising(argument, context):
+    raise ValueError(argument)
+
+
+def leaving(argument, context):
+    sys.exit(argument)
+
+
+def refusing(argument, context):
+    raise UsageError(code="usage.acme", brief="acme: needs a rack")
+
+
 def nothing(argument, context):
     return None
 
@@ -142,12 +154,18 @@ class TestEntryPoints:
         install(nova="theirs")
         assert isinstance(sources(["nova"], context)[0].manager, NovaServiceInventory)
 
-    @pytest.mark.parametrize("value", ["needy", "nothing", "missing", "no.such.module:x"])
+    @pytest.mark.parametrize("value", ["needy", "nothing", "missing", "no.such.module:x", "raising", "leaving"])
     def test_a_broken_one_is_named(self, install, context, value):
         install(acme=value)
         with pytest.raises(UsageError, match="acme") as caught:
             sources(["acme"], context)
         assert "inventory_contract" in caught.value.resolution
+
+    def test_a_refusal_of_its_own_is_told_as_it_is(self, install, context):
+        install(acme="refusing")
+        with pytest.raises(UsageError) as caught:
+            sources(["acme"], context)
+        assert caught.value.code == "usage.acme"
 
 
 def test_reading_a_recording_goes_nowhere():

@@ -109,6 +109,25 @@ def test_a_host_that_hangs_is_left_with_all_that_was_started_for_it(stand_in, tm
         assert time.monotonic() < deadline
 
 
+@pytest.mark.parametrize("stream", ["", ">&2"])
+def test_a_host_that_does_not_stop_talking_is_left(stand_in, stream):
+    stand_in(f"exec yes {stream}")
+    began = time.monotonic()
+    met = trouble(SshRemote(), timeout=30)
+    assert (met.trouble, time.monotonic() - began < 10) == (Trouble.MALFORMED, True)
+    assert "MB" in met.brief
+
+
+def test_one_that_closes_its_output_and_stays_is_left_in_time(stand_in):
+    stand_in("exec >&-; exec sleep 60")
+    assert trouble(SshRemote(), timeout=0.5).trouble is Trouble.TIMEOUT
+
+
+def test_one_that_reads_nothing_is_heard(stand_in):
+    stand_in("echo done; exit 0")
+    assert SshRemote().run("cmp1", "x" * 1_000_000, timeout=10).out == b"done\n"
+
+
 def _runs(pid):
     try:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
