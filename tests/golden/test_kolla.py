@@ -19,6 +19,8 @@ HOP = {
     "inventory": "multinode",
     "config_dir": "/etc/kolla",
 }
+#: What `deployer.off` proposes to name, with kolla-ansible's defaults.
+RUNNING = ("proxysql", "haproxy", "keepalived", "mariadb", "memcached", "rabbitmq", "openvswitch")
 STRATEGY = KollaAnsibleUpgradeStrategy({"folder": "/srv/deploy", "hops": {"2025.2": HOP}})
 
 
@@ -27,9 +29,10 @@ def entry(number: int, **match: tuple[str, ...]) -> Binding:
     return Binding(f"kolla-ansible-{number}", "kolla-ansible", match, {}, able.concurrency, manner=able.manner)
 
 
-def fifty_hosts(to: str = "2025.2") -> Plan:
+def fifty_hosts(to: str = "2025.2", **infra: tuple[str, ...]) -> Plan:
+    """The inventory has groups for what kolla-ansible switches off by default; `infra` narrows that entry down."""
     seen = kolla_cloud()
-    bindings = (entry(1, stage=("prepare",)), entry(2, stage=("infra",)), entry(3))
+    bindings = (entry(1, stage=("prepare",)), entry(2, stage=("infra",), **infra), entry(3))
     limits = policy(max_unavailable={"compute": "20%"}, canary=1)
     return plan(seen.cloud, seen.findings, request(to, "2025.1", policy=limits), bindings)
 
@@ -43,7 +46,7 @@ def lines(plan: Plan) -> list[str]:
 
 
 def test_the_runbook_of_fifty_hosts():
-    assert_golden("kolla-50.sh", "\n".join(lines(fifty_hosts())) + "\n")
+    assert_golden("kolla-50.sh", "\n".join(lines(fifty_hosts(service=RUNNING))) + "\n")
 
 
 def test_every_tag_and_group_of_it_is_in_the_playbooks():

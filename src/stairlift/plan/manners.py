@@ -139,9 +139,14 @@ def with_notes(steps: Sequence[Step], bindings: Iterable[Binding]) -> list[Step]
 
 
 def _with_notes(step: Step, notes: Mapping[str, str]) -> Step:
-    """What is said of a project belongs to steps of that project, and to its control plane where a node goes as one."""
+    """What is said of a project belongs to steps of that project, and to its control plane where a node goes as one.
+
+    What is said of another action belongs to all its steps, but to no opening: that has a reason of its own.
+    """
     if step.action != "upgrade":
-        return step
+        opening = step.action == "prepare" and step.stage != "prepare"
+        told_of = None if opening else notes.get(step.action)
+        return replace(step, reason=f"{step.reason}; {told_of}") if told_of else step
     mixed = (known.project for name in step.services if step.stage == "control" and (known := binary(name)))
     keys = dict.fromkeys((step.project or "", *mixed, *step.services))
     told = dict.fromkeys(notes[key] for key in keys if key in notes)

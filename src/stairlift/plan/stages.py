@@ -40,7 +40,7 @@ def _prepare(hop: Hop, gate: Gate) -> list[Step]:
     if "prepare" not in hop.stages or not asked_for("prepare", hop.bindings):
         return []
     crews = hop.assembly("prepare", "prepare", hop.ranks.control).crews(hop.machines(hop.behind))
-    reason = f"what {hop.target} needs is there before the first change; nothing stops: safe in working hours"
+    reason = f"what can be made ready for {hop.target} before the first change; nothing stops: safe in working hours"
     return crew_steps(hop, crews, gate, Kind("prepare", "prepare", reason))
 
 

@@ -52,11 +52,11 @@ def _is_own(store: Store, run: Run, environ: Mapping[str, str]) -> bool:
 
 
 def _busy(cloud: str, run: str | None, why: str) -> Refusal:
-    named = run or ""
+    named = f" {run}" if run else ""
     return Refusal(
         code="guard.busy",
-        brief=f"{'run ' + named if run else 'somebody'} holds the cloud {cloud}: {why}",
+        brief=f"{'run' + named if run else 'somebody'} holds the cloud {cloud}: {why}",
         details="The command was not started: deployers must not work beside a run.",
-        resolution=f"`stairlift status {named}` shows what it does; `stairlift pause {named}` lets what it has begun "
-        "come to its end and starts nothing more, and then this command goes through.",
+        resolution=f"`stairlift status{named}` shows what it does. Once it is over, waits or is paused, this command "
+        f"goes through; if nobody orchestrates it, `stairlift resume{named}` takes it on from there.",
     )

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from stairlift.knowledge.releases import parse_series
-from stairlift.model.errors import UsageError
+from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.finding import Waiver, in_order
 from stairlift.model.plan import STAGES, Binding, Plan, Stage, Step
 from stairlift.model.policy import Policy
@@ -95,12 +95,22 @@ def freeze_entry(number: int, entry: StrategyEntry, hops: Hops) -> Binding:
     from stairlift.strategy.freezing import freeze_binding
 
     try:
-        options = {**entry.options, "hops": hops} if _per_hop(entry.use) else entry.options
+        options = _with_hops(entry, hops) if _per_hop(entry.use) else entry.options
         frozen = freeze_binding(number, entry.match, entry.use, options)
     except UsageError as wrong:
         raise placed(wrong, entry.place) from wrong
     _demand_json(f"{entry.place!a}", frozen.options)
     return frozen
+
+
+def _with_hops(entry: StrategyEntry, hops: Hops) -> Mapping[str, Any]:
+    if "hops" in entry.options:
+        raise UsageError(
+            code="strategy.option",
+            brief=f"strategy {entry.use!r}: hops is not an option of an entry",
+            resolution="Write a table of its own for each release: [[hop]].",
+        )
+    return {**entry.options, "hops": hops}
 
 
 def _per_hop(use: str) -> bool:
@@ -133,6 +143,16 @@ def strategies_of(made: Plan) -> dict[str, UpgradeStrategy]:
 
 
 def commands_of(step: Step, strategies: Mapping[str, UpgradeStrategy]) -> tuple[str, ...]:
-    """What a person would type for a step."""
+    """What a person would type for a step. A strategy may be anybody's code: what it raises is told as a UsageError."""
     strategy = strategies.get(step.strategy or "")
-    return strategy.runbook(step) if strategy else ()
+    try:
+        return tuple(strategy.runbook(step)) if strategy else ()
+    except StairliftError:
+        raise
+    except (Exception, SystemExit) as wrong:
+        raise UsageError(
+            code="strategy.broken",
+            brief=f"the strategy {step.strategy} cannot say what would be typed for {step.id}",
+            details=f"{type(wrong).__name__}: {wrong}",
+            resolution="Repair the package that brings it.",
+        ) from wrong

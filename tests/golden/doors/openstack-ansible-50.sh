@@ -1,49 +1,50 @@
-# lab: 2025.1 -> 2026.1, plan sha256:bee075845d0da16e296892cc3b38a4be2656d4f8f9b7231eceba264a82284c5f
+# lab: 2025.1 -> 2026.1, plan sha256:abec8f886ae51fa51f871830150e6dcf8705a34aec45b207b1888f8c28179d5d
 
 # 1. 2026.1-prepare@compute01+44: prepare on compute01 .. compute45 (safe to stop here)
-#    what 2026.1 needs is there before the first change; nothing stops: safe in working hours
+#    what can be made ready for 2026.1 before the first change; nothing stops: safe in working hours; it looks whether hosts answer and have room; openstack-ansible stages nothing ahead, and renders no configuration to compare
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
-openstack-ansible /opt/stairlift/openstack_ansible/ready.yml --limit compute01,compute02,compute03,compute04,compute05,compute06,compute07,compute08,compute09,compute10,compute11,compute12,compute13,compute14,compute15,compute16,compute17,compute18,compute19,compute20,compute21,compute22,compute23,compute24,compute25,compute26,compute27,compute28,compute29,compute30,compute31,compute32,compute33,compute34,compute35,compute36,compute37,compute38,compute39,compute40,compute41,compute42,compute43,compute44,compute45 -e stairlift_hosts=compute01,compute02,compute03,compute04,compute05,compute06,compute07,compute08,compute09,compute10,compute11,compute12,compute13,compute14,compute15,compute16,compute17,compute18,compute19,compute20,compute21,compute22,compute23,compute24,compute25,compute26,compute27,compute28,compute29,compute30,compute31,compute32,compute33,compute34,compute35,compute36,compute37,compute38,compute39,compute40,compute41,compute42,compute43,compute44,compute45 -e stairlift_to=2026.1
+openstack-ansible /opt/stairlift/openstack_ansible/ready.yml --limit compute01,compute02,compute03,compute04,compute05,compute06,compute07,compute08,compute09,compute10,compute11,compute12,compute13,compute14,compute15,compute16,compute17,compute18,compute19,compute20,compute21,compute22,compute23,compute24,compute25,compute26,compute27,compute28,compute29,compute30,compute31,compute32,compute33,compute34,compute35,compute36,compute37,compute38,compute39,compute40,compute41,compute42,compute43,compute44,compute45 -e stairlift_to=2026.1
 
 # 2. 2026.1-prepare@infra1+2: prepare on infra1, infra2, infra3 (safe to stop here)
-#    what 2026.1 needs is there before the first change; nothing stops: safe in working hours
+#    what can be made ready for 2026.1 before the first change; nothing stops: safe in working hours; it looks whether hosts answer and have room; openstack-ansible stages nothing ahead, and renders no configuration to compare
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
-openstack-ansible /opt/stairlift/openstack_ansible/ready.yml --limit infra1,infra1-memcached-container-00b4c4a8,infra1-repo-container-007aa599,infra1-utility-container-00a4f05b,infra1-keystone-container-00b04c1d,infra1-glance-container-009065a5,infra1-placement-container-00b8e066,infra1-cinder-api-container-00bd1b13,infra1-cinder-volumes-container-00f54b32,infra1-nova-api-container-00a5c8e4,infra1-neutron-server-container-00f966f0,infra1-heat-api-container-00a39c16,infra1-horizon-container-00a39c16,infra2,infra2-memcached-container-00b4e397,infra2-repo-container-007ac488,infra2-utility-container-00a50f4a,infra2-keystone-container-00b06b0c,infra2-glance-container-00908494,infra2-placement-container-00b8ff55,infra2-cinder-api-container-00bd3a02,infra2-cinder-volumes-container-00f56a21,infra2-nova-api-container-00a5e7d3,infra2-neutron-server-container-00f985df,infra2-heat-api-container-00a3bb05,infra2-horizon-container-00a3bb05,infra3,infra3-memcached-container-00b50286,infra3-repo-container-007ae377,infra3-utility-container-00a52e39,infra3-keystone-container-00b089fb,infra3-glance-container-0090a383,infra3-placement-container-00b91e44,infra3-cinder-api-container-00bd58f1,infra3-cinder-volumes-container-00f58910,infra3-nova-api-container-00a606c2,infra3-neutron-server-container-00f9a4ce,infra3-heat-api-container-00a3d9f4,infra3-horizon-container-00a3d9f4 -e stairlift_hosts=infra1,infra1-memcached-container-00b4c4a8,infra1-repo-container-007aa599,infra1-utility-container-00a4f05b,infra1-keystone-container-00b04c1d,infra1-glance-container-009065a5,infra1-placement-container-00b8e066,infra1-cinder-api-container-00bd1b13,infra1-cinder-volumes-container-00f54b32,infra1-nova-api-container-00a5c8e4,infra1-neutron-server-container-00f966f0,infra1-heat-api-container-00a39c16,infra1-horizon-container-00a39c16,infra2,infra2-memcached-container-00b4e397,infra2-repo-container-007ac488,infra2-utility-container-00a50f4a,infra2-keystone-container-00b06b0c,infra2-glance-container-00908494,infra2-placement-container-00b8ff55,infra2-cinder-api-container-00bd3a02,infra2-cinder-volumes-container-00f56a21,infra2-nova-api-container-00a5e7d3,infra2-neutron-server-container-00f985df,infra2-heat-api-container-00a3bb05,infra2-horizon-container-00a3bb05,infra3,infra3-memcached-container-00b50286,infra3-repo-container-007ae377,infra3-utility-container-00a52e39,infra3-keystone-container-00b089fb,infra3-glance-container-0090a383,infra3-placement-container-00b91e44,infra3-cinder-api-container-00bd58f1,infra3-cinder-volumes-container-00f58910,infra3-nova-api-container-00a606c2,infra3-neutron-server-container-00f9a4ce,infra3-heat-api-container-00a3d9f4,infra3-horizon-container-00a3d9f4 -e stairlift_to=2026.1
+openstack-ansible /opt/stairlift/openstack_ansible/ready.yml --limit infra1,infra2,infra3,infra1-memcached-container-00b4c4a8,infra1-repo-container-007aa599,infra1-utility-container-00a4f05b,infra1-keystone-container-00b04c1d,infra1-glance-container-009065a5,infra1-placement-container-00b8e066,infra1-cinder-api-container-00bd1b13,infra1-cinder-volumes-container-00f54b32,infra1-nova-api-container-00a5c8e4,infra1-neutron-server-container-00f966f0,infra1-heat-api-container-00a39c16,infra1-horizon-container-00a39c16,infra2-memcached-container-00b4e397,infra2-repo-container-007ac488,infra2-utility-container-00a50f4a,infra2-keystone-container-00b06b0c,infra2-glance-container-00908494,infra2-placement-container-00b8ff55,infra2-cinder-api-container-00bd3a02,infra2-cinder-volumes-container-00f56a21,infra2-nova-api-container-00a5e7d3,infra2-neutron-server-container-00f985df,infra2-heat-api-container-00a3bb05,infra2-horizon-container-00a3bb05,infra3-memcached-container-00b50286,infra3-repo-container-007ae377,infra3-utility-container-00a52e39,infra3-keystone-container-00b089fb,infra3-glance-container-0090a383,infra3-placement-container-00b91e44,infra3-cinder-api-container-00bd58f1,infra3-cinder-volumes-container-00f58910,infra3-nova-api-container-00a606c2,infra3-neutron-server-container-00f9a4ce,infra3-heat-api-container-00a3d9f4,infra3-horizon-container-00a3d9f4 -e stairlift_to=2026.1
 
 # 3. 2026.1-prepare@net1+1: prepare on net1, net2 (safe to stop here)
-#    what 2026.1 needs is there before the first change; nothing stops: safe in working hours
+#    what can be made ready for 2026.1 before the first change; nothing stops: safe in working hours; it looks whether hosts answer and have room; openstack-ansible stages nothing ahead, and renders no configuration to compare
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
-openstack-ansible /opt/stairlift/openstack_ansible/ready.yml --limit net1,net2 -e stairlift_hosts=net1,net2 -e stairlift_to=2026.1
+openstack-ansible /opt/stairlift/openstack_ansible/ready.yml --limit net1,net2 -e stairlift_to=2026.1
 
 # 4. 2026.1-approve-infra: approve (safe to stop here)
 #    what the whole cloud stands on changes next: haproxy, memcached, mariadb, rabbitmq
 : 'a person approves what follows'
 
 # 5. 2026.1-infra-haproxy@infra1+2: upgrade on infra1, infra2, infra3 (safe to stop here)
-#    what the whole cloud stands on, through openstack-ansible
+#    what the whole cloud stands on, through openstack-ansible; without a limit, since a cluster's role must see all its members
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
 openstack-ansible openstack.osa.haproxy -e package_state=latest
 
 # 6. 2026.1-infra-memcached@infra1+2: upgrade on infra1, infra2, infra3 (safe to stop here)
-#    what the whole cloud stands on, through openstack-ansible; haproxy precedes memcached: all others are reached through the load balancers, whose restart is the shortest cut
+#    what the whole cloud stands on, through openstack-ansible; haproxy precedes memcached: all others are reached through the load balancers, whose restart is the shortest cut; without a limit, since a cluster's role must see all its members
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
 openstack-ansible openstack.osa.memcached -e package_state=latest
 
 # 7. 2026.1-infra-mariadb@infra1+2: upgrade on infra1, infra2, infra3 (ONE-WAY)
-#    what the whole cloud stands on, through openstack-ansible; memcached precedes mariadb: what they keep can be lost, so they go before what must not be; nothing leads back, since the new version changes the files that it keeps its data in
+#    what the whole cloud stands on, through openstack-ansible; memcached precedes mariadb: what they keep can be lost, so they go before what must not be; nothing leads back, since the new version changes the files that it keeps its data in; without a limit, since a cluster's role must see all its members
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
 openstack-ansible openstack.osa.galera_server -e galera_upgrade=true -e package_state=latest
 openstack-ansible openstack.osa.tools.galera_cluster_rolling_restart
 
 # 8. 2026.1-infra-rabbitmq@infra1+2: upgrade on infra1, infra2, infra3 (ONE-WAY)
-#    what the whole cloud stands on, through openstack-ansible; mariadb precedes rabbitmq: a database that does not come back is found before the message bus is touched; nothing leads back, since the new version changes the files that it keeps its data in
+#    what the whole cloud stands on, through openstack-ansible; mariadb precedes rabbitmq: a database that does not come back is found before the message bus is touched; nothing leads back, since the new version changes the files that it keeps its data in; without a limit, since a cluster's role must see all its members
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
 openstack-ansible openstack.osa.rabbitmq_server -e rabbitmq_upgrade=true -e package_state=latest
 
 # 9. 2026.1-prepare-openstack-ansible-3: prepare on infra1, infra2, infra3 (safe to stop here)
-#    the machines of the control plane and their containers, but for database and broker; then the repository and the utility hosts, from which all others fetch what they install
+#    the machines of the control plane and their containers, those of database and broker without a restart; then the repository and the utility hosts, from which all others fetch what they install
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
 openstack-ansible openstack.osa.setup_hosts --limit infra1,infra1-memcached-container-00b4c4a8,infra1-repo-container-007aa599,infra1-utility-container-00a4f05b,infra1-keystone-container-00b04c1d,infra1-glance-container-009065a5,infra1-placement-container-00b8e066,infra1-cinder-api-container-00bd1b13,infra1-cinder-volumes-container-00f54b32,infra1-nova-api-container-00a5c8e4,infra1-neutron-server-container-00f966f0,infra1-heat-api-container-00a39c16,infra1-horizon-container-00a39c16,infra2,infra2-memcached-container-00b4e397,infra2-repo-container-007ac488,infra2-utility-container-00a50f4a,infra2-keystone-container-00b06b0c,infra2-glance-container-00908494,infra2-placement-container-00b8ff55,infra2-cinder-api-container-00bd3a02,infra2-cinder-volumes-container-00f56a21,infra2-nova-api-container-00a5e7d3,infra2-neutron-server-container-00f985df,infra2-heat-api-container-00a3bb05,infra2-horizon-container-00a3bb05,infra3,infra3-memcached-container-00b50286,infra3-repo-container-007ae377,infra3-utility-container-00a52e39,infra3-keystone-container-00b089fb,infra3-glance-container-0090a383,infra3-placement-container-00b91e44,infra3-cinder-api-container-00bd58f1,infra3-cinder-volumes-container-00f58910,infra3-nova-api-container-00a606c2,infra3-neutron-server-container-00f9a4ce,infra3-heat-api-container-00a3d9f4,infra3-horizon-container-00a3d9f4 -e package_state=latest
+openstack-ansible openstack.osa.setup_hosts --limit infra1-galera-container-0090a383,infra1-rabbit-mq-container-00b1de40,infra2-galera-container-0090c272,infra2-rabbit-mq-container-00b1fd2f,infra3-galera-container-0090e161,infra3-rabbit-mq-container-00b21c1e -e lxc_container_allow_restarts=false
 openstack-ansible openstack.osa.repo --limit infra1-repo-container-007aa599,infra2-repo-container-007ac488,infra3-repo-container-007ae377 -e package_state=latest
 openstack-ansible openstack.osa.utility_host --limit infra1-utility-container-00a4f05b,infra2-utility-container-00a50f4a,infra3-utility-container-00a52e39 -e package_state=latest
 
@@ -191,29 +192,29 @@ openstack-ansible openstack.osa.nova --limit compute40,compute41,compute42,compu
 # 35. 2026.1-unpin-cinder@infra1: unpin on infra1 (ONE-WAY)
 #    cinder: restart them once no old service is left, the API last, so that they drop the old RPC and object versions
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
-openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra1-cinder-api-container-00bd1b13,infra1-cinder-volumes-container-00f54b32 -e stairlift_services=cinder-scheduler,cinder-volume,cinder-backup,cinder-api -e stairlift_hosts=infra1-cinder-api-container-00bd1b13,infra1-cinder-volumes-container-00f54b32 -e stairlift_units=cinder-scheduler,cinder-volume,cinder-backup,cinder-api
+openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra1-cinder-api-container-00bd1b13,infra1-cinder-volumes-container-00f54b32 -e stairlift_services=cinder-scheduler,cinder-volume,cinder-backup,cinder-api -e stairlift_units=cinder-scheduler,cinder-volume,cinder-backup,cinder-api
 
 # 36. 2026.1-unpin-cinder@infra2: unpin on infra2 (ONE-WAY)
 #    cinder: restart them once no old service is left, the API last, so that they drop the old RPC and object versions
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
-openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra2-cinder-api-container-00bd3a02,infra2-cinder-volumes-container-00f56a21 -e stairlift_services=cinder-scheduler,cinder-volume,cinder-backup,cinder-api -e stairlift_hosts=infra2-cinder-api-container-00bd3a02,infra2-cinder-volumes-container-00f56a21 -e stairlift_units=cinder-scheduler,cinder-volume,cinder-backup,cinder-api
+openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra2-cinder-api-container-00bd3a02,infra2-cinder-volumes-container-00f56a21 -e stairlift_services=cinder-scheduler,cinder-volume,cinder-backup,cinder-api -e stairlift_units=cinder-scheduler,cinder-volume,cinder-backup,cinder-api
 
 # 37. 2026.1-unpin-cinder@infra3: unpin on infra3 (ONE-WAY)
 #    cinder: restart them once no old service is left, the API last, so that they drop the old RPC and object versions
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
-openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra3-cinder-api-container-00bd58f1,infra3-cinder-volumes-container-00f58910 -e stairlift_services=cinder-scheduler,cinder-volume,cinder-backup,cinder-api -e stairlift_hosts=infra3-cinder-api-container-00bd58f1,infra3-cinder-volumes-container-00f58910 -e stairlift_units=cinder-scheduler,cinder-volume,cinder-backup,cinder-api
+openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra3-cinder-api-container-00bd58f1,infra3-cinder-volumes-container-00f58910 -e stairlift_services=cinder-scheduler,cinder-volume,cinder-backup,cinder-api -e stairlift_units=cinder-scheduler,cinder-volume,cinder-backup,cinder-api
 
 # 38. 2026.1-unpin-nova@infra1: unpin on infra1 (ONE-WAY)
 #    nova: restart them once no old nova-compute is left, so that they drop the RPC version of the old ones
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
-openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra1-nova-api-container-00a5c8e4 -e stairlift_services=nova-conductor,nova-scheduler,nova-api -e stairlift_hosts=infra1-nova-api-container-00a5c8e4 -e stairlift_units=nova-conductor,nova-scheduler,nova-api-os-compute,nova-api-metadata
+openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra1-nova-api-container-00a5c8e4 -e stairlift_services=nova-conductor,nova-scheduler,nova-api -e stairlift_units=nova-conductor,nova-scheduler,nova-api-os-compute,nova-api-metadata
 
 # 39. 2026.1-unpin-nova@infra2: unpin on infra2 (ONE-WAY)
 #    nova: restart them once no old nova-compute is left, so that they drop the RPC version of the old ones
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
-openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra2-nova-api-container-00a5e7d3 -e stairlift_services=nova-conductor,nova-scheduler,nova-api -e stairlift_hosts=infra2-nova-api-container-00a5e7d3 -e stairlift_units=nova-conductor,nova-scheduler,nova-api-os-compute,nova-api-metadata
+openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra2-nova-api-container-00a5e7d3 -e stairlift_services=nova-conductor,nova-scheduler,nova-api -e stairlift_units=nova-conductor,nova-scheduler,nova-api-os-compute,nova-api-metadata
 
 # 40. 2026.1-unpin-nova@infra3: unpin on infra3 (ONE-WAY)
 #    nova: restart them once no old nova-compute is left, so that they drop the RPC version of the old ones
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
-openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra3-nova-api-container-00a606c2 -e stairlift_services=nova-conductor,nova-scheduler,nova-api -e stairlift_hosts=infra3-nova-api-container-00a606c2 -e stairlift_units=nova-conductor,nova-scheduler,nova-api-os-compute,nova-api-metadata
+openstack-ansible /opt/stairlift/openstack_ansible/restart.yml --limit infra3-nova-api-container-00a606c2 -e stairlift_services=nova-conductor,nova-scheduler,nova-api -e stairlift_units=nova-conductor,nova-scheduler,nova-api-os-compute,nova-api-metadata

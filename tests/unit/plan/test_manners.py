@@ -246,6 +246,24 @@ def test_notes_are_in_the_reasons_of_what_is_upgraded():
     assert all("tokens stay" not in s.reason for s in plan.steps if s.action != "upgrade")
 
 
+def test_a_note_on_preparation_is_for_the_steps_of_that_stage():
+    notes = {"prepare": "it only looks", "nova": "its API is short"}
+    opening = Opening("prepare", "once")
+    plan = small(
+        bindings=(deployer(match={"stage": ("prepare",)}, notes=notes), deployer(notes=notes, opening=opening))
+    )
+    told = {step.id for step in plan.steps if step.reason.endswith("; it only looks")}
+    assert told == set(ids(plan, stage="prepare"))
+    assert told
+
+
+def test_a_note_on_another_action_is_for_all_its_steps():
+    plan = small(bindings=(deployer(notes={"db-migrate": "it goes without a limit"}),))
+    told = {step.id for step in plan.steps if step.reason.endswith("; it goes without a limit")}
+    assert told == set(ids(plan, action="db-migrate"))
+    assert told
+
+
 def test_manners_are_part_of_what_is_hashed():
     plain, other = small(bindings=(deployer(),)), small(bindings=(deployer(order=("keystone", "glance")),))
     assert plain.steps == other.steps

@@ -45,6 +45,9 @@ class TestHops:
         assert hop.config_dir == tmp_path.parent / "etc"
         assert (hop.more, hop.directory) == ("red", tmp_path)
 
+    def test_the_home_of_nobody_known_is_a_path_that_does_not_exist(self, tmp_path):
+        assert a_hop(tmp_path, inventory="~no-such-user/x").inventory == (tmp_path / "~no-such-user" / "x",)
+
     def test_a_program_of_path_stays_one(self, tmp_path):
         hop = a_hop(tmp_path, command=["deploy"])
         assert (hop.command, hop.bin, hop.beside("ansible-playbook")) == (("deploy",), None, "ansible-playbook")
@@ -54,6 +57,7 @@ class TestHops:
         ("table", "said"),
         [
             ({"command": []}, "command"),
+            ({"inventory": ["a", ""]}, "inventory must not be empty"),
             ({"size": 1}, "size"),
             ({"args": ["--limit", "x"]}, "must not hold --limit"),
             ({"args": ["--lim=x"]}, "must not hold --lim"),
@@ -132,7 +136,7 @@ class TestCommits:
 
     def test_the_commit_that_touched_it(self, repository):
         commit = commit_of(repository / "inventory")
-        assert commit == self.git(repository, "log", "-1", "--format=%h").strip()
+        assert commit == self.git(repository, "log", "-1", "--abbrev=12", "--format=%h").strip()
         (repository / "README").write_text("about something else")
         self.commit(repository)
         assert commit_of(repository / "inventory") == commit

@@ -14,6 +14,7 @@ from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.release import Release
 from stairlift.model.work import Assignment, Outcome
 from stairlift.strategy.kolla import KollaAnsibleUpgradeStrategy
+from stairlift.strategy.kolla.playbooks import difference
 from stairlift.strategy.kolla.tags import common_tags, playbooks
 from stairlift.testing.plans import a_step
 from unit.strategy.kolla_stand_in import INVENTORY, virtual_environment
@@ -45,8 +46,8 @@ def site(tmp_path):
     return tmp_path
 
 
-def built(site, release="2026.1", version=None, groups=None, **hop):
-    command = virtual_environment(site / f"kolla-{release}", release, version, groups)
+def built(site, release="2026.1", version=None, groups=None, off=(), **hop):
+    command = virtual_environment(site / f"kolla-{release}", release, version, groups, off)
     table = {"folder": str(site), "command": [command], "inventory": "multinode", "config_dir": "etc", **hop}
     return KollaAnsibleUpgradeStrategy({"folder": str(site), "hops": {"2026.1": table}})
 
@@ -267,6 +268,14 @@ class TestReview:
     def test_an_inventory_that_is_not_there(self, site):
         assert self.codes(built(site, inventory="gone"), KEYSTONE) == {"deployer.file"}
 
+    def test_infrastructure_that_the_configuration_switches_off(self, site):
+        etcd = step("infra", project="infra", services=("etcd",))
+        [found] = built(site, off=["enable_etcd"]).review([RABBIT, etcd], None)
+        assert (found.code, found.severity) == ("deployer.off", "warning")
+        assert "has etcd switched off" in found.message
+        assert 'service = ["rabbitmq"]' in found.resolution
+        assert built(site).review([RABBIT, etcd], None) == ()
+
     def test_a_host_that_the_inventory_does_not_know(self, site):
         stranger = replace(BATCH, hosts=("cmp1", "cmp9"))
         [found] = built(site).review([stranger], None)
@@ -350,6 +359,15 @@ class TestVerdicts:
         assert self.judged(site, MIGRATE, ended(["ctl2", "cmp1"])).result == "done"
 
     def test_preparation_says_where_the_difference_is(self, site):
+        assignment = Assignment("r1", step("prepare", "prepare"), 1, site)
+        (site / "ctl1").mkdir()
+        (site / "ctl1" / "ctl1").write_text(json.dumps({"nova-api/nova.conf": ["-a", "+b"], "cinder/x": ["+c"]}))
+        (site / "configuration.diff").write_text(difference.merge(site / "ctl1"))
+        found = built(site).judge(assignment, ended(CONTROL))
+        assert found.facts["configuration"] == f"{site}/configuration.diff"
+        assert found.reason.endswith("would change: cinder: 1 line, nova-api: 2 lines")
+
+    def test_a_difference_that_is_gone_is_said(self, site):
         found = self.judged(site, step("prepare", "prepare"), ended(CONTROL))
-        assert found.facts["configuration"] == "/state/r1/s/1/configuration.diff"
-        assert "/state/r1/s/1/configuration.diff" in found.reason
+        assert found.result == "done"
+        assert found.reason.endswith("would change: unknown (No such file or directory)")

@@ -22,6 +22,12 @@ SECRETS = (
     "memcache_secret_key: hunter2",
     '{"auth_url": "http://ctl1:5000", "username": "nova", "password": "hunter2"}',
     "auth_url = http://nova:hunter2@ctl1",
+    "transport_url = rabbit://nova:x@ctl1:5672,nova:hunter2@ctl2:5672,nova:hunter2@ctl3:5672//",
+    "connection = mysql+pymysql://nova:x/y@hunter2@db/nova",
+    "backend_url = etcd3+http://ctl1:2379?api_key=hunter2&timeout=5",
+    "kek = 'hunter2='",
+    "<secret>hunter2</secret>",
+    "    admin: $2b$12$hunter2",
 )
 
 
@@ -38,8 +44,19 @@ def test_what_is_no_secret_is_shown(plain):
 
 
 def test_a_file_that_is_a_secret_only_says_that_it_changes():
-    for name in ("keystone/id_rsa", "glance-api/ceph.client.glance.keyring", "haproxy/haproxy.pem"):
+    for name in (
+        "keystone/id_rsa",
+        "glance-api/ceph.client.glance.keyring",
+        "haproxy/haproxy.pem",
+        "nova-libvirt/secrets/5a.base64",
+    ):
         assert difference.difference(["a"], ["b"], name) == ["(changes; not shown)"]
+
+
+def test_a_private_key_is_a_secret_whatever_its_file_is_called():
+    lines = ["-----BEGIN OPENSSH PRIVATE KEY-----", "aHVudGVyMg=="]
+    assert difference.difference([], lines, "octavia-worker/amphora") == ["(changes; not shown)"]
+    assert difference.difference(lines, [], "octavia-worker/amphora") == ["(changes; not shown)"]
 
 
 @pytest.fixture

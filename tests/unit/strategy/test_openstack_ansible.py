@@ -25,8 +25,8 @@ def step(stage="control", action="upgrade", project="nova", services=("nova-api"
     return replace(bare, stage=stage, project=project)
 
 
-def built(folder, release="2026.1", version="33.1.0", **hop):
-    command = wrapper(folder / "bin", version)
+def built(folder, release="2026.1", version="33.1.0", known=None, **hop):
+    command = wrapper(folder / "bin", version, known)
     table = {"folder": str(folder), "command": [command], "directory": ".", **hop}
     return OpenstackAnsibleUpgradeStrategy({"folder": str(folder), "hops": {release: table}})
 
@@ -66,8 +66,10 @@ class TestCommands:
             f"openstack.osa.nova --limit compute01,compute02 {latest}",
         ]
 
-    def test_the_opening_leaves_database_and_broker_alone_and_brings_repository_and_utility_hosts(self, tmp_path):
-        setup, repo, utility = words(built(tmp_path), step(action="prepare"))
+    def test_the_opening_restarts_no_database_or_broker_and_brings_repository_and_utility_hosts(self, tmp_path):
+        setup, kept, repo, utility = words(built(tmp_path), step(action="prepare"))
+        clusters = f"{container('infra1', 'galera')},{container('infra1', 'rabbit-mq')}"
+        assert kept == f"openstack.osa.setup_hosts --limit {clusters} -e lxc_container_allow_restarts=false"
         assert "openstack.osa.setup_hosts --limit infra1," in setup
         assert container("infra1", "nova-api") in setup
         assert container("infra1", "galera") not in setup
@@ -79,6 +81,16 @@ class TestCommands:
     def test_the_prepare_stage_only_looks(self, tmp_path):
         [line] = words(built(tmp_path), step("prepare", "prepare"))
         assert line.startswith(f"{READY} --limit infra1,")
+        assert container("infra1", "galera") not in line
+
+    def test_no_limit_is_empty_where_the_clusters_are_on_metal(self, tmp_path):
+        known = {"all": ["infra1", "cmp1"], "galera_all": ["infra1"], "rabbitmq_all": ["infra1"]}
+        strategy = built(tmp_path, known=known)
+        assert words(strategy, step(action="prepare")) == [
+            "openstack.osa.setup_hosts --limit infra1 -e lxc_container_allow_restarts=false"
+        ]
+        [look] = words(strategy, step("prepare", "prepare"))
+        assert look == f"{READY} --limit infra1 -e stairlift_to=2026.1"
 
     def test_a_cluster_is_upgraded_as_a_whole(self, tmp_path):
         strategy, where = built(tmp_path), ("infra1", "infra2", "infra3")
@@ -188,6 +200,15 @@ class TestVerdict:
         missed = strategy.judge(assignment, _ended({balancer: numbers}))
         assert missed.result == "failed"
         assert mine in missed.reason
+
+    def test_what_was_not_prepared_is_said(self, tmp_path):
+        strategy = built(tmp_path)
+        asked = step("prepare", "prepare", hosts=("compute01",))
+        numbers = {"ok": 3, "worked": 3, "changed": 0, "failures": 0, "unreachable": 0}
+        told = strategy.judge(Assignment("r1", asked, 1, PurePath("/a")), _ended({"compute01": numbers}))
+        assert told.result == "done"
+        assert "stages nothing ahead" in told.reason
+        assert "stages nothing ahead" in strategy.capabilities().manner.notes["prepare"]
 
 
 def _ended(hosts):

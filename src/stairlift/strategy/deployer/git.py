@@ -11,7 +11,7 @@ def commit_of(path: Path) -> str | None:
 
     A commit that changed something else in the repository does not count: it makes no other plan.
     """
-    if (commit := _git(path, "log", "-1", "--format=%h")) is None:
+    if (commit := _git(path, "log", "-1", "--abbrev=12", "--format=%h")) is None:
         return None
     changed = _git(path, "status", "--porcelain")
     return (commit or "no commit") + ("+changes" if changed or changed is None else "")

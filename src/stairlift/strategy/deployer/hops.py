@@ -1,6 +1,5 @@
 """The option `hops`: which deployer, with which inventory and configuration, leads to which release."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.plan import Step
 from stairlift.model.release import Release
-from stairlift.strategy.options import OptionReader
+from stairlift.strategy.options import OptionReader, absolute
 
 More = TypeVar("More")
 
@@ -67,11 +66,6 @@ def hop_of(use: str, hops: Mapping[Release, DeployerHop[More]], step: Step) -> D
     )
 
 
-def absolute(folder: Path, text: str) -> Path:
-    """A path of stairlift.toml, made absolute."""
-    return Path(os.path.normpath(folder / Path(text).expanduser()))
-
-
 def _by_release(table: Mapping[str, Any]) -> list[tuple[Release, Any]]:
     return sorted((Release.parse(key), value) for key, value in table.items())
 
@@ -89,7 +83,7 @@ def _read_hop(
         folder=folder,
         directory=absolute(folder, reader.text("directory") or "."),
         command=_command(reader, folder),
-        inventory=tuple(absolute(folder, text) for text in reader.text_or_texts("inventory")),
+        inventory=_inventory(reader, folder),
         config_dir=_path(reader, "config_dir", folder),
         ansible_config=_path(reader, "ansible_config", folder),
         args=_args(reader, own),
@@ -106,6 +100,13 @@ def _command(reader: OptionReader, folder: Path) -> tuple[str, ...]:
     reader.refuse_secrets("command", words, "Keep it in the deployer's own configuration.")
     program, *rest = words
     return (str(absolute(folder, program)) if "/" in program else program, *rest)
+
+
+def _inventory(reader: OptionReader, folder: Path) -> tuple[Path, ...]:
+    texts = reader.text_or_texts("inventory")
+    if not all(text.strip() for text in texts):
+        raise reader.wrong("inventory", "must not be empty")
+    return tuple(absolute(folder, text) for text in texts)
 
 
 def _path(reader: OptionReader, key: str, folder: Path) -> Path | None:

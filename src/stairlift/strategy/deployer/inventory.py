@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from stairlift.model.errors import UsageError
+from stairlift.strategy.asking import ask
 from stairlift.strategy.deployer.hops import DeployerHop
 
 _PLAY = Path(__file__).with_name("groups.yml")
-_ANSWER = re.compile(r"stairlift-groups ([A-Za-z0-9+/=]+) end")
+_ANSWER = re.compile(r"stairlift-listed ([A-Za-z0-9+/=]+) end")
 _TIMEOUT_SECONDS = 300
 _DETAIL_CHARACTERS = 600
 
@@ -34,24 +35,19 @@ class Groups:
         return tuple(dict.fromkeys(host for group in groups for host in self.hosts.get(group, ())))
 
 
-def ask_groups(hop: DeployerHop[Any], command: tuple[str, ...], words: tuple[str, ...] = ()) -> Groups:
-    """Ask a command that takes the arguments of ansible-playbook; `words` are further arguments.
+def ask_groups(hop: DeployerHop[Any], command: tuple[str, ...]) -> Groups:
+    """Ask a command that takes the arguments of ansible-playbook. Raises UsageError `deployer.inventory`."""
+    return Groups({group: tuple(hosts) for group, hosts in ask_listing(hop, command, _PLAY).items()})
 
-    Raises UsageError `deployer.inventory` where it does not answer, or its inventory names no host.
+
+def ask_listing(hop: DeployerHop[Any], command: tuple[str, ...], play: Path, words: tuple[str, ...] = ()) -> Any:
+    """What the name of a play of ours holds when it is listed; `words` are further arguments.
+
+    Raises UsageError `deployer.inventory` where the command does not answer, or its inventory names no host.
     """
-    argv = [*command, *(w for path in hop.inventory for w in ("-i", str(path))), *words, str(_PLAY), "--list-hosts"]
+    argv = [*command, *(w for path in hop.inventory for w in ("-i", str(path))), *words, str(play), "--list-hosts"]
     try:
-        answer = subprocess.run(
-            argv,
-            cwd=hop.directory,
-            env=environment(hop),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
+        answer = ask(argv, hop.directory, environment(hop), _TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         raise _no_answer(hop, f"It did not answer within {_TIMEOUT_SECONDS} s.") from None
     except OSError as wrong:
@@ -60,7 +56,7 @@ def ask_groups(hop: DeployerHop[Any], command: tuple[str, ...], words: tuple[str
     if found is None:
         said = (answer.stderr.strip() or answer.stdout.strip())[-_DETAIL_CHARACTERS:]
         raise _no_answer(hop, f"{argv[0]} ended with exit status {answer.returncode}. {said}")
-    return Groups({group: tuple(hosts) for group, hosts in json.loads(base64.b64decode(found[1])).items()})
+    return json.loads(base64.b64decode(found[1]))
 
 
 def environment(hop: DeployerHop[Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from stairlift.model.work import Frozen
 from stairlift.strategy.ansible.content import inventory_content, one_by_one
 from stairlift.strategy.ansible.options import public_words
 from stairlift.strategy.ansible.settings import AnsibleSettings, ask_ansible, remembered_settings
+from stairlift.strategy.asking import ask
 from stairlift.strategy.deployer.git import commit_of
 from stairlift.strategy.deployer.hops import DeployerHop, More
 from stairlift.strategy.deployer.inventory import environment
@@ -54,7 +55,7 @@ class Deployer(Generic[More]):
         except OSError as wrong:
             raise UsageError(
                 code="strategy.unreadable-file",
-                brief=f"strategy {self.name!r}: {wrong.filename} cannot be read: {wrong.strerror}",
+                brief=f"strategy {self.name!r}: {wrong.filename} cannot be read: {wrong.strerror or wrong}",
                 resolution="Make it readable for the account that plans and runs.",
             ) from wrong
 
@@ -83,17 +84,7 @@ def said_version(hop: DeployerHop[Any], *words: str) -> str | None:
     """The first version number that `COMMAND --version` (or with these words) prints; None where there is none."""
     argv = [*hop.command, *(words or ("--version",))]
     try:
-        answer = subprocess.run(
-            argv,
-            cwd=hop.directory,
-            env=environment(hop),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
+        answer = ask(argv, hop.directory, environment(hop), _TIMEOUT_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = _VERSION.search(answer.stdout or answer.stderr) if answer.returncode == 0 else None

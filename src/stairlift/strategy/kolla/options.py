@@ -1,14 +1,15 @@
 """The options of `use = "kolla-ansible"`, and the keys of `[[hop]]` that only it knows."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stairlift.model.release import Release
-from stairlift.strategy.deployer.hops import DeployerHop, absolute, read_hops
+from stairlift.strategy.deployer.hops import DeployerHop, read_hops
 from stairlift.strategy.deployer.names import HostNames, read_host_names
-from stairlift.strategy.options import OptionReader
+from stairlift.strategy.options import OptionReader, absolute
 
 #: Arguments that the strategy sets itself: whom and what it touches, whether it does, and with whose configuration.
 _OWN = ("--limit", "-l", "--tags", "-t", "--skip-tags", "--check", "-C", "--inventory", "-i", "--configdir")
@@ -31,6 +32,11 @@ class KollaHop:
 
 
 Hop = DeployerHop[KollaHop]
+
+
+def configuration(hop: Hop) -> Path:
+    """Where its globals.yml is, as kolla-ansible looks for it."""
+    return hop.config_dir or Path(os.environ.get("KOLLA_CONFIG_PATH") or "/etc/kolla")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ def read_options(use: str, options: Mapping[str, Any]) -> KollaOptions:
 
 def _kolla_hop(reader: OptionReader, folder: Path) -> KollaHop:
     program, *words = reader.command("source_command") or ("",)
+    reader.refuse_secrets("source_command", words, "Keep it in the deployer's own configuration.")
     named = (str(absolute(folder, program)) if "/" in program else program, *words) if program else ()
     return KollaHop(
         queue_type_change=reader.flag("queue_type_change"),

@@ -12,6 +12,7 @@ from stairlift.strategy.deployer.inventory import Groups, ask_groups
 from stairlift.strategy.deployer.record import Deployer
 from stairlift.strategy.deployer.review import hops_of, told, unknown_hosts
 from stairlift.strategy.kolla.commands import can_do, lines
+from stairlift.strategy.kolla.enabled import switched_off
 from stairlift.strategy.kolla.installed import Play, playbook_folder, plays_of, tags_of
 from stairlift.strategy.kolla.options import Hop, KollaHop, KollaOptions
 from stairlift.strategy.kolla.tags import project_tags
@@ -40,8 +41,27 @@ def _in_inventory(
         yield told(wrong, str(hop.release))
         return
     yield from unknown_hosts(hop, groups, options.names, mine)
+    yield from _off(deployer, hop, mine, plays)
     for step in mine:
         yield from _partial(options, hop, step, groups, plays)
+
+
+def _off(deployer: Deployer[KollaHop], hop: Hop, mine: Sequence[Step], plays: tuple[Play, ...]) -> Iterator[Finding]:
+    """Infrastructure that the inventory has groups for, and the configuration nothing: no API would tell."""
+    services = tuple(dict.fromkeys(name for step in mine if step.stage == "infra" for name in step.services))
+    try:
+        off = switched_off(hop, deployer.ansible(hop), plays, services)
+    except UsageError:  # such as a vault that asks for its password: the verdict of the step tells as well
+        return
+    if off:
+        running = ", ".join(f'"{name}"' for name in services if name not in off)
+        yield Finding(
+            "deployer.off",
+            "warning",
+            str(hop.release),
+            f"{hop.place}: its configuration has {', '.join(off)} switched off, whose steps will do nothing",
+            f'Name what runs: match = {{ stage = "infra", service = [{running}] }}',
+        )
 
 
 def _cannot(step: Step) -> Finding:

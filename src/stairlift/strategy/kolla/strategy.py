@@ -1,6 +1,5 @@
 """Steps carried out by the kolla-ansible of their hop, one process at a time."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +16,7 @@ from stairlift.strategy.deployer.shell import Commands
 from stairlift.strategy.kolla import verdict
 from stairlift.strategy.kolla.commands import Line, lines
 from stairlift.strategy.kolla.installed import playbook_folder
-from stairlift.strategy.kolla.options import Hop, KollaHop, read_options
+from stairlift.strategy.kolla.options import Hop, KollaHop, configuration, read_options
 from stairlift.strategy.kolla.review import review
 from stairlift.strategy.kolla.tags import project_order
 
@@ -29,6 +28,8 @@ _OPENING = Opening(
 )
 _NOTES = {
     "nova-conductor": "its reload and its online migrations are left for the end",
+    "db-migrate": "every nova-compute is reloaded before; both go without this host as a limit, since kolla-ansible "
+    "does what happens once on the first host of a group",
     "nova-compute": "one run for the whole batch, since two at a time would stop each other's bootstrap containers",
 }
 _QUEUES = (
@@ -135,7 +136,7 @@ def _ansible(hop: Hop) -> tuple[str, ...]:
 
 
 def _content(hop: Hop) -> Iterator[Path]:
-    folder = hop.config_dir or Path(os.environ.get("KOLLA_CONFIG_PATH") or "/etc/kolla")
+    folder = configuration(hop)
     yield from (folder / name for name in _CONFIGURATION)
     yield from (hop.more.image_digests,) if hop.more.image_digests else ()
     yield from (found,) if (found := playbook_folder(hop)) else ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from stairlift.model.work import Assignment, Outcome, Verdict
 from stairlift.strategy.ansible import verdict
@@ -22,12 +23,21 @@ def judge(hosts: Sequence[str], assignment: Assignment, outcome: Outcome) -> Ver
     judged = verdict.judge(_reached(hosts, outcome) if step.action == "db-migrate" else hosts, outcome, others=beyond)
     if judged.result != "done" or step.stage != "prepare":
         return judged
-    file = str(assignment.folder / DIFFERENCE)
+    file = Path(assignment.folder / DIFFERENCE)
     return replace(
         judged,
-        reason=f"images are there; what would change in the configuration is in {file}",
-        facts={**judged.facts, "configuration": file},
+        reason=f"images are there; in the configuration would change: {_by_service(file)}",
+        facts={"configuration": str(file)},  # how many tasks changed something says nothing of the cloud
     )
+
+
+def _by_service(difference: Path) -> str:
+    """How much would change of which service: the head of the file, up to the first empty line."""
+    try:
+        head, _, _ = difference.read_text(encoding="utf-8", errors="replace").partition("\n\n")
+    except OSError as wrong:
+        return f"unknown ({wrong.strerror})"
+    return ", ".join(head.splitlines())
 
 
 def _switched_off(hosts: Sequence[str], outcome: Outcome) -> bool:

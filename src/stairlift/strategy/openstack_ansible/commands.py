@@ -14,6 +14,8 @@ from stairlift.strategy.openstack_ansible.playbooks import Playbook, common, of_
 #: Playbooks of ours that the wrapper runs with the operator's inventory and variables.
 RESTART, READY = Path(__file__).with_name("restart.yml"), Path(__file__).with_name("ready.yml")
 _LATEST = "package_state=latest"
+#: With it, the containers of database and broker are set up and not restarted (major-upgrades.rst, "Upgrade hosts").
+_KEPT_RUNNING = "lxc_container_allow_restarts=false"
 #: What plans call a service, and what its unit is called there where that differs.
 _UNITS = {"nova-api": ("nova-api-os-compute", "nova-api-metadata")}
 
@@ -76,24 +78,37 @@ def must_work(cut: Cut) -> tuple[str, ...]:
     if cut.step.stage == "infra":
         return tuple(dict.fromkeys(name for one in cut.step.services for name in _members(cut, one)))
     if cut.step.action == "prepare":
-        return _opened(cut)
+        return _looked_at(cut) if cut.step.stage == "prepare" else _opened(cut)
     return cut.machines.running(cut.step, cut.names)
 
 
 def _prepare(cut: Cut) -> Iterator[tuple[str, ...]]:
-    """Ahead of everything a look at the hosts; as the opening the machines, then what all others fetch from."""
+    """Ahead of everything a look at the hosts; as the opening the machines, then what all others fetch from.
+
+    An empty limit would mean everybody, and where all is on metal the machines are the clusters' own.
+    """
     if cut.step.stage == "prepare":
-        opened = _opened(cut)
-        told = (f"stairlift_hosts={','.join(opened)}", f"stairlift_to={cut.step.target}")
-        yield cut.line(str(READY), opened, *told)
+        yield cut.line(str(READY), _looked_at(cut), f"stairlift_to={cut.step.target}")
         return
-    yield from cut.of(common("setup_hosts"), _opened(cut))
-    yield from cut.of(common("repo"), cut.machines.of("repo_all"))
-    yield from cut.of(common("utility"), cut.machines.of("utility_all"))
+    clusters, others = cut.machines.split(cut.names)
+    setup = common("setup_hosts")
+    if others:
+        yield from cut.of(setup, others)
+    if clusters:
+        yield cut.line(setup.called(cut.hop.release), clusters, _KEPT_RUNNING)
+    for name, group in (("repo", "repo_all"), ("utility", "utility_all")):
+        if members := cut.machines.of(group):
+            yield from cut.of(common(name), members)
 
 
 def _opened(cut: Cut) -> tuple[str, ...]:
-    return cut.machines.without_clusters(cut.names)
+    return tuple(name for part in cut.machines.split(cut.names) for name in part)
+
+
+def _looked_at(cut: Cut) -> tuple[str, ...]:
+    """Where virtual environments will go: not into the containers of database and broker."""
+    _, others = cut.machines.split(cut.names)
+    return tuple(dict.fromkeys((*cut.names, *others)))
 
 
 def _upgrade(cut: Cut) -> Iterator[tuple[str, ...]]:
@@ -141,8 +156,8 @@ def _members(cut: Cut, program: str) -> tuple[str, ...]:
 def _unpin(cut: Cut) -> Iterator[tuple[str, ...]]:
     running = cut.machines.running(cut.step, cut.names)
     units = [unit for name in cut.step.services for unit in _UNITS.get(name, (name,))]
-    told = (f"stairlift_services={','.join(cut.step.services)}", f"stairlift_hosts={','.join(running)}")
-    yield cut.line(str(RESTART), running, *told, f"stairlift_units={','.join(units)}")
+    told = f"stairlift_services={','.join(cut.step.services)}"
+    yield cut.line(str(RESTART), running, told, f"stairlift_units={','.join(units)}")
 
 
 _BY_ACTION: Mapping[str, Callable[[Cut], Iterator[tuple[str, ...]]]] = {

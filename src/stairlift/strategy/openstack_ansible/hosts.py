@@ -10,7 +10,7 @@ from stairlift.strategy.deployer.inventory import Groups
 
 #: In every container's name, as the inventory's generator makes them: `infra1-nova-api-container-5bd5f4a9`.
 _CONTAINER = ("-container-", "_container-")
-#: What keeps its data where a restart of its container is an outage: setup-hosts leaves them to their own playbooks.
+#: What keeps its data where a restart of its container is an outage: it is set up apart, without a restart.
 _CLUSTERS = ("galera_all", "rabbitmq_all")
 
 
@@ -58,10 +58,11 @@ class Machines:
         wanted = set(step.services)
         return (group for group in self._groups if wanted & set(binaries_of_group(group, "osa")))
 
-    def without_clusters(self, machines: Sequence[str]) -> tuple[str, ...]:
-        """These machines and their containers, but for those of the database and the broker."""
+    def split(self, machines: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Of these machines and their containers those with the database or the broker in them, and all others."""
         clusters = set(self.of(*_CLUSTERS))
-        return tuple(name for machine in machines for name in self.on(machine) if name not in clusters)
+        everybody = [name for machine in machines for name in self.on(machine)]
+        return tuple(n for n in everybody if n in clusters), tuple(n for n in everybody if n not in clusters)
 
 
 def _is_container(name: str) -> bool:

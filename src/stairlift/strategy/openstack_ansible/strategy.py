@@ -1,6 +1,7 @@
 """Steps carried out by the openstack-ansible of their hop, one process at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,15 +26,20 @@ from stairlift.strategy.openstack_ansible.wrapper import version
 _INSIDE_THE_ROLES: tuple[Action, ...] = ("db-expand", "db-migrate", "db-contract")
 _OPENING = Opening(
     "prepare",
-    "the machines of the control plane and their containers, but for database and broker; then the repository and "
-    "the utility hosts, from which all others fetch what they install",
+    "the machines of the control plane and their containers, those of database and broker without a restart; then "
+    "the repository and the utility hosts, from which all others fetch what they install",
 )
+#: What the stage `prepare` cannot do here: see docs/how-to/use-openstack-ansible.md.
+_NOT_AHEAD = "openstack-ansible stages nothing ahead, and renders no configuration to compare"
+_WHOLE = "without a limit, since a cluster's role must see all its members"
 _MANNER = Manner(
     projects="first-alone",
     absorbs={"*": _INSIDE_THE_ROLES},
     opening=_OPENING,
     order=project_order(),
     notes={
+        **dict.fromkeys(("haproxy", "memcached", "mariadb", "rabbitmq"), _WHOLE),
+        "prepare": f"it looks whether hosts answer and have room; {_NOT_AHEAD}",
         "keystone": "the role contracts the schema with the last host, once every other is of the new release",
         "nova": "the playbook ends with the online migrations, on the first conductor",
         "cinder": "schedulers, volumes and backups come before the APIs",
@@ -109,7 +115,10 @@ class OpenstackAnsibleUpgradeStrategy:
 
     def judge(self, assignment: Assignment, outcome: Outcome) -> Verdict:
         """As of any playbook, for the containers and machines that the step is about."""
-        return verdict.judge(must_work(self._cut(assignment.step)), outcome, others=True)
+        judged = verdict.judge(must_work(self._cut(assignment.step)), outcome, others=True)
+        if judged.result != "done" or assignment.step.stage != "prepare":
+            return judged
+        return replace(judged, reason=f"every host answers and has room; {_NOT_AHEAD}", facts={})
 
     def _commands(self, step: Step) -> Commands:
         cut = self._cut(step)
