@@ -5,6 +5,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from grenade_site import HOST, PASSWORD, PROJECTS, Attempts, build, opening, real_driver, until, upgrade
 from stairlift.model.work import Verdict
+from stairlift.strategy.grenade.rcfiles import PLUGIN
 
 #: The real driver takes 23 to 80 s for what the small tree does in one.
 pytestmark = pytest.mark.timeout(900 if real_driver() else 120)
@@ -250,6 +252,23 @@ def test_a_ledger_that_cannot_be_kept_is_told_before_anything_happens(attempts, 
     assert verdict.result == "failed"
     assert "the attempt cannot begin" in verdict.reason
     assert set(site.services().values()) == {"old running"}
+
+
+def test_a_torn_ledger_does_not_run_the_base_half_again(opened, site):
+    (site.stack / "stairlift" / "ledger.json").write_text('{"hop": "2026')
+    resources = site.lines("resources")
+    verdict = opened.make(opening(), 2)
+    assert verdict.result == "failed"
+    assert "ledger.json makes no sense" in verdict.reason
+    assert site.lines("resources") == resources
+
+
+def test_what_a_kill_left_of_our_plugin_is_made_anew(opened, site):
+    place = site.stack / "plugins" / PLUGIN
+    shutil.rmtree(place)
+    (place.with_name(f"{PLUGIN}.new") / "devstack").mkdir(parents=True)
+    assert opened.make(upgrade("alpha")).result == "done", opened.log(upgrade("alpha"))
+    assert sorted(path.name for path in place.parent.glob("stairlift-*")) == [PLUGIN]
 
 
 # Cancelling

@@ -11,6 +11,7 @@ from typing import Any
 from stairlift.model.work import Assignment, Job, Verdict
 from stairlift.strategy.endings import last_line
 from stairlift.strategy.on_host import BEGUN, ENDED
+from stairlift.strategy.progress import events
 
 _RELAY = str(Path(__file__).with_name("relay.py"))
 _FILE = "acts.json"
@@ -57,7 +58,7 @@ def job_of(assignment: Assignment, acts: tuple[Act, ...], cwd: Path) -> Job:
 def acted(progress: str) -> tuple[Acted, ...]:
     """What the progress file says of the acts that were begun, in order; torn lines are passed over."""
     found: dict[int, Acted] = {}
-    for note in map(_note, progress.splitlines()):
+    for note in events(progress):
         number, kind = note.get("act"), note.get("kind")
         if not isinstance(number, int):
             continue
@@ -66,14 +67,6 @@ def acted(progress: str) -> tuple[Acted, ...]:
         elif number in found:
             found[number] = _with(found[number], note)
     return tuple(found[number] for number in sorted(found))
-
-
-def _note(line: str) -> Mapping[str, Any]:
-    try:
-        note = json.loads(line)
-    except ValueError:
-        return {}
-    return note if isinstance(note, Mapping) else {}
 
 
 def _with(act: Acted, note: Mapping[str, Any]) -> Acted:

@@ -1,15 +1,17 @@
 """From an entry of stairlift.toml to what a plan records of it, and back at the run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.plan import Binding
-from stairlift.model.work import Frozen
+from stairlift.model.work import Capabilities, Frozen
 from stairlift.ports import UpgradeStrategy
 from stairlift.strategy.files import fingerprint
 from stairlift.strategy.registry import StrategyRegistry
+
+T = TypeVar("T")
 
 
 def freeze_binding(
@@ -27,7 +29,8 @@ def freeze_binding(
     found = registry or StrategyRegistry.installed()
     recorded = {key: _as_json(value, key) for key, value in options.items()}
     strategy = found.build(use, recorded)
-    frozen, able = _frozen(strategy, use, found), strategy.capabilities()
+    frozen = _frozen(strategy, use, found)
+    able = _said(strategy.capabilities, Capabilities, use, found)
     return Binding(
         id=f"{use}-{index + 1}",
         use=use,
@@ -76,17 +79,25 @@ def changed_file(file: str, recorded: str) -> str | None:
     except FileNotFoundError:
         return f"{file} is missing"
     except OSError as wrong:
-        return f"{file} cannot be read: {wrong.strerror}"
+        return f"{file} cannot be read: {wrong.strerror or wrong}"
 
 
 def _frozen(strategy: UpgradeStrategy, use: str, registry: StrategyRegistry) -> Frozen:
-    """What it would record now; a strategy may be anybody's code, so whatever it raises is told as a UsageError."""
+    """What it would record now."""
+    return _said(strategy.freeze, Frozen, use, registry)
+
+
+def _said(ask: Callable[[], T], kind: type[T], use: str, registry: StrategyRegistry) -> T:
+    """What a strategy says. It may be anybody's code, so what it raises or says amiss is told as a UsageError."""
     try:
-        return strategy.freeze()
+        said = ask()
     except StairliftError:
         raise
-    except Exception as wrong:
+    except (Exception, SystemExit) as wrong:
         raise registry.broken(use, wrong) from wrong
+    if not isinstance(said, kind):
+        raise registry.broken(use, TypeError(f"it gives a {type(said).__name__} where a {kind.__name__} is expected"))
+    return said
 
 
 def _versions(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
@@ -101,7 +112,7 @@ def _fingerprint(use: str, file: str) -> str:
     except OSError as wrong:
         raise UsageError(
             code="strategy.unreadable-file",
-            brief=f"strategy {use!r}: {file} cannot be read: {wrong.strerror}",
+            brief=f"strategy {use!r}: {file} cannot be read: {wrong.strerror or wrong}",
             resolution="Make it readable for the account that plans and runs.",
         ) from wrong
 

@@ -56,6 +56,8 @@ if [ "$lock" != - ]; then
     [ -w "$where" ] || where=${TMPDIR:-/tmp}
     exec 9>>"$where/$lock-$(id -u).lock" || exit 75
     flock -w "$seconds" 9 || {
+        code=$? # 1 is for held (flock(1)); without flock, the shell's 127
+        [ "$code" -eq 1 ] || exit "$code"
         echo "another command of Stairlift's holds $where/$lock-$(id -u).lock on this host"
         exit 75
     }

@@ -1,5 +1,6 @@
 """Reading the keys of a `[[strategy]]` table: each is asked for once, and what nobody asked for is a mistake."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -13,6 +14,14 @@ _SECRET = re.compile(
     r"""(\w*(?:passw(?:or)?d|secret|token|private_key)\w*)["']?\s*[=:]\s*["']?(?!(?:true|false|yes|no|\d+)\b)[^\s"']""",
     re.IGNORECASE,
 )
+#: `--db-password hunter2`; a placeholder, a file or another option behind it is none, nor is `--ask-...`.
+_SECRET_OPTION = re.compile(r"(?<!\S)(?!--ask)(--?[\w-]*(?:passw(?:or)?d|secret|token))\s+(?![-{@/])\S", re.IGNORECASE)
+_PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
+
+
+def absolute(folder: Path, text: str) -> Path:
+    """A path of stairlift.toml, relative to its folder, made absolute; the home of nobody known stays as written."""
+    return Path(os.path.normpath(folder / os.path.expanduser(text)))  # noqa: PTH111 - that of pathlib raises
 
 
 class OptionReader:
@@ -134,6 +143,10 @@ class OptionReader:
         for word in words:
             if (found := _SECRET.search(word)) is not None:
                 raise self.wrong(key, f"holds {found[1]}, which looks like a secret", resolution)
+            if _PASSWORD_IN_URL.search(word) is not None:
+                raise self.wrong(key, "holds a URL with a password, which is a secret", resolution)
+        if (found := _SECRET_OPTION.search(" ".join(words))) is not None:
+            raise self.wrong(key, f"holds {found[1]} and what looks like a secret", resolution)
 
     def _printable(self, key: str, value: str) -> str:
         if any(ord(character) < 32 or ord(character) == 127 for character in value):

@@ -1,6 +1,6 @@
 """The option `ssh` of strategies that work on other hosts, and what each host is called there."""
 
-import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 from stairlift.model.errors import UsageError
 from stairlift.remote.words import SshOptions, ssh_words
-from stairlift.strategy.options import OptionReader
+from stairlift.strategy.options import OptionReader, absolute
 
 _KEYS = ("user", "port", "key", "config", "options", "become")
 
@@ -27,16 +27,18 @@ class Reach:
     def files(self) -> tuple[str, ...]:
         """What of the connection a plan records: the configuration that the operator named; never a key.
 
-        Raises UsageError where it does not exist.
+        Raises UsageError where there is no ssh, or no such configuration or key.
         """
-        config = self.options.config
-        if config is not None and not Path(config).is_file():
-            raise UsageError(
-                code="strategy.file",
-                brief=f"ssh: config names {config}, which does not exist",
-                resolution="Paths are relative to the folder of stairlift.toml.",
-            )
-        return (config,) if config else ()
+        if shutil.which("ssh") is None:
+            raise UsageError(code="strategy.program", brief="ssh: it is not on the PATH", resolution="Install ssh.")
+        for key, path in (("config", self.options.config), ("key", self.options.key)):
+            if path is not None and not Path(path).is_file():
+                raise UsageError(
+                    code="strategy.file",
+                    brief=f"ssh: {key} names {path}, which does not exist",
+                    resolution="Paths are relative to the folder of stairlift.toml.",
+                )
+        return (self.options.config,) if self.options.config else ()
 
 
 def read_reach(reader: OptionReader, folder: Path) -> Reach:
@@ -80,7 +82,7 @@ def _port(reader: OptionReader, table: Mapping[str, Any]) -> int | None:
 
 def _path(reader: OptionReader, table: Mapping[str, Any], key: str, folder: Path) -> str | None:
     value = _text(reader, table, key)
-    return os.path.normpath(folder / Path(value).expanduser()) if value else None
+    return str(absolute(folder, value)) if value else None
 
 
 def _words(reader: OptionReader, table: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class StrategyRegistry:
         except Exception as wrong:
             raise self.broken(use, wrong) from wrong
 
-    def broken(self, use: str, wrong: Exception) -> UsageError:
+    def broken(self, use: str, wrong: BaseException) -> UsageError:
         """The error to raise where a strategy raises what is none of ours."""
         return _broken(self._entry_point(use), f"{type(wrong).__name__}: {wrong}")
 

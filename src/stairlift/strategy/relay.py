@@ -17,6 +17,7 @@ with 0 where all went well.
 """
 
 import json
+import math
 import os
 import re
 import select
@@ -31,6 +32,8 @@ _BEGIN, _END = ">>> stairlift ", "<<< stairlift "
 _LINE = 65536
 #: Seconds until we stop to wait for what a daemon may still print that has inherited the output of an act.
 _SILENCE = 0.5
+#: Seconds after the end of an act for which we listen at most: such a daemon may never be silent.
+_AFTERWARDS = 2.0
 #: Seconds before an act is repeated that said "again".
 _PAUSE = 1.0
 #: What one section may hold, in characters.
@@ -94,10 +97,12 @@ class Reader:
 
 
 def lines(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
-    """What a process prints, line by line, until it has ended and says no more; others may still hold its output."""
+    """What a process prints, line by line, until it has ended; others may still hold its output, silent or not."""
     assert process.stdout is not None  # noqa: S101
-    source, rest = process.stdout.fileno(), b""
-    while True:
+    source, rest, deadline = process.stdout.fileno(), b"", math.inf
+    while time.monotonic() < deadline:
+        if deadline == math.inf and process.poll() is not None:
+            deadline = time.monotonic() + _AFTERWARDS
         if select.select([source], [], [], _SILENCE)[0]:
             chunk = os.read(source, _LINE)
             if not chunk:

@@ -19,23 +19,32 @@ INVENTORY = {
 }
 
 
-def virtual_environment(folder, release="2026.1", version=None, groups=None):
-    """Make it in `folder`, and give back the path of its kolla-ansible."""
+def virtual_environment(folder, release="2026.1", version=None, groups=None, off=()):
+    """Make it in `folder`, and give back the path of its kolla-ansible; `off` are variables that are false."""
     programs = folder / "bin"
     programs.mkdir(parents=True, exist_ok=True)
     _program(programs / "kolla-ansible", f'echo "kolla-ansible {version or VERSIONS[release]}"')
     stand_in(programs)
     (programs / "ansible-playbook").rename(programs / "settings")
     told = base64.b64encode(json.dumps(groups or INVENTORY).encode()).decode()
+    false = base64.b64encode(json.dumps([[name, False] for name in off]).encode()).decode()
     _program(
         programs / "ansible-playbook",
-        f'case "$*" in *groups.yml*) echo "  play #1 (all): stairlift-groups {told} end TAGS: []" ;;\n'
+        f'case "$*" in *groups.yml*) echo "  play #1 (all): stairlift-listed {told} end TAGS: []" ;;\n'
+        f'*enabled.yml*) echo "  play #1 (all): stairlift-listed {false} end TAGS: []" ;;\n'
         f'*) exec "{programs}/settings" ;; esac',
     )
     playbooks = folder / "share" / "kolla-ansible" / "ansible"
     playbooks.mkdir(parents=True, exist_ok=True)
     plays = json.loads((DATA / f"{VERSIONS[release]}.json").read_text())["plays"]
-    site = [{"name": p["name"], "hosts": p["groups"], "tags": p["tags"]} for p in plays]
+    site = [
+        {
+            "name": p["name"],
+            "hosts": [*p["groups"], *(f"&enable_{name}_True" for name in p["groups"])],
+            "tags": p["tags"],
+        }
+        for p in plays
+    ]
     (playbooks / "site.yml").write_text(json.dumps(site))
     return str(programs / "kolla-ansible")
 

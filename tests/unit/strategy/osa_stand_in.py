@@ -29,7 +29,7 @@ def wrapper(folder, version="33.1.0", known=None):
     folder.mkdir(parents=True, exist_ok=True)
     stand_in(folder)
     told = base64.b64encode(json.dumps(known or groups()).encode()).decode()
-    (folder / "groups").write_text(f"  play #1 (all): stairlift-groups {told} end TAGS: []\n")
+    (folder / "groups").write_text(f"  play #1 (all): stairlift-listed {told} end TAGS: []\n")
     program = folder / "openstack-ansible"
     program.write_text(
         f'#!/bin/sh\nexport OSA_VERSION="{version}"\nexport OSA_CLONE_ROOT="/opt/openstack-ansible"\n'

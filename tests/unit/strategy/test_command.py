@@ -251,6 +251,12 @@ def test_programs_of_the_host_are_not_looked_for_here(tmp_path):
         ({"cwd": "/up"}, "cwd has no meaning without"),
         ({"ssh": {"user": "ops"}}, "ssh has no meaning without"),
         ({"names": {"c1": "c"}}, "names has no meaning without"),
+        ({"run_on": "host", "names": {"c1": "-oProxyCommand=x"}}, "names must map hosts"),
+        ({"run_on": "host", "ssh": {"usr": "ops"}}, "ssh has no key 'usr'"),
+        ({"run_on": "host", "ssh": {"user": "-x"}}, "ssh user must be a text"),
+        ({"run_on": "host", "ssh": {"port": 70000}}, "port must be a number from 1 to 65535"),
+        ({"run_on": "host", "ssh": {"become": "sudo -n"}}, "become must be a list of words"),
+        ({"run_on": "host", "ssh": {"options": ["-o", "X_PASSWORD=y"]}}, "looks like a secret"),
     ],
 )
 def test_options_of_the_host_are_checked(options, says):

@@ -1,11 +1,13 @@
 import datetime as dt
 import json
+import sys
 from importlib.metadata import EntryPoint
 
 import pytest
 
 from stairlift.model.errors import UsageError
 from stairlift.strategy import StrategyRegistry, changed_files, freeze_binding, thaw
+from stairlift.strategy.command import CommandUpgradeStrategy
 from stairlift.strategy.registry import GROUP
 from stairlift.testing.strategy_contract import an_assignment
 from unit.strategy.stand_in import stand_in
@@ -105,3 +107,12 @@ def test_wrong_options_are_found_when_the_plan_is_made(folder):
         freeze("ansible", folder=str(folder), playbook="upgrade.yml", playbok="x")
     with pytest.raises(UsageError, match="absent"):
         freeze("command", folder=str(folder), argv=["./absent"])
+
+
+@pytest.mark.parametrize("method", ["freeze", "capabilities"])
+@pytest.mark.parametrize("answer", [lambda _: 1 / 0, lambda _: sys.exit(3), lambda _: None])
+def test_one_that_says_nothing_sensible_of_itself_is_named(folder, monkeypatch, method, answer):
+    monkeypatch.setattr(CommandUpgradeStrategy, method, answer)
+    with pytest.raises(UsageError) as caught:
+        freeze_command(folder)
+    assert caught.value.code == "strategy.broken"

@@ -46,6 +46,8 @@ def test_the_home_folder_is_no_stack_root(monkeypatch, tmp_path):
         ({"host": "-x"}, "no plain name"),
         ({"plugins": ["heat"]}, "NAME URL [BRANCH]"),
         ({"plugins": ["heat $(id)"]}, "NAME URL [BRANCH]"),
+        ({"plugins": ["heat https://me:hunter2@example.org/heat"]}, "a URL with a password"),
+        ({"settings": {"GIT_BASE": "https://me:hunter2@example.org"}}, "a URL with a password"),
         ({"settings": {"STACK_ROOT": "/"}}, "must not hold STACK_ROOT"),
         ({"settings": {"RUN_BASE": "True"}}, "must not hold RUN_BASE"),
         ({"settings": {"ADMIN_PASSWORD": "x"}}, "looks like a secret"),
@@ -79,7 +81,17 @@ def test_freezing_looks_at_the_node(node, tmp_path):
     assert "has no grenade.sh" in refused({**node, "grenade": str(tmp_path)})
     assert "is no folder" in refused({**node, "stack_root": str(tmp_path / "none")})
     assert "neither in Grenade's tree nor a plugin" in refused({**node, "projects": ["keystone", "heat"]})
+    assert "at /proc/self/mem cannot be read" in refused({**node, "pluginrc": "/proc/self/mem"})
     assert f"user is somebody, and this is {getpass.getuser()}" in refused({**node, "user": "somebody"})
+
+
+def test_programs_that_are_missing_are_told_beforehand(node, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert GrenadeUpgradeStrategy.lacking() == (
+        "no bash on the PATH: install it",
+        "no git on the PATH: install it",
+    )
+    assert "no bash on the PATH" in refused(node)
 
 
 def test_a_stack_root_that_leads_elsewhere_is_refused(node, tmp_path):

@@ -145,6 +145,14 @@ def test_a_project_is_proven_by_the_driver_going_on():
     assert (story.succeeded, story.phase) == (["nova"], "after")
 
 
+def test_what_a_projects_script_says_is_no_proof_and_no_step_back():
+    story = told(
+        ["Preparing the target devstack environment", "Upgrading nova...", "Using libvirt virtualization driver"]
+    )
+    assert (story.succeeded, story.phase) == ([], "projects")
+    assert story.place()[0] == 3
+
+
 def test_traces_are_no_errors_and_the_first_error_counts():
     story = told([], ["+ echo '[ERROR] no'", "[ERROR] a.sh:3 first", "[ERROR] b.sh:9 second"])
     assert story.error == "a.sh:3 first"
@@ -191,11 +199,13 @@ def test_no_output_breaks_the_story(lines):
         ("token hunter22.", "token ***."),
         ("cd /opt/hunter22/devstack", "cd /opt/hunter22/devstack"),
         ("hunter222", "hunter222"),
+        ("mysql -uroot -pnomoresecret", "mysql -uroot -p***"),
     ],
 )
 def test_a_password_is_hidden_wherever_it_stands_as_one(line, shown, tmp_path):
     (tmp_path / "local.conf").write_text(
         "[[local|localrc]]\nADMIN_PASSWORD=hunter22\nRABBIT_PASSWORD=$ADMIN_PASSWORD\n"
+        'DATABASE_PASSWORD="${DATABASE_PASSWORD:-nomoresecret}"\n'
     )
     assert Mask.of([tmp_path / "local.conf", tmp_path / "absent"]).line(line) == shown
 
@@ -228,14 +238,21 @@ def test_projects_that_are_new_are_not_upgraded_again():
     assert remaining(task(upgrade=PROJECTS), Ledger("2025.1", upgraded=PROJECTS)).upgrade == PROJECTS
 
 
-def test_the_ledger_survives_and_a_torn_one_is_none(tmp_path):
+def test_the_ledger_is_kept_hop_by_hop(tmp_path):
     desk = Desk(tmp_path)
     desk.note("2026.1", base="done", upgraded=("keystone",))
     assert desk.read() == Ledger("2026.1", "done", ("keystone",))
     desk.note("2027.1", base="begun")
     assert desk.read() == Ledger("2027.1", "begun")
-    (tmp_path / "stairlift" / "ledger.json").write_text('{"hop": "2026')
-    assert desk.read() == Ledger()
+
+
+@pytest.mark.parametrize("text", ['{"hop": "2026', "[]", '{"hop": "2026.1"}', "null"])
+def test_a_ledger_that_makes_no_sense_is_not_taken_for_none(text, tmp_path):
+    desk = Desk(tmp_path)
+    (tmp_path / "stairlift" / "ledger.json").write_text(text)
+    for look in (desk.read, lambda: Desk(tmp_path)):
+        with pytest.raises(OSError, match=r"ledger\.json makes no sense"):
+            look()
 
 
 def test_a_number_that_passed_to_another_process_keeps_nobody_out(tmp_path):

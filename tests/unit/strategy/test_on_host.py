@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from shutil import which
 from tempfile import gettempdir
 from uuid import uuid4
 
@@ -76,6 +77,16 @@ def test_a_lock_lets_one_in_at_a_time(mark):
         first.terminate()
         first.wait(20)
     assert run(guard, "echo", "in")[0] == 0
+
+
+def test_a_host_without_flock_is_not_taken_for_a_busy_one(mark, tmp_path, monkeypatch):
+    for program in ("sh", "id", "date", "setsid"):
+        (tmp_path / program).symlink_to(which(program))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, out = run(Guard(lock=f"stairlift-test-{mark}"), "echo", "in")
+    assert code == 127
+    assert "flock" in out
+    assert "begun" not in out
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])

@@ -68,3 +68,38 @@ def test_an_unknown_key_is_refused_with_the_one_that_was_meant():
     assert "playbok is not an option" in caught.value.brief
     assert "Did you mean playbook?" in caught.value.resolution
     assert "folder" not in caught.value.resolution
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--password=hunter2",),
+        ('{"db_password": "hunter2"}',),
+        ("x", "--db-password", "hunter2"),
+        ("nova-manage --token hunter2",),
+        ("https://me:hunter2@example.org/x",),
+        ("deb https://:hunter2@example.org x",),
+    ],
+)
+def test_what_looks_like_a_secret_is_refused_and_not_repeated(words):
+    with pytest.raises(UsageError) as caught:
+        reader().refuse_secrets("argv", words, "Keep it in a file.")
+    assert "argv holds" in caught.value.brief
+    assert "secret" in caught.value.brief
+    assert "hunter2" not in str(vars(caught.value))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("rotate_secrets=true", "token_days=3"),
+        ("--password-file", "p.txt"),
+        ("--password", "@p.txt"),
+        ("--token", "{run}"),
+        ("--ask-vault-password", "site.yml"),
+        ("--secret", "--verbose"),
+        ("http://proxy:3128/path@x", "ssh://git@example.org:22/x"),
+    ],
+)
+def test_what_only_sounds_like_a_secret_is_none(words):
+    reader().refuse_secrets("argv", words, "")

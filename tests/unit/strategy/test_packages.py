@@ -12,6 +12,7 @@ from deployers import osa_cloud
 from planning import planned, policy, upgrades
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.plan import Binding
+from stairlift.strategy.ansible import AnsibleUpgradeStrategy
 from stairlift.strategy.packages import PackagesUpgradeStrategy
 from stairlift.strategy.packages.playbook.library import stairlift_packages, stairlift_units
 from stairlift.strategy.packages.work import TASKS, commands
@@ -118,6 +119,7 @@ class TestOptions:
             ({"source": "deb http://x {to} main", "source_file": "x.sources"}, "must end in .list"),
             ({"source_file": "../x.list"}, "source_file must be a file name"),
             ({"source": "deb http://x/?token=geheim {to}"}, "looks like a secret"),
+            ({"source": "deb https://me:geheim@apt.example.com {to} main"}, "holds a URL with a password"),
             ({"settle": 0}, "settle must be a whole number"),
             ({"become": "yes"}, "become must be true or false"),
             ({"playbook": "mine.yml"}, "playbook is not an option"),
@@ -173,6 +175,15 @@ class TestModules:
             "remove": ["nova-consoleauth"],
         }
 
+    def test_what_is_held_by_a_glob(self):
+        names = ["libvirt0", "libvirt-daemon", "qemu-system", "nova-compute"]
+        assert stairlift_packages.held(names, ["libvirt?", "qemu-*", "[m-o]ova-*"]) == [
+            "libvirt0",
+            "qemu-system",
+            "nova-compute",
+        ]
+        assert stairlift_packages.held(names, []) == []
+
     def test_when_a_package_was_unpacked(self, tmp_path):
         (tmp_path / "nova-compute.list").touch()
         (tmp_path / "libx:amd64.list").touch()
@@ -209,6 +220,11 @@ class TestModules:
             "MainPID": "7",
             "ActiveState": "active",
         }
+
+
+def test_without_ansible_it_says_what_it_lacks(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert PackagesUpgradeStrategy.lacking() == AnsibleUpgradeStrategy.lacking() != ()
 
 
 def test_a_node_that_is_both_is_one_step_of_the_plan(tmp_path):

@@ -230,6 +230,14 @@ def test_this_machine_is_one_host(tmp_path):
         puppet(tmp_path).job(an_assignment(step(hosts=("cmp1", "cmp2"))))
 
 
+def test_this_machine_is_not_taken_for_several(tmp_path):
+    here = puppet(tmp_path, restart=["true", "{unit}"])
+    (finding,) = here.review([step(id="s1"), step(id="s2", hosts=("cmp2",)), step(id="s3", hosts=("cmp3",))], a_cloud())
+    assert (finding.code, finding.severity, finding.subject) == ("strategy.not-here", "error", "s2")
+    assert "steps for cmp1, cmp2" in finding.message
+    assert here.review([step(id="s1"), step(id="s2")], a_cloud()) == ()
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -243,7 +251,12 @@ def test_this_machine_is_one_host(tmp_path):
         ({"environment": {"gazpacho": "2026.1"}}, "no name of an environment"),
         ({"environment": {"zzz": "x"}}, "which is no release"),
         ({"settings": {"noop": True}}, "must not hold noop"),
+        ({"settings": {"daemonize": True}}, "must not hold daemonize"),
+        ({"settings": {"disable": "upgrade"}}, "must not hold disable"),
         ({"settings": {"-x": "y"}}, "no setting of Puppet's"),
+        ({"settings": {"http_proxy": "http://me:hunter2@proxy"}}, "holds a URL with a password"),
+        ({"command": ["env", "DB_PASSWORD=hunter2", "puppet"]}, "looks like a secret"),
+        ({"restart": ["restart", "--token=hunter2", "{unit}"]}, "looks like a secret"),
         ({"settings": {"db_password": "hunter2"}}, "looks like a secret"),
         ({"tags": ["a b"]}, "which is no tag"),
         ({"tags": ["{host}"]}, "which is no tag"),
@@ -283,13 +296,30 @@ def test_what_is_to_be_frozen_must_be_there(tmp_path):
     stand_in(tmp_path)
     with pytest.raises(UsageError, match=r"modulepath names .*/absent, which does not exist"):
         puppet(tmp_path, modulepath="absent").freeze()
+    with pytest.raises(UsageError, match=r"modulepath names .*/~nobody-known/m, which does not exist"):
+        puppet(tmp_path, modulepath="~nobody-known/m").freeze()
     with pytest.raises(UsageError, match="does not tell its version"):
         puppet(tmp_path, command=["/no/such/puppet"]).freeze()
-    with pytest.raises(UsageError, match="config names"):
-        over_ssh(ssh={"config": "absent"}).freeze()
+    for key in ("config", "key"):
+        with pytest.raises(UsageError, match=f"{key} names /etc/stairlift/absent"):
+            over_ssh(ssh={key: "absent"}).freeze()
+
+
+def test_without_ssh_there_is_no_plan(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="not on the PATH") as caught:
+        over_ssh().freeze()
+    assert caught.value.code == "strategy.program"
+
+
+def test_a_program_beside_the_configuration_is_asked_from_there(tmp_path, monkeypatch):
+    stand_in(tmp_path)
+    monkeypatch.chdir("/")
+    assert puppet(tmp_path, command=["./puppet"]).freeze().versions == {"puppet": "7.23.0"}
 
 
 def test_of_other_hosts_only_the_way_is_frozen(tmp_path):
     (tmp_path / "ssh_config").write_text("Host *\n")
+    (tmp_path / "id").touch()
     strategy = PuppetUpgradeStrategy({"folder": str(tmp_path), "ssh": {"config": "ssh_config", "key": "id"}})
     assert strategy.freeze().files == (str(tmp_path / "ssh_config"),)

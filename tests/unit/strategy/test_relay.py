@@ -79,6 +79,13 @@ def test_a_daemon_that_keeps_the_output_open_holds_nobody_up(tmp_path):
     assert time.monotonic() - began < 4
 
 
+def test_a_daemon_that_is_never_silent_holds_nobody_up(tmp_path):
+    began = time.monotonic()
+    code, out, _ = relay(tmp_path, sh("for n in $(seq 100); do echo up; sleep 0.1; done &"))
+    assert (code, out[:3]) == (0, "up\n")
+    assert time.monotonic() - began < 7
+
+
 def test_a_full_disk_does_not_stop_the_work(tmp_path):
     (tmp_path / "progress.jsonl").mkdir()
     job = job_of(an_assignment(folder=tmp_path), (sh("echo done"),), Path("/"))

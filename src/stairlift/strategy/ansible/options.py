@@ -1,6 +1,5 @@
 """The options of `use = "ansible"`, read and checked without asking Ansible anything."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from stairlift.model.plan import Concurrency
-from stairlift.strategy.options import OptionReader
+from stairlift.strategy.options import OptionReader, absolute
 
 #: A playbook of an installed collection, such as openstack.osa.nova, which is no path.
 _IN_COLLECTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){2,}")
@@ -56,7 +55,7 @@ class AnsibleOptions:
 
     def path(self, text: str) -> Path:
         """A path of stairlift.toml, made absolute."""
-        return _absolute(self.folder, text)
+        return absolute(self.folder, text)
 
     def shown(self, text: str) -> str:
         """A path as an argument: as the operator wrote it where Ansible starts in the folder that it is relative to."""
@@ -89,12 +88,12 @@ def read_options(use: str, options: Mapping[str, Any]) -> AnsibleOptions:
     folder = reader.folder()
     read = AnsibleOptions(
         folder=folder,
-        directory=_absolute(folder, reader.text("directory") or "."),
+        directory=absolute(folder, reader.text("directory") or "."),
         command=_command(reader, folder),
         playbook=reader.required_text("playbook"),
         undo_playbook=reader.text("undo_playbook"),
         inventory=reader.text_or_texts("inventory"),
-        config=_absolute(folder, config) if (config := reader.text("config")) else None,
+        config=absolute(folder, config) if (config := reader.text("config")) else None,
         tags=reader.text_or_texts("tags"),
         skip_tags=reader.text_or_texts("skip_tags"),
         extra_vars=_extra_vars(reader),
@@ -119,13 +118,9 @@ def public_words(words: Sequence[str]) -> Iterator[str]:
         previous = word
 
 
-def _absolute(folder: Path, text: str) -> Path:
-    return Path(os.path.normpath(folder / Path(text).expanduser()))
-
-
 def _command(reader: OptionReader, folder: Path) -> tuple[str, ...]:
     program, *words = reader.command("command") or ("ansible-playbook",)
-    return (str(_absolute(folder, program)) if "/" in program else program, *words)
+    return (str(absolute(folder, program)) if "/" in program else program, *words)
 
 
 def _names(reader: OptionReader) -> Mapping[str, str]:

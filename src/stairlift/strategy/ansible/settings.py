@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stairlift.model.errors import UsageError
+from stairlift.strategy.asking import ask
 
 _PLAY = Path(__file__).with_name("settings.yml")
 _ANSWER = re.compile(r"stairlift-settings ([A-Za-z0-9+/=]+) end")
@@ -38,17 +39,7 @@ def ask_ansible(command: tuple[str, ...], directory: Path, config: Path | None) 
     """
     argv = [*command, "-i", "localhost,", str(_PLAY), "--list-hosts"]
     try:
-        answer = subprocess.run(
-            argv,
-            cwd=directory,
-            env=_environment(config),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
+        answer = ask(argv, directory, _environment(config), _TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         raise _no_answer(command, f"It did not answer within {_TIMEOUT_SECONDS} s.") from None
     except OSError as wrong:

@@ -1,14 +1,14 @@
 """What a playbook's end means. Its return code alone proves nothing: 0 also says "nobody was there to do it to"."""
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from stairlift.model.work import Outcome, Verdict
 from stairlift.strategy.endings import signal_name, without_colours
+from stairlift.strategy.progress import events as events_of
 
 #: Return codes after which Ansible was cut short: 99 is its own for SIGINT, 128 + n a shell's for signal n.
 _INTERRUPTED = {99: "SIGINT", 129: "SIGHUP", 130: "SIGINT", 137: "SIGKILL", 143: "SIGTERM"}
@@ -55,7 +55,7 @@ class PlaybookReport:
     @classmethod
     def read(cls, progress: str) -> "PlaybookReport":
         """Read the lines of the callback plug-in; a line that a full disk cut short is passed over."""
-        events = tuple(_events(progress))
+        events = tuple(events_of(progress))
         return cls(
             events=len(events),
             checked=any(event.get("check") is True for event in events),
@@ -147,16 +147,6 @@ def _only_unreachable(hosts: Sequence[str], report: PlaybookReport) -> bool:
 
 def _facts(hosts: Sequence[str], report: PlaybookReport) -> Mapping[str, str]:
     return {what: str(sum(report.count(h, what) for h in hosts)) for what in ("ok", "changed", "rescued", "ignored")}
-
-
-def _events(progress: str) -> Iterator[Mapping[str, Any]]:
-    for line in progress.splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, Mapping):
-            yield event
 
 
 def _statistics(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Mapping[str, int]] | None:

@@ -11,7 +11,7 @@ from stairlift.knowledge.releases import series
 from stairlift.model.errors import UsageError
 from stairlift.model.plan import Step
 from stairlift.model.release import Release
-from stairlift.strategy.options import OptionReader
+from stairlift.strategy.options import OptionReader, absolute
 
 By = Literal["project", "node"]
 
@@ -97,7 +97,7 @@ def read_options(use: str, options: Mapping[str, Any]) -> GrenadeOptions:
     """The options as the operator wrote them; UsageError `strategy.option` for the first that is wrong."""
     reader = OptionReader(use, options)
     folder = reader.folder()
-    grenade = _absolute(folder, reader.required_text("grenade"))
+    grenade = absolute(folder, reader.required_text("grenade"))
     stack_root = _stack_root(reader, reader.text("stack_root") or "/opt/stack")
     base, target = (_release_name(reader, key, name) for key, name in _RELEASE_FOLDERS.items())
     read = GrenadeOptions(
@@ -119,9 +119,9 @@ def read_options(use: str, options: Mapping[str, Any]) -> GrenadeOptions:
         smoke=reader.flag("smoke"),
         tempest=reader.flag("tempest"),
         settings=_settings(reader),
-        localrc=_absolute(folder, reader.text("localrc") or str(grenade / "localrc")),
-        pluginrc=_absolute(folder, reader.text("pluginrc") or str(grenade / "pluginrc")),
-        plugin_dir=_absolute(folder, given) if (given := reader.text("plugin_dir")) else None,
+        localrc=absolute(folder, reader.text("localrc") or str(grenade / "localrc")),
+        pluginrc=absolute(folder, reader.text("pluginrc") or str(grenade / "pluginrc")),
+        plugin_dir=absolute(folder, given) if (given := reader.text("plugin_dir")) else None,
         free_gib=reader.count("free_gib") or 10,
         by=cast(By, reader.choice("by", ("project", "node"))),
     )
@@ -139,10 +139,6 @@ def dangerous(stack_root: Path) -> str | None:
     if home == stack_root or home.is_relative_to(stack_root):
         return "is, or holds, the home folder of this account"
     return None
-
-
-def _absolute(folder: Path, text: str) -> Path:
-    return Path(os.path.normpath(folder / Path(text).expanduser()))
 
 
 def _word(reader: OptionReader, key: str, value: str) -> str:
@@ -222,6 +218,7 @@ def _settings(reader: OptionReader) -> Mapping[str, str]:
             )
         if not isinstance(value, str) or any(ord(character) < 32 for character in value):
             raise reader.wrong("settings", f"{name} must be a text of one line")
+        reader.refuse_secrets("settings", (value,), "Keep it in localrc or local.conf.")
     return {name: str(value) for name, value in table.items()}
 
 

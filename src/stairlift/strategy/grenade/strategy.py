@@ -36,6 +36,11 @@ class GrenadeUpgradeStrategy:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = read_options(self.name, options)
 
+    @classmethod
+    def lacking(cls) -> tuple[str, ...]:
+        """Programs that an attempt starts on this machine."""
+        return tuple(f"no {program} on the PATH: install it" for program in tree.missing_programs())
+
     def capabilities(self) -> Capabilities:
         """One process for the node. What other tools do to databases in steps, its projects' scripts do themselves."""
         stopping = f"everything on {self._options.host} stops: Grenade upgrades a node as a whole, and has no way back"

@@ -4,6 +4,7 @@ import getpass
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ _GIT_SECONDS = 30
 
 def require_tree(options: GrenadeOptions) -> None:
     """Raises UsageError where the node is not one that Grenade could work on, in the words of the option."""
+    _require_programs()
     _require_account(options)
     for name in _TREE:
         if not (options.grenade / name).exists():
@@ -39,6 +41,20 @@ def require_devstack(key: str, path: Path) -> None:
     if not (path / "stackrc").is_file():
         hint = "Clone and configure DevStack there, or correct base_release, target_release and the paths."
         raise wrong_file(key, f"is {path}, where there is no DevStack (no stackrc)", hint)
+
+
+def missing_programs() -> tuple[str, ...]:
+    """What an attempt starts and this machine lacks: the driver's shell, and git, which makes our plugin."""
+    return tuple(program for program in ("bash", "git") if shutil.which(program) is None)
+
+
+def _require_programs() -> None:
+    for program in missing_programs():
+        raise UsageError(
+            code="strategy.program",
+            brief=f"strategy 'grenade': no {program} on the PATH",
+            resolution=f"Install {program}.",
+        )
 
 
 def _require_account(options: GrenadeOptions) -> None:
@@ -84,7 +100,7 @@ def in_tree_projects(grenade: Path) -> set[str]:
 
 def plugins_of(pluginrc: Path) -> set[str]:
     """The plugins that an operator's own pluginrc enables."""
-    return set(_ENABLED.findall(pluginrc.read_text(errors="replace"))) if pluginrc.is_file() else set()
+    return set(_ENABLED.findall(_text(pluginrc))) if pluginrc.is_file() else set()
 
 
 def scripts(grenade: Path) -> Iterator[Path]:
@@ -126,8 +142,11 @@ def digests(files: Mapping[str, Path]) -> dict[str, str]:
 
 
 def _digest(path: Path) -> str:
+    return hashlib.sha256(Mask().line(_text(path)).encode()).hexdigest()[:16]
+
+
+def _text(path: Path) -> str:
     try:
-        text = Mask().line(path.read_text(errors="replace"))
+        return path.read_text(errors="replace")
     except OSError as wrong:
         raise wrong_file(path.name, f"at {path} cannot be read: {wrong.strerror}", "Make it readable.") from wrong
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,13 +1,13 @@
 """What the end of an attempt means, and what it leaves on the node."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from stairlift.model.plan import Step
 from stairlift.model.work import Outcome, Verdict
 from stairlift.strategy.endings import ending, last_line
 from stairlift.strategy.grenade.runner.task import Task
+from stairlift.strategy.progress import events as events_of
 
 #: Return codes of a driver whose log filter died before it: SIGPIPE, as a number or as a shell says it.
 _FILTER_DIED = (-13, 141)
@@ -18,7 +18,7 @@ _REASON_CHARACTERS = 700
 
 def judge(task: Task, step: Step, outcome: Outcome) -> Verdict:
     """Done means: return code 0, and the runner's word that the closing line and every project's end were seen."""
-    events = list(_events(outcome.progress))
+    events = list(events_of(outcome.progress))
     last = events[-1] if events else {}
     host = ", ".join(step.hosts)
     match last.get("kind"):
@@ -112,13 +112,3 @@ def _number(value: Any) -> int | None:
 
 def _texts(value: Any) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _events(progress: str) -> Iterator[Mapping[str, Any]]:
-    for line in progress.splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, Mapping):
-            yield event

@@ -34,6 +34,11 @@ class PackagesUpgradeStrategy:
         self._options = read_options(self.name, options)
         self._ansible = AnsibleUpgradeStrategy({**self._options.ansible, "playbook": str(_PLAYBOOK)})
 
+    @classmethod
+    def lacking(cls) -> tuple[str, ...]:
+        """What the Ansible strategy lacks."""
+        return AnsibleUpgradeStrategy.lacking()
+
     def capabilities(self) -> Capabilities:
         """No undo: what wrote with new code cannot go back. A node's control step takes its other services along."""
         return dataclasses.replace(self._ansible.capabilities(), manner=Manner(whole_node=True))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stairlift.knowledge.packages import Packaged, packaged, packaged_project
-from stairlift.knowledge.procedures import DbStep, Procedure, meaning_of, procedure
+from stairlift.knowledge.procedures import Procedure, meaning_of, procedure
 from stairlift.knowledge.versions import version_range
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Action, Step
@@ -82,12 +82,7 @@ def commands(step: Step, cells: Sequence[str]) -> list[Mapping[str, Any]]:
 
 
 def _commands(known: Procedure, action: Action, cells: Sequence[str]) -> Iterator[str]:
-    steps: Mapping[Action, DbStep | None] = {
-        "db-expand": known.db_expand,
-        "db-migrate": known.db_migrate,
-        "db-contract": known.db_contract,
-    }
-    step = steps[action]
+    step = known.database_step(action)
     if step is None:
         return
     check = known.check if action == "db-expand" else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stairlift.knowledge.binaries import binary
-from stairlift.knowledge.procedures import DbStep, exit_codes, procedure
+from stairlift.knowledge.procedures import meaning_of, procedure
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Step
 from stairlift.strategy.puppet.arguments import on_host_words, run_words
@@ -20,6 +20,8 @@ from stairlift.strategy.words import required_hosts, required_services
 _LOOKING = ("prepare", "verify")
 #: What Puppet leaves with when a run went well: nothing to change, or changes made.
 _RUN_WELL = (0, 2)
+#: Those of a command; 255 may be ssh's.
+_EXIT_CODES = range(255)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,7 @@ def doings(options: PuppetOptions, step: Step, *, attempt: int) -> tuple[Doing, 
     """
     hosts, services = required_hosts(step), required_services(step)
     if options.reach is None and len(hosts) > 1:
-        raise Refusal(
-            code="strategy.not-here",
-            brief=f"step {step.id} names {len(hosts)} hosts, and local = true means this machine alone",
-            resolution="Match the entry with one host only, or reach the hosts over SSH.",
-        )
+        raise not_here(f"step {step.id} names {len(hosts)} hosts")
     restarts = services if step.action == "upgrade" and attempt > 1 else ()
     return tuple(
         one
@@ -63,6 +61,15 @@ def doings(options: PuppetOptions, step: Step, *, attempt: int) -> tuple[Doing, 
             *_commands(options, step, host),
             *(_restart(options, host, service) for service in restarts),
         )
+    )
+
+
+def not_here(what: str) -> Refusal:
+    """The error for more than one host where Puppet runs on this machine."""
+    return Refusal(
+        code="strategy.not-here",
+        brief=f"{what}, and local = true means this machine alone",
+        resolution="Match the entry with one host only, or reach the hosts over SSH.",
     )
 
 
@@ -138,12 +145,7 @@ def _own_commands(options: PuppetOptions, step: Step) -> tuple[str, ...]:
 def _known_commands(step: Step) -> tuple[str, ...]:
     """What the project's upgrade guide types; commands for further cells need a file that only the operator knows."""
     known = procedure(step.project or "")
-    by_action: dict[str, DbStep | None] = (
-        {"db-expand": known.db_expand, "db-migrate": known.db_migrate, "db-contract": known.db_contract}
-        if known
-        else {}
-    )
-    one = by_action.get(step.action)
+    one = known.database_step(step.action) if known else None
     return tuple(line for line in one.commands if "{" not in line) if one else ()
 
 
@@ -155,10 +157,7 @@ def _command(host: str, line: str, prefix: str = "") -> Doing:
 
 def _meanings(line: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The exit codes after which to go on, and those after which to repeat, as the knowledge of commands has them."""
-    known = exit_codes(line)
-    if known is None:
-        return (0,), ()
-    meanings = {code: known.meanings.get(code, (known.otherwise, ""))[0] for code in range(255)}
+    meanings = {code: meaning_of(line, code)[0] for code in _EXIT_CODES}
     good = tuple(code for code, meaning in meanings.items() if meaning in ("ok", "warning"))
     return good, tuple(code for code, meaning in meanings.items() if meaning == "again")
 

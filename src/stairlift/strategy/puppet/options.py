@@ -1,6 +1,5 @@
 """The options of `use = "puppet"`, read and checked without asking Puppet anything."""
 
-import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ from stairlift.knowledge.releases import known_series, series
 from stairlift.model.errors import UsageError
 from stairlift.model.plan import Action
 from stairlift.model.release import Release
-from stairlift.strategy.options import OptionReader
+from stairlift.strategy.options import OptionReader, absolute
 from stairlift.strategy.reaching import Reach, read_reach
 
 Mode = Literal["agent", "apply"]
@@ -31,6 +30,9 @@ _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _OWN_SETTINGS = frozenset(
     {"color", "detailed_exitcodes", "environment", "evaltrace", "hiera_config", "logdest", "manifest", "maxwaitforlock"}
     | {"modulepath", "noop", "show_diff", "tags", "test", "verbose", "waitforlock"}
+    # another thing than one run in the foreground that compiles anew
+    | {"catalog", "daemonize", "disable", "enable", "execute", "fingerprint", "help", "onetime", "parseonly", "splay"}
+    | {"use_cached_catalog", "usecacheonfailure", "version"}
 )
 _WAIT_SECONDS = 300
 _KEEP_SECRETS = "Let the command read it from a file that only its account can read."
@@ -68,7 +70,7 @@ class PuppetOptions:
 
     def path(self, text: str) -> str:
         """A path as Puppet gets it: there as it was written, here made absolute."""
-        return text if self.reach else os.path.normpath(self.folder / Path(text).expanduser())
+        return text if self.reach else str(absolute(self.folder, text))
 
 
 def read_options(use: str, options: Mapping[str, Any]) -> PuppetOptions:
@@ -82,7 +84,7 @@ def read_options(use: str, options: Mapping[str, Any]) -> PuppetOptions:
     read = PuppetOptions(
         folder=folder,
         mode=cast(Mode, reader.choice("mode", ("agent", "apply"))),
-        command=reader.command("command") or ("puppet",),
+        command=_public(reader, "command") or ("puppet",),
         reach=None if here else reach,
         environment=_environment(reader, options.get("environment")),
         manifest=reader.text("manifest"),
@@ -170,8 +172,15 @@ def _splits(line: str) -> bool:
         return False
 
 
+def _public(reader: OptionReader, key: str) -> tuple[str, ...]:
+    """The words of a command, which a plan and `ps` show."""
+    words = reader.command(key)
+    reader.refuse_secrets(key, words, _KEEP_SECRETS)
+    return words
+
+
 def _restart(reader: OptionReader) -> tuple[str, ...]:
-    words = reader.command("restart") or ("systemctl", "restart", "{unit}")
+    words = _public(reader, "restart") or ("systemctl", "restart", "{unit}")
     if not any("{unit}" in word for word in words):
         raise reader.wrong("restart", "must say where the unit goes: {unit}")
     return words

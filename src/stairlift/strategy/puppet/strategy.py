@@ -1,6 +1,5 @@
 """Steps carried out by the operator's Puppet code, host by host."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,11 +10,12 @@ from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.finding import Finding
 from stairlift.model.plan import Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
+from stairlift.remote.lacking import lacking_ssh
 from stairlift.strategy.acts import Act, job_of
 from stairlift.strategy.files import files_below
 from stairlift.strategy.on_host import Guard
 from stairlift.strategy.puppet import verdict
-from stairlift.strategy.puppet.doings import Doing, doings
+from stairlift.strategy.puppet.doings import Doing, doings, not_here
 from stairlift.strategy.puppet.options import read_options
 from stairlift.strategy.words import shell_line
 
@@ -41,7 +41,7 @@ class PuppetUpgradeStrategy:
     @classmethod
     def lacking(cls) -> tuple[str, ...]:
         """The way to other hosts; Puppet itself is theirs."""
-        return () if shutil.which("ssh") else ("no ssh on the PATH: install it, or set local = true",)
+        return tuple(f"{lack}; or set local = true" for lack in lacking_ssh())
 
     def capabilities(self) -> Capabilities:
         """Many hosts side by side. A dry run is Puppet's noop; there is no way back."""
@@ -58,7 +58,7 @@ class PuppetUpgradeStrategy:
         named = (("manifest", self._options.manifest), ("hiera_config", self._options.hiera_config))
         modules = (("modulepath", path) for path in (self._options.modulepath or "").split(":") if path)
         files = sorted({file for key, path in (*named, *modules) for file in self._existing(key, path)})
-        return Frozen(files=tuple(files), versions={"puppet": _version(self._options.command)})
+        return Frozen(files=tuple(files), versions={"puppet": _version(self._options.command, self._options.folder)})
 
     def job(self, assignment: Assignment) -> Job:
         """Runs and commands of the step, host by host; Refusal for what `doings` refuses, and for an undo."""
@@ -80,15 +80,23 @@ class PuppetUpgradeStrategy:
         return verdict.judge(doings(self._options, assignment.step, attempt=assignment.attempt), outcome)
 
     def review(self, steps: Sequence[Step], cloud: Cloud) -> tuple[Finding, ...]:  # noqa: ARG002
-        """What would be refused in the run: a hop without an environment, a step without a command."""
+        """What would be refused in the run: a hop without an environment, a step without a command.
+
+        And what could not be noticed there: `local` for the steps of several hosts.
+        """
         refused: dict[tuple[str, str], Finding] = {}
         for step in steps:
             try:
                 doings(self._options, step, attempt=1)
             except StairliftError as error:
-                finding = Finding(error.code, "error", step.id, error.brief, error.resolution)
-                refused.setdefault((error.code, error.resolution), finding)
-        return tuple(refused.values())
+                refused.setdefault((error.code, error.resolution), _finding(step, error))
+        return (*self._elsewhere(steps), *refused.values())
+
+    def _elsewhere(self, steps: Sequence[Step]) -> Iterator[Finding]:
+        """A step for one host looks the same on any machine, so that each would be carried out on this one."""
+        other = next((step for step in steps if step.hosts != steps[0].hosts), None)
+        if self._options.reach is None and other is not None:
+            yield _finding(other, not_here(f"the entry has steps for {', '.join((*steps[0].hosts, *other.hosts))}"))
 
     def _act(self, doing: Doing) -> Act:
         guarded = Guard(_LOCK, self._options.wait).words(*doing.words)
@@ -121,10 +129,22 @@ class PuppetUpgradeStrategy:
         yield from map(str, files_below(found)) if found.is_dir() else (str(found),)
 
 
-def _version(command: Sequence[str]) -> str:
+def _finding(step: Step, error: StairliftError) -> Finding:
+    return Finding(error.code, "error", step.id, error.brief, error.resolution)
+
+
+def _version(command: Sequence[str], folder: Path) -> str:
+    """What the program says of itself, asked from where a job starts it."""
     try:
         asked = subprocess.run(
-            [*command, "--version"], capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=True
+            [*command, "--version"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_SECONDS,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError) as wrong:
         raise UsageError(

@@ -87,7 +87,7 @@ class Attempt:
         try:
             yield
         except OSError as wrong:
-            self._story.warnings.append(f"the ledger of this node cannot be written: {wrong.strerror}")
+            self._story.warnings.append(f"the ledger of this node cannot be kept: {wrong}")
 
     def _reap(self) -> None:
         self._ended.update(processes.children_ended())
@@ -176,6 +176,11 @@ class Attempt:
     def _succeeded(self) -> list[str]:
         return [project for project in self._story.succeeded if project in self._task.projects]
 
+    def _upgraded(self) -> list[str]:
+        with suppress(OSError):
+            return list(self._desk.read().upgraded)
+        return []
+
     def _report(self, returncode: int) -> dict[str, object]:
         story = self._story
         first = next((line.strip() for line in self._before.new_errors().splitlines() if line.strip()), "")
@@ -190,7 +195,7 @@ class Attempt:
             "warnings": [self._mask.line(warning) for warning in story.warnings],
             "cancelled": self._cancelled,
             "left": self._left,
-            "upgraded": list(self._desk.read().upgraded),
+            "upgraded": self._upgraded(),
         }
 
 

@@ -52,9 +52,13 @@ class Desk:
             )
 
     def read(self) -> Ledger:
-        """What is on record; an empty ledger where there is none, or one that was torn."""
+        """What is on record; an empty ledger where there is none.
+
+        OSError for one that cannot be read: to take it for none could run the base half a second time.
+        """
+        file = self._folder / "ledger.json"
         try:
-            found = json.loads((self._folder / "ledger.json").read_bytes())
+            found = json.loads(file.read_bytes())
             driver = found["driver"]
             return Ledger(
                 hop=str(found["hop"]),
@@ -63,8 +67,13 @@ class Desk:
                 driver=(int(driver[0]), int(driver[1])) if driver else None,
                 log=str(found["log"]),
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except FileNotFoundError:
             return Ledger()
+        except (ValueError, KeyError, TypeError, IndexError) as wrong:
+            raise OSError(
+                f"{file} makes no sense: {wrong!r}. It says which projects are new; "
+                "remove it only where the base still runs"
+            ) from wrong
 
     def write(self, ledger: Ledger) -> None:
         """Put it on record, whole or not at all. Raises OSError."""

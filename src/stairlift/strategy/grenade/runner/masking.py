@@ -8,6 +8,7 @@ _ASSIGNED = re.compile(
     r"""(\b\w*(?:PASSW(?:OR)?D|SECRET|TOKEN)\w*["']?\s*[=:]\s*)("[^"\n]*"|'[^'\n]*'|[^\s;,"']+)""", re.IGNORECASE
 )
 _IN_URL = re.compile(r"(://[^/\s:@]+:)[^/\s@]+(?=@)")
+_DEFAULT = re.compile(r"\$\{\w+:?[-=]([^}]*)\}")
 _HIDDEN = "***"
 #: A shorter one would blacken half of every log.
 _SHORTEST = 5
@@ -38,4 +39,10 @@ def _values(file: Path) -> list[str]:
         text = file.read_text(errors="replace")
     except OSError:
         return []
-    return [found[2].strip("\"'") for found in _ASSIGNED.finditer(text) if not found[2].startswith("$")]
+    return [_said(found[2].strip("\"'")) for found in _ASSIGNED.finditer(text)]
+
+
+def _said(value: str) -> str:
+    """What a shell's value says as it stands: of `${NAME:-value}` the value, of `$NAME` nothing."""
+    default = _DEFAULT.fullmatch(value)
+    return default[1] if default else "" if value.startswith("$") else value

@@ -50,7 +50,6 @@ class Story:
 
     task: Task
     phase: Phase = "start"
-    at: str = ""
     full_log: str | None = None
     shut_down: bool = False
     closed: bool = False
@@ -59,6 +58,7 @@ class Story:
     succeeded: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: str = ""
+    _step: int = 0
     _traced: str = ""
     _traced_phase: Phase = "start"
 
@@ -75,10 +75,10 @@ class Story:
 
     def _move(self, said: str) -> None:
         self.phase = _phase(said, self.phase)
-        self.at = said
+        self._step = max([self._step, *(n for n, step in enumerate(expected(self.task), 1) if said.startswith(step))])
         self.shut_down |= said.startswith(SHUTDOWN)
         self.closed |= said == _CLOSING
-        if self.started and not _UPGRADING.match(said):
+        if self.started and self.phase in ("after", "closed"):
             self._succeed(self.started[-1])
         if (found := _UPGRADING.match(said)) is not None:
             self._start(found[1])
@@ -120,10 +120,9 @@ class Story:
             self.warnings.append(said[:_LINE])
 
     def place(self) -> tuple[int, int]:
-        """Step k of n."""
-        steps = expected(self.task)
-        reached = [n for n, step in enumerate(steps, 1) if self.at.startswith(step)]
-        return (len(steps) if self.closed else max(reached, default=0), len(steps))
+        """Step k of n; k never falls."""
+        steps = len(expected(self.task))
+        return (steps if self.closed else self._step, steps)
 
 
 def _phase(said: str, now: Phase) -> Phase:

@@ -56,12 +56,21 @@ class Workplace:
             raise Unprepared(f"{found} below {self.task.stack_root}, and {self.task.free_gib} are wanted (free_gib)")
 
     def _place_plugin(self) -> None:
-        """Where the driver would clone it to: what is there it does not clone, offline and in CI it must not."""
+        """Where the driver would clone it to: what is there it does not clone, offline and in CI it must not.
+
+        Its name is that of its content, so that what is there is whole: it takes the name at the end.
+        """
         place = Path(self.task.plugin_dir, self.task.plugin)
-        if (place / "devstack" / "upgrade" / "settings").exists() and (place / ".git" / "HEAD").exists():
+        if place.exists():
             return
+        half = place.with_name(f"{place.name}.new")
+        shutil.rmtree(half, ignore_errors=True)
+        self._make_plugin(half)
+        half.rename(place)
+
+    def _make_plugin(self, place: Path) -> None:
         scripts = place / "devstack" / "upgrade"
-        scripts.mkdir(parents=True, exist_ok=True)
+        scripts.mkdir(parents=True)
         for name in _PLUGIN_FILES:
             shutil.copyfile(self.folder / name, scripts / name)
             (scripts / name).chmod(0o755)

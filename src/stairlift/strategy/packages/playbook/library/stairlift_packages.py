@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ options:
   libraries: {type: list, elements: str, default: [], description: globs of further package names}
   apt_options: {type: list, elements: str, default: [], description: options of apt-get for the simulation}
   simulate: {type: bool, default: false, description: whether to ask apt}
+  hold: {type: list, elements: str, default: [], description: globs of packages that apt must leave alone}
 """
 
 _FORMAT = "${Package}\\t${Version}\\t${source:Package}\\t${db:Status-Abbrev}\\n"
@@ -47,6 +49,11 @@ def transaction(simulation: str) -> dict[str, Any]:
     }
 
 
+def held(names: Iterable[str], globs: list[str]) -> list[str]:
+    """The names that one of the globs fits."""
+    return [name for name in names if any(fnmatch.fnmatch(name, glob) for glob in globs)]
+
+
 def unpacked_at(name: str, info: Path = _INFO) -> float:
     """When dpkg last unpacked a package, in seconds since 1970; 0 where it does not tell."""
     lists = [*info.glob(f"{name}.list"), *info.glob(f"{name}:*.list")]
@@ -62,6 +69,7 @@ def main() -> None:
             "libraries": {**texts, "default": []},
             "apt_options": {**texts, "default": []},
             "simulate": {"type": "bool", "default": False},
+            "hold": {**texts, "default": []},
         },
         supports_check_mode=True,
     )
@@ -74,12 +82,14 @@ def main() -> None:
         "unpacked": max((unpacked_at(row["name"]) for row in found), default=0.0),
         "install": {},
         "remove": [],
+        "held": [],
     }
     if given["simulate"] and found:
         names = [row["name"] for row in found]
         ask = ["apt-get", "--simulate", *given["apt_options"], "--only-upgrade", "install", *names]
         _, simulation, _ = module.run_command(ask, check_rc=True, environ_update={"LC_ALL": "C"})
         answer.update(transaction(simulation))
+        answer["held"] = held((*answer["install"], *answer["remove"]), given["hold"])
     module.exit_json(changed=False, **answer)
 
 
