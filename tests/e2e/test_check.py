@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from operating import STEP
+from stairlift.model.errors import Refusal
 
 BAD = """\
 # four entries, four different faults
@@ -99,6 +100,13 @@ def test_a_way_that_cannot_be_gone_is_a_finding_among_the_others(mistaken):
     assert "strategy.unknown" in codes(answer.document)
 
 
+@pytest.mark.parametrize("words", [("--from", "2025.1"), ("--waive", "source.denied")])
+def test_what_belongs_to_a_way_is_refused_without_one(operator, words):
+    answer = operator.types("check", *words)
+    assert answer.code == 2
+    assert "--to" in answer.err
+
+
 def test_findings_of_the_cloud(cloud, operator):
     cloud.fault("http", path="/os-services", status=503)
     document = operator.types("check", "-o", "json").document
@@ -114,6 +122,16 @@ def test_the_plugin_that_raises(operator, monkeypatch):
     assert (
         "stairlift.toml:1: [[strategy]] number 1: the strategy 'command' of stairlift does not work" in found["message"]
     )
+
+
+def test_a_strategy_that_refuses_in_its_own_words_hides_none_of_the_others(mistaken, monkeypatch):
+    def refused(_):
+        raise Refusal(code="their.own", brief="closed on Fridays")
+
+    monkeypatch.setattr("stairlift.strategy.command.CommandUpgradeStrategy.freeze", refused)
+    answer = mistaken.types("check", "-o", "json")
+    assert answer.code == 4
+    assert {"their.own", "strategy.unknown"} <= set(codes(answer.document))
 
 
 def test_ansible_and_its_inventory(operator):

@@ -32,7 +32,7 @@ def test_it_refuses_while_a_run_holds_the_cloud(tmp_path):
     done = guard(tmp_path, "--", "touch", "started")
     assert done.returncode == 4
     assert run.id in done.stderr
-    assert "stairlift pause" in done.stderr
+    assert f"stairlift resume {run.id}" in done.stderr
     assert not (tmp_path / "started").exists()
     assert guard(tmp_path, "--os-cloud", "elsewhere", "--", "touch", "started").returncode == 0
 

@@ -75,6 +75,9 @@ def test_another_hash_is_no_approval(preparing):
     answer = preparing.types("resume", "--approve", "sha256:0")
     assert answer.code == 4
     assert "[plan.other_hash]" in answer.err
+    answer = preparing.types("approve", preparing.status()["run"], "sha256:0")
+    assert answer.code == 4
+    assert "[plan.other_hash]" in answer.err
     assert actions(preparing) == {"prepare"}
 
 

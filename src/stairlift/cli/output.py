@@ -12,6 +12,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stairlift.model.naming import printable
+
 
 class Format(StrEnum):
     """What `-o` takes."""
@@ -86,15 +88,20 @@ def _to_a_reader() -> Iterator[None]:
         raise ReaderGone from error
 
 
+def words(text: str, style: str = "") -> Text:
+    """A text as it is: square brackets are only square brackets, and nothing in it moves a cursor."""
+    return Text(printable(text), style=style)
+
+
 def say(text: str, style: str = "", end: str = "\n") -> None:
-    """A line for people; square brackets in it are only square brackets."""
-    talk().print(Text(text, style=style), end=end)
+    """A line for people."""
+    talk().print(words(text, style), end=end)
 
 
 def show(text: str, style: str = "") -> None:
     """A line of data."""
     with _to_a_reader():
-        Screen(sys.stdout).print(Text(text, style=style))
+        Screen(sys.stdout).print(words(text, style))
 
 
 def show_bytes(lines: Iterable[bytes]) -> None:
@@ -141,7 +148,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*(Text("" if cell is None else str(cell), style=_STYLES.get(str(cell), "")) for cell in row))
+        made.add_row(*(words("" if cell is None else str(cell), _STYLES.get(str(cell), "")) for cell in row))
     return made
 
 

@@ -10,8 +10,9 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from stairlift.cli.output import talk
+from stairlift.cli.output import talk, words
 from stairlift.model.errors import StairliftError
+from stairlift.model.naming import printable
 from stairlift.model.run import Event
 from stairlift.report.events import event_line
 from stairlift.report.tally import Tally
@@ -56,7 +57,7 @@ class Progress:
         self._run = event.run
         self._tally.hear(event)
         if event.kind not in _QUIET:
-            self._console.print(Text(event_line(event, self._tally.steps), style=_STYLES.get(event.kind, "")))
+            self._console.print(words(event_line(event, self._tally.steps), _STYLES.get(event.kind, "")))
 
     def _beats(self) -> None:
         while not self._over.wait(self._heartbeat):
@@ -66,7 +67,7 @@ class Progress:
         """Called by the thread that refreshes the screen."""
         lines = self._tally.lines(now(), self._tasks_at_hand())
         head = Text(f"{self._tally.summary(now())}; Ctrl-C detaches", style="bold")
-        return Group(head, *(Text(line, style="cyan", no_wrap=True, overflow="ellipsis") for line in lines))
+        return Group(head, *(Text(printable(line), style="cyan", no_wrap=True, overflow="ellipsis") for line in lines))
 
     def _tasks_at_hand(self) -> Mapping[str, str]:
         with suppress(StairliftError):

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from stairlift.cli.output import Format, Screen, show, table
 from stairlift.cli.standing import show_standing
+from stairlift.model.naming import printable
 from stairlift.model.run import FINAL_RUN_STATES, SETTLED, Run, RunState
 from stairlift.report.events import event_line
 from stairlift.report.status import STEP_COLUMNS, Standing, status_lines, step_rows
@@ -71,7 +72,7 @@ class Watch:
 
     def _screen(self, standing: Standing, height: int) -> RenderableType:
         lines = status_lines(standing, now())
-        shown: list[RenderableType] = [Text(line, overflow="fold") for line in lines]
+        shown: list[RenderableType] = [Text(printable(line), overflow="fold") for line in lines]
         room = height - len(lines) - 2
         if self._with_steps and room > 0:
             first = next((n for n, s in enumerate(standing.steps) if s.state not in SETTLED), 0)

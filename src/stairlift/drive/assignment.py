@@ -14,16 +14,24 @@ class NoJob(Exception):
 def job_for(strategy: UpgradeStrategy, assignment: Assignment) -> Job:
     """The strategy's job, with the Contract's variables in its environment. Raises NoJob.
 
-    A strategy may be anybody's code, so whatever it raises is its failure and not that of the run.
+    A strategy may be anybody's code, so whatever it raises or says amiss is its failure and not that of the run.
     """
     try:
         job = strategy.job(assignment)
-    except Exception as error:
+        _demand_texts(job)
+        return Job(job.argv, job.cwd, {**job.env, **told(assignment)}, job.files)
+    except (Exception, SystemExit) as error:
         raise NoJob(f"the strategy {strategy.name} could not say what to do: {_words(error)}") from error
-    return Job(job.argv, job.cwd, {**job.env, **told(assignment)}, job.files)
 
 
-def _words(error: Exception) -> str:
+def _demand_texts(job: Job) -> None:
+    """Raise TypeError for what no process can be started with: found late, the step would be unknown and not failed."""
+    words: tuple[object, ...] = (*job.argv, job.cwd, *job.env, *job.env.values())
+    if isinstance(job.argv, str) or not job.argv or not all(isinstance(word, str) for word in words):
+        raise TypeError("a job needs an argv of one text or more, and texts for cwd and env")
+
+
+def _words(error: BaseException) -> str:
     return error.brief if isinstance(error, StairliftError) else f"{type(error).__name__}: {error}"
 
 
@@ -49,9 +57,12 @@ def verdict_on(strategy: UpgradeStrategy, assignment: Assignment, ending: Ending
     if not isinstance(ending, Ended):
         return Verdict("unknown", ending.reason)
     try:
-        return strategy.judge(assignment, ending.outcome)
-    except Exception as error:  # noqa: BLE001
+        verdict = strategy.judge(assignment, ending.outcome)
+        if not isinstance(verdict, Verdict):
+            raise TypeError(f"{verdict!r:.80} is no verdict")  # noqa: TRY301  # told as what it raises is
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         return Verdict("unknown", f"the strategy {strategy.name} could not judge the outcome: {_words(error)}")
+    return verdict
 
 
 def expects_report(step: Step) -> bool:

@@ -4,7 +4,9 @@ from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.plan import Plan
 from stairlift.model.run import Command
 from stairlift.ports import Store
-from stairlift.run.commands import plan_refusal, refusal
+from stairlift.run.commands import other_hash, plan_refusal, refusal
+
+_HASH = "sha256:"
 
 
 def tell(store: Store, plan: Plan, command: Command) -> Command:
@@ -24,6 +26,8 @@ def _check(store: Store, plan: Plan, command: Command) -> None:
     if command.step == run.plan_hash:
         _demand(plan_refusal(command.kind, run))
         return
+    if command.step.startswith(_HASH):
+        raise other_hash(command.step, run.plan_hash)
     step = plan.step(command.step)
     if step is None:
         raise UsageError(

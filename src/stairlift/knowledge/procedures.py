@@ -50,6 +50,11 @@ class Procedure:
         """Whether the project keeps a schema of its own."""
         return any((self.db_expand, self.db_migrate, self.db_contract))
 
+    def database_step(self, action: str) -> DbStep | None:
+        """What a plan's action comes to; None for one that is no database step, or that the project does not have."""
+        steps = {"db-expand": self.db_expand, "db-migrate": self.db_migrate, "db-contract": self.db_contract}
+        return steps.get(action)
+
 
 @dataclass(frozen=True, slots=True)
 class ExitCodes:

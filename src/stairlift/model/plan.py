@@ -83,7 +83,8 @@ class Manner:
     `absorbs`: by project ("*" is every other one) the once-only actions that its upgrade of the project does by
     itself, so that the plan has no step for them. `whole_node`: its steps of the control plane take the resource
     services of their hosts along: of the same project, or all of them where a node goes as one. `order`: projects in
-    the order that it insists on. `notes`: by project or binary a sentence that the reason of its upgrades carries.
+    the order that it insists on. `notes`: by project or binary a sentence that the reason of its upgrades carries, by
+    any other action one for the reason of that ("prepare": of that stage).
     """
 
     projects: Literal["", "together", "first-alone"] = ""

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, get_args
 
 from stairlift.model.plan import Concurrency, Manner, Step
+
+Result = Literal["done", "failed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,14 @@ class Verdict:
     `temporary` marks a failure that is worth another attempt without a person's help.
     """
 
-    result: Literal["done", "failed", "unknown"]
+    result: Result
     reason: str = ""
     temporary: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.result not in get_args(Result):
+            raise ValueError(f"{self.result!r} is none of {', '.join(get_args(Result))}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,16 @@ def plan_refusal(kind: CommandKind, run: Run) -> Refusal | None:
     return None
 
 
+def other_hash(approved: str, plan: str) -> Refusal:
+    """Somebody approves a plan that is not this one."""
+    return Refusal(
+        code="plan.other_hash",
+        brief="the hash that was approved is not this plan's",
+        details=f"approved is {approved}, the plan has {plan}",
+        resolution="read the plan again, and approve what you read",
+    )
+
+
 def _unasked(step: Step, status: StepStatus) -> Refusal | None:
     if not needs_approval(step):
         return _illegal("approve", step, "it needs no approval", "Only one-way steps and gates ask for it.")

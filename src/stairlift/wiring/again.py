@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stairlift.check.again import half_done, new_errors, other_cloud, other_release
+from stairlift.check.again import behind, half_done, new_errors, other_cloud, other_release
 from stairlift.model.errors import Refusal
 from stairlift.model.finding import Finding
 from stairlift.model.plan import Plan
@@ -45,12 +45,14 @@ def check_plan(plan: Plan) -> None:
 
 def judge_start(plan: Plan, seen: Look) -> None:
     """Refuse to begin where anything has changed since the plan was made. Raises Refusal (plan.drift)."""
-    cloud = seen.reconciled.cloud
+    cloud, findings = seen.reconciled.cloud, seen.reconciled.findings
+    drifted = drift(plan, cloud, plan.steps)
     _refuse(
         *other_cloud(plan, cloud.name),
         *other_release(plan, cloud.release),
-        *new_errors(plan, seen.reconciled.findings),
-        *drift(plan, cloud, plan.steps),
+        *new_errors(plan, findings),
+        *behind(plan, drifted, findings),
+        *drifted,
     )
 
 
@@ -66,8 +68,10 @@ def judge_resumption(plan: Plan, seen: Look, statuses: Sequence[StepStatus]) -> 
         return
     seen.demand_answer()
     settled = {s.id for s in statuses if s.state in SETTLED}
-    silent = [f for f in new_errors(plan, seen.reconciled.findings) if f.code.startswith("source.")]
-    _refuse(*silent, *drift(plan, cloud, [s for s in plan.steps if s.id not in settled]))
+    findings = seen.reconciled.findings
+    silent = [f for f in new_errors(plan, findings) if f.code.startswith("source.")]
+    drifted = drift(plan, cloud, [s for s in plan.steps if s.id not in settled])
+    _refuse(*silent, *behind(plan, drifted, findings), *drifted)
 
 
 def _refuse(*findings: Finding) -> None:

@@ -54,7 +54,7 @@ def check(seen: Look, settings: Settings, request: Request | None) -> Checked:
 def _try(number: int, entry: StrategyEntry, settings: Settings) -> _Tried:
     try:
         return _Tried(entry, freeze_entry(number, entry, settings.hops), None)
-    except UsageError as wrong:
+    except StairliftError as wrong:  # somebody else's strategy may refuse in its own words
         stand_in = Binding(f"{entry.use}-{number + 1}", entry.use, entry.match, {}, "host")
         return _Tried(entry, stand_in, _finding(wrong, stand_in.id))
 

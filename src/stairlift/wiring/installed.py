@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 from inspect import getdoc, isclass
 from pathlib import Path
 
+from stairlift import __version__
 from stairlift.inventory.specs import EVERY_API, available
 from stairlift.model.errors import UsageError
 from stairlift.model.work import Traits
@@ -55,7 +56,7 @@ def _source(name: str, point: EntryPoint, without: tuple[str, ...]) -> Installed
 
 
 def _entry(point: EntryPoint, description: str = "", lacks: tuple[str, ...] = (), *, broken: str = "") -> Installed:
-    package = f"{point.dist.name} {point.dist.version}" if point.dist else "stairlift"
+    package = f"{point.dist.name} {point.dist.version}" if point.dist else f"stairlift {__version__}"
     return Installed(point.name, point.value, package, description, lacks, broken)
 
 

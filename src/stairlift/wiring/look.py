@@ -13,6 +13,7 @@ from stairlift.inventory.specs import sources
 from stairlift.inventory.tape import Tape
 from stairlift.inventory.tape import save as keep
 from stairlift.model.errors import NoAnswer, Trouble
+from stairlift.model.finding import Finding
 from stairlift.model.observation import Observation
 from stairlift.ports import CloudClient, InventoryManager
 from stairlift.reconcile import Reconciled, reconcile
@@ -111,13 +112,13 @@ def _name(specs: Sequence[str], client: Callable[[], CloudClient]) -> str:
 
 def _silence(seen: Reconciled) -> NoAnswer:
     """What each source met; a refused password is one trouble, however many sources it stopped."""
-    met: dict[str, list[str]] = {}
+    met: dict[str, list[Finding]] = {}
     for finding in seen.findings:
-        what = finding.message.removeprefix(finding.subject).strip()
-        met.setdefault(f"{what}\n    {finding.resolution}", []).append(finding.subject)
+        met.setdefault(finding.message.removeprefix(finding.subject).strip(), []).append(finding)
+    told = [(", ".join(f.subject for f in found), what, found[0].resolution) for what, found in met.items()]
     return NoAnswer(
         code="sources.silent",
         brief="not one source answered",
-        details="\n  ".join(f"{', '.join(sources)}: {what}" for what, sources in met.items()),
+        details="\n  ".join(f"{sources}: {what}\n    {resolution}" for sources, what, resolution in told),
         resolution="check credentials and addresses: `stairlift discover` asks all sources again",
     )

@@ -98,3 +98,12 @@ def test_colour_is_for_terminals_and_for_who_asks(monkeypatch, environ, coloured
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TERM", "xterm")
     assert ("\x1b[" in heard(lambda: show("done", style="green"))) is coloured
+
+
+@pytest.mark.parametrize("speak", [show, say, lambda text: show_table(("HOST",), [(text,)])])
+def test_names_of_hosts_move_no_cursor(speak):
+    def told():
+        speak("cmp1\x1b[2J\x9b\u202e\x07 [bold]\n  two")
+
+    heard = "".join(Listener().hears(told, stream) for stream in ("stdout", "stderr"))
+    assert "cmp1?[2J??? [bold]\n  two" in heard

@@ -586,6 +586,9 @@ def test_a_command_that_makes_no_sense_is_refused_naming_the_state() -> None:
     with pytest.raises(UsageError) as caught:
         lab.tell("retry", "ghost")
     assert caught.value.code == "run.unknown_step"
+    with pytest.raises(Refusal) as caught:
+        lab.tell("approve", "sha256:another")
+    assert caught.value.code == "plan.other_hash"
     with pytest.raises(UsageError) as caught:
         lab.tell("skip", "a", reason="")
     assert caught.value.code == "run.no_reason"

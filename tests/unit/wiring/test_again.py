@@ -67,6 +67,14 @@ class TestBeforeTheFirstStep:
         failing = a_cloud().failing("cinder-services", Trouble.SERVER_ERROR)
         assert refused(at_start, failing) == {"source.server-error"}
 
+    def test_a_registry_of_its_own_that_is_silent_is_named_with_what_it_listed(self):
+        built = a_cloud().reporting("ctl1", "heat-engine")
+        plan = planned(built)
+        failing = built.without("heat-services").failing("heat-services", Trouble.TIMEOUT)
+        for judge in (at_start, going_on):
+            assert refused(judge, failing, plan=plan) == {"drift.gone", "source.timeout"}
+        at_start(a_cloud().failing("heat-services", Trouble.TIMEOUT))
+
     def test_a_host_that_died_since(self):
         assert refused(at_start, a_cloud().down("cmp3", "nova-compute", LONG)) == {"record.stale"}
 

@@ -39,7 +39,7 @@ def test_a_run_that_moves_holds_its_cloud_though_its_orchestrator_is_gone(settin
         demand_rest(settings, None, {})
     assert refused.value.code == "guard.busy"
     assert run.id in refused.value.brief
-    assert f"stairlift pause {run.id}" in refused.value.resolution
+    assert f"stairlift resume {run.id}" in refused.value.resolution
 
 
 def test_an_orchestrator_holds_its_cloud_whatever_its_run_does(settings):

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from stairlift import __version__
 from stairlift.model.work import Traits
 from stairlift.report.installed import source_documents, source_rows, strategy_documents, strategy_rows
 from stairlift.strategy import registry
@@ -112,6 +113,7 @@ def test_credentials_are_lacking_where_there_are_none(tmp_path, monkeypatch, the
     assert found["nova"]["credentials"]
     assert found["nova"]["lacks"] == (["no clouds.yaml and no OS_AUTH_URL"] if there == "nothing" else [])
     assert not found["ansible"]["credentials"]
+    assert found["ansible"]["package"] == f"stairlift {__version__}"
 
 
 def test_ansible_says_when_it_is_missing(monkeypatch):

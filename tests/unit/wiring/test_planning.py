@@ -10,7 +10,7 @@ from stairlift.testing.clouds import a_cloud
 from stairlift.wiring.files import plan_document
 from stairlift.wiring.look import Look, Where
 from stairlift.wiring.planning import Wishes, absolute, bindings, commands_of, make_plan, strategies_of
-from stairlift.wiring.settings import Settings, StrategyEntry
+from stairlift.wiring.settings import Settings, StrategyEntry, read_settings
 
 
 def settings_with(tmp_path, **options) -> Settings:
@@ -59,18 +59,29 @@ def test_an_absolute_path_stays():
     assert absolute("ansible:/etc/hosts.ini") == "ansible:/etc/hosts.ini"
 
 
-def test_strategies_come_back_as_they_were_frozen(tmp_path):
+def test_strategies_come_back_as_they_were_frozen(tmp_path, monkeypatch):
     plan = planned(settings_with(tmp_path))
     strategies = strategies_of(plan)
     step = next(s for s in plan.steps if s.hosts == ("cmp1",))
     assert commands_of(step, strategies) == (f"cd {tmp_path} && true cmp1",)
     assert commands_of(step, {}) == ()
+    monkeypatch.setattr(type(strategies[step.strategy]), "runbook", lambda *_: 1 / 0)
+    with pytest.raises(UsageError) as caught:
+        commands_of(step, strategies)
+    assert (caught.value.code, step.id in caught.value.brief) == ("strategy.broken", True)
 
 
 def test_a_strategy_that_is_wrong_is_named_with_its_file(tmp_path):
     with pytest.raises(UsageError) as wrong:
         bindings(settings_with(tmp_path, argv=["./nothing"]))
     assert wrong.value.brief.startswith(f"{tmp_path}/stairlift.toml: number 1: ")
+
+
+def test_hops_stand_in_tables_of_their_own(tmp_path):
+    (tmp_path / "stairlift.toml").write_text('[[strategy]]\nuse = "kolla-ansible"\nhops = {}\n')
+    with pytest.raises(UsageError, match=r"stairlift\.toml:1.*hops is not an option of an entry") as wrong:
+        bindings(read_settings({}, tmp_path))
+    assert "[[hop]]" in wrong.value.resolution
 
 
 def test_a_source_whose_name_a_plan_cannot_keep(tmp_path):

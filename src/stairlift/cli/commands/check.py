@@ -7,7 +7,7 @@ import typer
 from stairlift.cli.here import settings
 from stairlift.cli.options import Inventory, OsCloud, Output
 from stairlift.cli.output import Format, say, show_document, show_table
-from stairlift.model.errors import Refusal
+from stairlift.model.errors import Refusal, UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +35,8 @@ def check(  # Typer makes options of parameters  # noqa: PLR0917
     from stairlift.wiring.look import Where, glance
     from stairlift.wiring.planning import Wishes
 
+    if not to and (source or waive):
+        raise UsageError(code="usage.options", brief="--from and --waive are about a way: they need --to")
     found = settings()
     request = Wishes(to, source, waive=waive or ()).request(found.policy) if to else None
     seen = glance(Where.by(found, inventory or (), os_cloud))

@@ -9,7 +9,7 @@ import typer
 from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import settings
 from stairlift.cli.options import Inventory, OsCloud, Output
-from stairlift.cli.output import Format, say, show, show_document, show_shape
+from stairlift.cli.output import Format, say, show, show_document, show_shape, words
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.finding import Finding, in_order
 from stairlift.model.plan import Plan
@@ -135,14 +135,13 @@ def _runbook(made: Plan) -> None:
 
 
 def _tree(made: Plan) -> None:
-    from rich.text import Text
     from rich.tree import Tree
 
     from stairlift.report.plan_tree import plan_tree
 
     def grown(one: "Branch") -> Tree:
         style = "bold yellow" if one.one_way else "dim" if one.why else ""
-        tree = Tree(Text(one.text, style=style), guide_style="dim")
+        tree = Tree(words(one.text, style), guide_style="dim")
         for child in one.children:
             tree.children.append(grown(child))
         return tree

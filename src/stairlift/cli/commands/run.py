@@ -11,7 +11,6 @@ import typer
 from stairlift.cli.here import ask, settings, somebody_there
 from stairlift.cli.options import PlanFile, RunName
 from stairlift.cli.output import say, show
-from stairlift.model.errors import Refusal
 from stairlift.model.plan import STAGES, Plan, Stage
 from stairlift.model.run import Run, RunState
 from stairlift.model.scope import HARMLESS, Scope
@@ -147,13 +146,10 @@ def _approve(plan: Plan, file: Path) -> None:
 
 
 def _demand_hash(plan: Plan, approve: str) -> None:
+    from stairlift.run.commands import other_hash
+
     if approve != plan.hash:
-        raise Refusal(
-            code="plan.other_hash",
-            brief="the hash that was approved is not this plan's",
-            details=f"approved is {approve}, the plan has {plan.hash}",
-            resolution="read the plan again, and approve what you read",
-        )
+        raise other_hash(approve, plan.hash)
 
 
 def _detach(plan: Plan, desk: "Desk") -> None:
