@@ -19,7 +19,7 @@ def job_for(strategy: UpgradeStrategy, assignment: Assignment) -> Job:
     try:
         job = strategy.job(assignment)
         _demand_texts(job)
-        return Job(job.argv, job.cwd, {**job.env, **told(assignment)}, job.files)
+        return Job(job.argv, job.cwd, {**job.env, **assignment.environment()}, job.files)
     except (Exception, SystemExit) as error:
         raise NoJob(f"the strategy {strategy.name} could not say what to do: {_words(error)}") from error
 
@@ -33,21 +33,6 @@ def _demand_texts(job: Job) -> None:
 
 def _words(error: BaseException) -> str:
     return error.brief if isinstance(error, StairliftError) else f"{type(error).__name__}: {error}"
-
-
-def told(assignment: Assignment) -> dict[str, str]:
-    """What every process of a strategy sees; the executor adds STAIRLIFT_PROGRESS."""
-    step = assignment.step
-    return {
-        "STAIRLIFT_RUN": assignment.run,
-        "STAIRLIFT_STEP": step.id,
-        "STAIRLIFT_ATTEMPT": str(assignment.attempt),
-        "STAIRLIFT_ACTION": step.action,
-        "STAIRLIFT_SERVICE": ",".join(step.services),
-        "STAIRLIFT_HOST": ",".join(step.hosts),
-        "STAIRLIFT_FROM": str(step.source),
-        "STAIRLIFT_TO": str(step.target),
-    }
 
 
 def verdict_on(strategy: UpgradeStrategy, assignment: Assignment, ending: Ending) -> Verdict:

@@ -47,6 +47,19 @@ class Assignment:
     folder: PurePath
     undo: bool = False
 
+    def environment(self) -> dict[str, str]:
+        """The variables that every process of a strategy sees; the executor adds STAIRLIFT_PROGRESS."""
+        return {
+            "STAIRLIFT_RUN": self.run,
+            "STAIRLIFT_STEP": self.step.id,
+            "STAIRLIFT_ATTEMPT": str(self.attempt),
+            "STAIRLIFT_ACTION": self.step.action,
+            "STAIRLIFT_SERVICE": ",".join(self.step.services),
+            "STAIRLIFT_HOST": ",".join(self.step.hosts),
+            "STAIRLIFT_FROM": str(self.step.source),
+            "STAIRLIFT_TO": str(self.step.target),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

@@ -9,7 +9,6 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stairlift.drive.assignment import told
 from stairlift.model.plan import Step
 from stairlift.model.work import Assignment, Job, Outcome, Verdict
 from stairlift.strategy.acts import Act, acted, connection_verdict, job_of, last_said
@@ -51,7 +50,7 @@ class HostCommand:
     def _act(self, guard: Guard, template: tuple[str, ...], one: Assignment) -> Act:
         (host,) = one.step.hosts
         words = render(template, one.step, one.run)
-        variables = (f"{name}={value}" for name, value in told(one).items())
+        variables = (f"{name}={value}" for name, value in one.environment().items())
         return Act(host, self.reach.words(host, *guard.words("env", *variables, *words)), text=words[0])
 
 
