@@ -475,7 +475,7 @@ def test_nothing_starts_that_could_not_be_recorded(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_lease_is_renewed_while_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = Lab(a_plan(a_step("a")), lasting=0.7, clock=FastClock(100))
+    lab = Lab(a_plan(a_step("a")), lasting=2.8, clock=FastClock(25))
     renewed = []
     monkeypatch.setattr(MemoryJournal, "renew", lambda self: renewed.append(lab.clock.now()))
     play(lab.go())

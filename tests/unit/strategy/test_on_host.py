@@ -75,7 +75,7 @@ def test_a_lock_lets_one_in_at_a_time(mark):
         assert run(Guard(lock=f"stairlift-test-{mark}-b", wait=1), "echo", "in")[0] == 0
     finally:
         first.terminate()
-        first.wait(20)
+        first.wait(60)
     assert run(guard, "echo", "in")[0] == 0
 
 
@@ -95,7 +95,7 @@ def test_a_hang_up_ends_all_that_came_of_the_command(mark, number):
     guarded = start(Guard(), "sh", "-c", script)
     wait_until(lambda: len(living(mark)) == 2)
     os.kill(guarded.pid, number)
-    assert guarded.wait(20) == 143
+    assert guarded.wait(60) == 143
     assert living(mark) == []
 
 
@@ -105,7 +105,7 @@ def test_others_are_left_alone(mark):
         guarded = start(Guard(), "sleep", "300")
         wait_until(lambda: psutil.Process(guarded.pid).children())
         guarded.terminate()
-        guarded.wait(20)
+        guarded.wait(60)
         assert living(mark)
     finally:
         other.kill()
