@@ -135,7 +135,9 @@ def test_images_and_configuration_are_compared_through_kolla_ansible(site, venv)
     (site / "one").write_text(LOCAL.format(python=venv / "bin" / "python"))
     (site / "bin").mkdir()
     engine = site / "bin" / "docker"
-    engine.write_text("#!/bin/sh\necho quay.io/openstack.kolla/nova-api:2026.1-rocky-10 sha256:aa sha256:bb\n")
+    engine.write_text(
+        "#!/bin/sh\necho images.example.com/openstack.kolla/nova-api:2026.1-rocky-10 sha256:aa sha256:bb\n"
+    )
     engine.chmod(0o755)
     for folder, workers in (("live", 2), ("new", 4)):
         (site / folder / "nova-api").mkdir(parents=True)

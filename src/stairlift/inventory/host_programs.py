@@ -87,7 +87,7 @@ def named(unit: str) -> str | None:
 
 
 def image_of(image: str) -> tuple[str, str]:
-    """The name and the tag of an image: `quay.io/openstack.kolla/nova-compute:2025.1-debian-bookworm`."""
+    """The name and the tag of an image: `images.example.com/openstack.kolla/nova-compute:2025.1-debian-bookworm`."""
     name, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
     return name, tag
 

@@ -144,7 +144,7 @@ def test_a_container_is_named_and_its_own_code_beats_its_tag(engine, scope):
         f"/system.slice/{scope.format(CONTAINER)}",
         "/v/bin/python /v/bin/nova-compute",
     ]
-    image = "quay.io/openstack.kolla/nova-compute:2025.1-debian-bookworm"
+    image = "images.example.com/openstack.kolla/nova-compute:2025.1-debian-bookworm"
     listed = ["container", engine, CONTAINER, "nova_compute", image, "running"]
     [one] = processes(inside, listed)
     assert (one.manager, one.unit, one.version, one.evidence) == (

@@ -94,7 +94,7 @@ def test_servers_of_applications_are_told_apart(words):
 
 
 def test_an_image_has_a_name_and_a_tag():
-    assert image_of("quay.io:443/openstack.kolla/nova-compute:2025.1-debian-bookworm") == (
+    assert image_of("images.example.com:443/openstack.kolla/nova-compute:2025.1-debian-bookworm") == (
         "nova-compute",
         "2025.1-debian-bookworm",
     )

@@ -178,7 +178,9 @@ def test_a_process_in_a_container_is_read_through_its_own_root(tools, proc, tmp_
     _installed(tmp_path / "image", modules)
     command = "/var/lib/kolla/venv/bin/python3 /var/lib/kolla/venv/bin/nova-compute --config-file /etc/nova/nova.conf"
     proc(command, f"/{scope}{number}.scope", space="mnt:[2]", maps=f"{modules}/x.so", root=tmp_path / "image")
-    listed = f"container\\t{engine}\\t{number}\\tnova_compute\\tquay.io/kolla/nova-compute:2025.2-x\\trunning\\n"
+    listed = (
+        f"container\\t{engine}\\t{number}\\tnova_compute\\timages.example.com/kolla/nova-compute:2025.2-x\\trunning\\n"
+    )
     one = told(tmp_path, tools(engine, f"printf '{listed}'"))["nova-compute"]
     assert (one.manager, one.unit, one.version, one.evidence) == (engine, "nova_compute", "31.0.1", "process")
 
