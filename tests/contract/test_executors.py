@@ -333,7 +333,7 @@ def test_force_reaches_every_descendant(tmp_path: Path) -> None:
 
 
 def test_a_job_that_obeys_is_not_killed(tmp_path: Path) -> None:
-    executor, attempt = _begin(tmp_path, "trap 'echo tidied > tidy; exit 0' TERM; touch set; sleep 60 & wait", grace=30)
+    executor, attempt = _begin(tmp_path, "sleep 60 & trap 'echo tidied > tidy; exit 0' TERM; touch set; wait", grace=30)
     _until((tmp_path / "set").exists)
     began = time.monotonic()
     asyncio.run(executor.end(attempt))
