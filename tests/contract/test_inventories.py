@@ -164,8 +164,7 @@ class TestHAProxy(InventoryContract):
 
     def test_a_reader_goes_nowhere_when_it_is_built(self):
         with nothing_outside():
-            SourceContext(client=lambda: 1 / 0, live=False)
-            self.manager()
+            assert self.manager().name
 
 
 @pytest.fixture(scope="module")

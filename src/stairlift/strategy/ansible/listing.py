@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stairlift.strategy.asking import ask
+
 #: Large inventories take a while: 10,000 hosts 3 to 28 s. In seconds.
 PATIENCE = 120.0
 _DETAIL_CHARACTERS = 400
@@ -35,17 +37,7 @@ class CannotList(Exception):
 def list_playbooks(argv: tuple[str, ...], directory: Path, env: Mapping[str, str]) -> tuple[Listed, ...]:
     """The playbooks of a command line, in its order. Raises CannotList."""
     try:
-        answer = subprocess.run(
-            [*argv, "--list-hosts", "--list-tags"],
-            cwd=directory,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=PATIENCE,
-            check=False,
-        )
+        answer = ask([*argv, "--list-hosts", "--list-tags"], directory, env, PATIENCE)
     except subprocess.TimeoutExpired:
         raise CannotList(f"it took longer than {PATIENCE:g} s") from None
     except OSError as wrong:

@@ -1,7 +1,10 @@
 """Which commit files are of, for configurations that are kept in git."""
 
+import os
 import subprocess
 from pathlib import Path
+
+from stairlift.strategy.asking import ask
 
 _TIMEOUT_SECONDS = 30
 
@@ -22,9 +25,7 @@ def _git(path: Path, *words: str) -> str | None:
     folder = path if path.is_dir() else path.parent
     argv = ["git", "-C", str(folder), "--no-optional-locks", *words, "--", str(path)]
     try:
-        answer = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
-        )
+        answer = ask(argv, folder, os.environ, _TIMEOUT_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() if answer.returncode == 0 else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stairlift.model.errors import Refusal
 from stairlift.model.work import Assignment, Job
 from stairlift.strategy.ansible.settings import AnsibleSettings
 from stairlift.strategy.deployer.hops import DeployerHop
@@ -59,3 +60,13 @@ class Commands:
         config = {"ANSIBLE_CONFIG": str(self.hop.ansible_config)} if self.hop.ansible_config else {}
         settings = [f"{key}={shlex.quote(value)}" for key, value in sorted({**config, **self.env}.items())]
         yield from (f"export {' '.join(settings)}",) if settings else ()
+
+
+def demand_forward(use: str, assignment: Assignment) -> None:
+    """Raise Refusal for an undo: no deployer has a way back."""
+    if assignment.undo:
+        raise Refusal(
+            code="strategy.no-undo",
+            brief=f"step {assignment.step.id} cannot be undone: {use} has no way back",
+            resolution="Restore from a backup by hand, or go on.",
+        )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from stairlift.model.errors import UsageError
+from stairlift.strategy.asking import ask
 from stairlift.strategy.files import files_below
 from stairlift.strategy.grenade.options import GrenadeOptions, dangerous, wrong_file
 from stairlift.strategy.grenade.runner.masking import Mask
@@ -121,16 +122,8 @@ def commit(checkout: Path) -> str | None:
 def _git(checkout: Path, *words: str) -> str | None:
     trusted = ("git", "-c", f"safe.directory={checkout}", "-C", str(checkout))
     try:
-        done = subprocess.run(
-            [*trusted, *words],
-            env={**os.environ, "GIT_CEILING_DIRECTORIES": str(checkout.parent)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_GIT_SECONDS,
-            check=False,
-        )
+        ceiling = {**os.environ, "GIT_CEILING_DIRECTORIES": str(checkout.parent)}
+        done = ask([*trusted, *words], checkout, ceiling, _GIT_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

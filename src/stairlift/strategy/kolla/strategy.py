@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from stairlift.model.cloud import Cloud
-from stairlift.model.errors import Refusal
 from stairlift.model.finding import Finding
 from stairlift.model.plan import Action, Manner, Opening, Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
 from stairlift.strategy.deployer.hops import hop_of
 from stairlift.strategy.deployer.record import Deployer, said_version
-from stairlift.strategy.deployer.shell import Commands
+from stairlift.strategy.deployer.shell import Commands, demand_forward
 from stairlift.strategy.kolla import verdict
 from stairlift.strategy.kolla.commands import Line, lines
 from stairlift.strategy.kolla.installed import playbook_folder
@@ -84,12 +83,7 @@ class KollaAnsibleUpgradeStrategy:
         Raises Refusal for a step that must not run: no host, no hop, nothing that does it, or an undo.
         """
         step = assignment.step
-        if assignment.undo:
-            raise Refusal(
-                code="strategy.no-undo",
-                brief=f"step {step.id} cannot be undone: kolla-ansible has no way back",
-                resolution="Restore from a backup by hand, or go on.",
-            )
+        demand_forward(self.name, assignment)
         folders = _folders(step, str(assignment.folder), str(Path(assignment.folder).parents[1]))
         settings = self._deployer.settings(hop_of(self.name, self._options.hops, step))
         return self._commands(step, folders).job(assignment, settings)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from stairlift.model.cloud import Cloud
-from stairlift.model.errors import Refusal, StairliftError, UsageError
+from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.finding import Finding
 from stairlift.model.plan import Action, Manner, Opening, Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
@@ -16,7 +16,7 @@ from stairlift.strategy.deployer.hops import hop_of
 from stairlift.strategy.deployer.inventory import Groups, ask_groups
 from stairlift.strategy.deployer.record import Deployer
 from stairlift.strategy.deployer.review import hops_of, told, unknown_hosts
-from stairlift.strategy.deployer.shell import Commands
+from stairlift.strategy.deployer.shell import Commands, demand_forward
 from stairlift.strategy.openstack_ansible.commands import Cut, lines, must_work
 from stairlift.strategy.openstack_ansible.hosts import Machines
 from stairlift.strategy.openstack_ansible.options import Hop, read_options
@@ -100,12 +100,7 @@ class OpenstackAnsibleUpgradeStrategy:
         Raises Refusal for a step that must not run: no host, no hop, no playbook for it, or an undo.
         """
         step = assignment.step
-        if assignment.undo:
-            raise Refusal(
-                code="strategy.no-undo",
-                brief=f"step {step.id} cannot be undone: openstack-ansible has no way back",
-                resolution="Restore from a backup by hand, or go on.",
-            )
+        demand_forward(self.name, assignment)
         commands = self._commands(step)
         return commands.job(assignment, self._deployer.settings(commands.hop))
 

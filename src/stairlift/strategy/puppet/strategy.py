@@ -1,5 +1,6 @@
 """Steps carried out by the operator's Puppet code, host by host."""
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from stairlift.model.plan import Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
 from stairlift.remote.lacking import lacking_ssh
 from stairlift.strategy.acts import Act, job_of
+from stairlift.strategy.asking import ask
 from stairlift.strategy.files import files_below
 from stairlift.strategy.on_host import Guard
 from stairlift.strategy.puppet import verdict
@@ -136,16 +138,8 @@ def _finding(step: Step, error: StairliftError) -> Finding:
 def _version(command: Sequence[str], folder: Path) -> str:
     """What the program says of itself, asked from where a job starts it."""
     try:
-        asked = subprocess.run(
-            [*command, "--version"],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_SECONDS,
-            check=True,
-        )
+        asked = ask([*command, "--version"], folder, os.environ, _TIMEOUT_SECONDS)
+        asked.check_returncode()
     except (OSError, subprocess.SubprocessError) as wrong:
         raise UsageError(
             code="strategy.program",
