@@ -50,7 +50,7 @@ proof: $(READY) ## what is too long for CI; writes docs/proof/
 
 lock: $(READY) ## resolve the requirement files anew
 	$(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 pyproject.toml -o requirements/runtime.txt
-	$(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 pyproject.toml requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 --extra postgresql pyproject.toml requirements/dev.in -o requirements/dev.txt
 
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist src/*.egg-info

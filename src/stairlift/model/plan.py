@@ -27,6 +27,8 @@ Reversibility = Literal["undo", "parking", "no-return"]
 Concurrency = Literal["host", "batch", "cloud"]
 
 STAGES: tuple[Stage, ...] = ("prepare", "infra", "ovn", "control", "network", "compute", "finish")
+#: How often a temporary failure is tried again, and after how many seconds first, unless the policy says otherwise.
+RETRIES, RETRY_AFTER = 2, 15
 DATABASE_ACTIONS: frozenset[Action] = frozenset({"db-expand", "db-migrate", "db-contract"})
 #: Actions that happen once in a hop, on an owner host; such a step can never be skipped.
 ONCE_ACTIONS: frozenset[Action] = DATABASE_ACTIONS | {"backup", "unpin"}
@@ -39,6 +41,8 @@ class Step:
     `needs` must be done; `after` must have ended, well or set aside within the failure budget. A `unit` is the
     steps of one host that follow each other: it takes the `slots` (keys of the plan's windows) when its first step
     starts and gives them back when its last is done. `budgets` are the keys of the failure budgets it counts in.
+    `deadline` is how many seconds one attempt may take before it is ended, None as long as it likes; `queue` names
+    the workers that carry it out, "" the orchestrator's own machine.
     """
 
     id: str
@@ -58,6 +62,8 @@ class Step:
     unit: str = ""
     slots: tuple[str, ...] = ()
     budgets: tuple[str, ...] = ()
+    deadline: int | None = None
+    queue: str = ""
 
     @property
     def one_way(self) -> bool:
@@ -138,6 +144,9 @@ class Plan:
     waivers: tuple[Waiver, ...] = ()
     left_out: tuple[str, ...] = ()
     hash: str = ""
+    retries: int = RETRIES
+    retry_after: int = RETRY_AFTER
+    stop_after: Stage | None = None
 
     def step(self, step_id: str) -> Step | None:
         """The step with this id."""

@@ -6,7 +6,18 @@ from typing import Any, Literal, get_args
 from stairlift.model.cloud import Plane
 from stairlift.model.errors import UsageError
 from stairlift.model.finding import Finding, Waiver
-from stairlift.model.plan import Action, Binding, Manner, Opening, Plan, Reversibility, Stage, Step
+from stairlift.model.plan import (
+    RETRIES,
+    RETRY_AFTER,
+    Action,
+    Binding,
+    Manner,
+    Opening,
+    Plan,
+    Reversibility,
+    Stage,
+    Step,
+)
 from stairlift.model.release import Release
 
 SCHEMA = "stairlift.plan/1"
@@ -14,7 +25,7 @@ SCHEMA = "stairlift.plan/1"
 
 def to_document(plan: Plan) -> dict[str, Any]:
     """The plan as the Contract's JSON object, ready for any JSON encoder."""
-    return {
+    return _own(plan) | {
         "schema": SCHEMA,
         "hash": plan.hash,
         "cloud": plan.cloud,
@@ -36,8 +47,17 @@ def to_document(plan: Plan) -> dict[str, Any]:
     }
 
 
+def _own(plan: Plan) -> dict[str, Any]:
+    """What is there only where it is not the default: the hash of plans without stays what it was."""
+    said: dict[str, Any] = {"retries": plan.retries, "retry_after": plan.retry_after, "stop_after": plan.stop_after}
+    usual = {"retries": RETRIES, "retry_after": RETRY_AFTER, "stop_after": None}
+    return {key: value for key, value in said.items() if value != usual[key]}
+
+
 def _step_document(step: Step) -> dict[str, Any]:
-    return {
+    own: dict[str, Any] = {"deadline": step.deadline} if step.deadline is not None else {}
+    own |= {"queue": step.queue} if step.queue else {}
+    return own | {
         "id": step.id,
         "action": step.action,
         "stage": step.stage,
@@ -132,6 +152,9 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         waivers=tuple(map(Waiver.parse, _texts(document["waivers"]))),
         left_out=_texts(document["left_out"]),
         hash=str(document["hash"]),
+        retries=_whole(document.get("retries", RETRIES)),
+        retry_after=_whole(document.get("retry_after", RETRY_AFTER)),
+        stop_after=_among(document["stop_after"], Stage) if document.get("stop_after") else None,
     )
 
 
@@ -154,6 +177,8 @@ def _step(document: Mapping[str, Any]) -> Step:
         unit=document["unit"],
         slots=_texts(document["slots"]),
         budgets=_texts(document["budgets"]),
+        deadline=None if document.get("deadline") is None else _whole(document["deadline"]),
+        queue=_text(document.get("queue", "")),
     )
 
 
@@ -184,6 +209,12 @@ def _manner(document: Mapping[str, Any]) -> Manner:
 
 def _opening(document: Mapping[str, Any]) -> Opening:
     return Opening(_among(document["action"], Action), _text(document["reason"]), bool(document["one_way"]))
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError(f"a whole number is expected, not {value!r:.80}")
+    return value
 
 
 def _text(value: Any) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from stairlift.model.plan import RETRIES, RETRY_AFTER, Stage
+
 Order = Literal["node", "service"]
 OnFailure = Literal["stop", "pause", "ask"]
 
@@ -26,12 +28,26 @@ class Share:
         return f"{self.amount:g}%" if self.percent else f"{self.amount:g}"
 
 
+#: Where a run stops for a person's approval beside one-way steps, which always ask: before anything is changed, once
+#: the canary has come through, before every further batch of hosts.
+ApprovalGate = Literal["start", "canary", "batch"]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The `[policy]` table. Keys of the mappings are planes, roles or zones; defaults are the Contract's."""
+    """The `[policy]` table. Keys of the mappings are planes, roles or zones; defaults are the Contract's.
+
+    `deadline` is in seconds, of one attempt; `retries` is how often what a strategy calls temporary begins anew by
+    itself, `retry_after` the seconds before the first of these, which double each time.
+    """
 
     order: Order | None = None
     canary: int = 1
     max_unavailable: Mapping[str, Share] = field(default_factory=dict)
     failure_budget: Mapping[str, Share] = field(default_factory=dict)
     on_failure: OnFailure = "stop"
+    approve: tuple[ApprovalGate, ...] = ()
+    deadline: Mapping[str, int] = field(default_factory=dict)
+    retries: int = RETRIES
+    retry_after: int = RETRY_AFTER
+    stop_after: Stage | None = None

@@ -41,6 +41,13 @@ class StepState(StrEnum):
     #: Nobody saw how the attempt ended: its hosts may be half done, and something of it may still run.
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
+    #: Its attempt failed for a reason that passes; the next one begins by itself after a while.
+    RETRYING = "retrying"
+    #: It is being taken back; once the work of that has ended (`worked_at`) its services must report.
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    #: Taking it back failed, or nobody knows how that ended.
+    UNDO_FAILED = "undo-failed"
 
 
 #: A run that is over for good. A failed one is not: a retry or a skip lets it go on.
@@ -48,9 +55,12 @@ FINAL_RUN_STATES: frozenset[RunState] = frozenset({RunState.DONE, RunState.CANCE
 #: A step in one of these satisfies the steps that need it.
 SETTLED: frozenset[StepState] = frozenset({StepState.DONE, StepState.SKIPPED})
 #: A step in one of these has a host that is not well.
-UNWELL: frozenset[StepState] = frozenset({StepState.FAILED, StepState.UNKNOWN})
+UNWELL: frozenset[StepState] = frozenset({StepState.FAILED, StepState.UNKNOWN, StepState.UNDO_FAILED})
 #: A step in one of these has an attempt that nobody may start again.
-IN_FLIGHT: frozenset[StepState] = frozenset({StepState.RUNNING, StepState.VERIFYING})
+IN_FLIGHT: frozenset[StepState] = frozenset({StepState.RUNNING, StepState.VERIFYING, StepState.UNDOING})
+
+#: What a run is out for. "cancel" and "rollback" hold until they are carried out, whoever takes the run up.
+Intent = Literal["go", "cancel", "rollback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,7 @@ class Run:
     actor: str = ""
     reason: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    intent: Intent = "go"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,8 @@ class StepStatus:
     """Where a step stands. `attempt` is the number of its newest attempt, 0 before the first.
 
     `started_at` is its first start, `worked_at` when the newest attempt's work ended (services must have reported
-    since then), `ended_at` when it came to rest.
+    since then), `ended_at` when it came to rest. `retries` counts the attempts that began by themselves since a person
+    last asked for one.
     """
 
     id: str
@@ -91,6 +103,7 @@ class StepStatus:
     worked_at: datetime | None = None
     ended_at: datetime | None = None
     reason: str = ""
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +151,9 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-CommandKind = Literal["approve", "retry", "skip"]
+CommandKind = Literal["approve", "retry", "skip", "pause", "cancel", "rollback", "stop-after"]
+#: Commands that mean a run as a whole; their `step` is empty.
+RunCommandKind = Literal["pause", "cancel", "rollback", "stop-after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +161,8 @@ class Command:
     """What a person told a run. Anybody records it, only the holder of the cloud's lease acts on it.
 
     The same `id` told twice is one command. `result` is None until it was acted on; `answer` says why it was refused.
+    `details`: of cancel {"now": True} ends the attempts in flight, of stop-after {"stage": STAGE}, of approve
+    {"plan": HASH, "covers": what was approved, in words}.
     """
 
     id: str
@@ -157,6 +174,7 @@ class Command:
     at: datetime
     result: Literal["applied", "refused"] | None = None
     answer: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

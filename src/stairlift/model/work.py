@@ -16,13 +16,15 @@ class Capabilities:
 
     `concurrency`: "host" runs many hosts side by side, "batch" takes several hosts in one process, "cloud" bears
     one process at a time. `undo` says that it vouches for taking a step back, `dry_run` that it can try one. `manner`
-    is for deployers whose playbooks cut the work in their own way.
+    is for deployers whose playbooks cut the work in their own way. `repeatable`: whether a step that was cut off
+    half-way may simply be done again from its beginning.
     """
 
     concurrency: Concurrency
     undo: bool = False
     dry_run: bool = False
     manner: Manner = field(default_factory=Manner)
+    repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,15 @@ class Assignment:
 class Job:
     """A process to start. `files` (name -> text) are put into the attempt's folder first; `env` is added to ours.
 
-    Secrets belong in neither: argument lists and folders are read by others.
+    Secrets belong in neither: argument lists and folders are read by others. `queue` names the workers that are to
+    start it, "" is the orchestrator's own machine; strategies leave it alone.
     """
 
     argv: tuple[str, ...]
     cwd: str
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,10 @@ _GLYPHS = {
     "skipped": "↷",
     "refused": "!",
     "held": "!",
+    "retrying": "↻",
+    "undoing": "↶",
+    "undone": "↶",
+    "undo-failed": "✘",
 }
 #: What has happened to a step, in words; where they are missing the kind itself says it.
 _STEP_WORDS = {
@@ -25,6 +29,11 @@ _STEP_WORDS = {
     "unknown": "ended, nobody knows how",
     "waiting": "waits for approval",
     "retried": "to be tried again, ordered",
+    "retrying": "failed for a reason that passes; it begins again by itself",
+    "undoing": "is being taken back",
+    "undo-verifying": "has been taken back; its services must report now",
+    "undone": "is taken back",
+    "undo-failed": "could not be taken back",
 }
 _RUN_WORDS = {
     "resumed": "taken up again",
@@ -45,6 +54,11 @@ LEAVES: Mapping[str, StepState] = {
     "step.waiting": StepState.WAITING,
     "step.retried": StepState.PENDING,
     "step.approved": StepState.PENDING,
+    "step.retrying": StepState.RETRYING,
+    "step.undoing": StepState.UNDOING,
+    "step.undo-verifying": StepState.UNDOING,
+    "step.undone": StepState.UNDONE,
+    "step.undo-failed": StepState.UNDO_FAILED,
 }
 _IN_FLIGHT_SHOWN = 3
 

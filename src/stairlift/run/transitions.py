@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stairlift.model.plan import ONCE_ACTIONS, Step
-from stairlift.model.run import CommandKind, RunState, StepState
+from stairlift.model.run import CommandKind, RunCommandKind, RunState, StepState
 
 R, S = RunState, StepState
 
@@ -27,6 +27,19 @@ STEP_MOVES: Mapping[tuple[StepState, StepState], str] = {
     (S.WAITING, S.SKIPPED): "step.skipped",
     (S.FAILED, S.SKIPPED): "step.skipped",
     (S.UNKNOWN, S.SKIPPED): "step.skipped",  # only once nothing of it still runs
+    (S.RUNNING, S.RETRYING): "step.retrying",  # for a reason that passes; the next attempt begins by itself
+    (S.RETRYING, S.RUNNING): "step.started",
+    (S.RETRYING, S.PENDING): "step.retried",  # a person does not want to wait
+    (S.RETRYING, S.SKIPPED): "step.skipped",
+    (S.RETRYING, S.FAILED): "step.failed",  # what it would take is not to be had any more
+    (S.DONE, S.UNDOING): "step.undoing",
+    (S.FAILED, S.UNDOING): "step.undoing",  # its host may be half upgraded
+    (S.UNKNOWN, S.UNDOING): "step.undoing",  # only once nothing of it still runs
+    (S.RETRYING, S.UNDOING): "step.undoing",
+    (S.UNDO_FAILED, S.UNDOING): "step.undoing",  # a person asked for it again
+    (S.UNDOING, S.UNDOING): "step.undo-verifying",  # taken back; do its services report?
+    (S.UNDOING, S.UNDONE): "step.undone",
+    (S.UNDOING, S.UNDO_FAILED): "step.undo-failed",
 }
 
 #: The same for a run.
@@ -40,13 +53,45 @@ RUN_MOVES: Mapping[tuple[RunState, RunState], str] = {
     (R.RUNNING, R.PAUSED): "run.paused",
     (R.RUNNING, R.FAILED): "run.failed",
     (R.RUNNING, R.DONE): "run.done",
+    (R.PENDING, R.PAUSED): "run.paused",
+    (R.WAITING, R.PAUSED): "run.paused",
+    (R.ROLLING_BACK, R.PAUSED): "run.paused",
+    (R.PENDING, R.CANCELLED): "run.cancelled",
+    (R.RUNNING, R.CANCELLED): "run.cancelled",
+    (R.WAITING, R.CANCELLED): "run.cancelled",
+    (R.PAUSED, R.CANCELLED): "run.cancelled",
+    (R.FAILED, R.CANCELLED): "run.cancelled",
+    (R.ROLLING_BACK, R.CANCELLED): "run.cancelled",
+    (R.RUNNING, R.ROLLING_BACK): "run.rolling-back",
+    (R.WAITING, R.ROLLING_BACK): "run.rolling-back",
+    (R.PAUSED, R.ROLLING_BACK): "run.rolling-back",
+    (R.FAILED, R.ROLLING_BACK): "run.rolling-back",
+    (R.ROLLING_BACK, R.ROLLING_BACK): "run.resumed",
+    (R.ROLLING_BACK, R.FAILED): "run.failed",
+    (R.ROLLING_BACK, R.ROLLED_BACK): "run.rolled-back",
 }
 
 #: The states of a step in which a command means something.
 COMMANDS: Mapping[CommandKind, frozenset[StepState]] = {
     "approve": frozenset({S.PENDING, S.WAITING}),
-    "retry": frozenset({S.FAILED, S.UNKNOWN}),
-    "skip": frozenset({S.PENDING, S.WAITING, S.FAILED, S.UNKNOWN}),
+    "retry": frozenset({S.FAILED, S.UNKNOWN, S.RETRYING, S.UNDO_FAILED}),
+    "skip": frozenset({S.PENDING, S.WAITING, S.FAILED, S.UNKNOWN, S.RETRYING}),
+}
+
+#: The states of a run in which a command about it as a whole means something.
+RUN_COMMANDS: Mapping[RunCommandKind, frozenset[RunState]] = {
+    "pause": frozenset({R.PENDING, R.RUNNING, R.WAITING, R.ROLLING_BACK}),
+    "cancel": frozenset({R.PENDING, R.RUNNING, R.WAITING, R.PAUSED, R.FAILED, R.ROLLING_BACK}),
+    "rollback": frozenset({R.RUNNING, R.WAITING, R.PAUSED, R.FAILED}),
+    "stop-after": frozenset({R.PENDING, R.RUNNING, R.WAITING, R.PAUSED, R.FAILED}),
+}
+
+#: The states in which a command has already come true: told once more it changes nothing, and is no mistake.
+COME_TRUE: Mapping[RunCommandKind, frozenset[RunState]] = {
+    "pause": frozenset({R.PAUSED}),
+    "cancel": frozenset({R.CANCELLED}),
+    "rollback": frozenset({R.ROLLING_BACK, R.ROLLED_BACK}),
+    "stop-after": frozenset(),
 }
 
 #: Where a command leads.

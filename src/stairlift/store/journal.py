@@ -167,4 +167,5 @@ def _new_step(run_id: str, position: int, step_id: str) -> rows.Values:
         "attempt": 0,
         "approved": False,
         "reason": "",
+        "retries": 0,
     }

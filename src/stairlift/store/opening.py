@@ -11,7 +11,7 @@ from stairlift.model.errors import StairliftError, UsageError
 from stairlift.store.troubles import told
 
 #: Every revision there ever was, in order; the last is the shape of `tables`. A test holds it against `migrations`.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 #: How long to wait for another program's transaction, in seconds.
 PATIENCE = 5.0
 

@@ -11,7 +11,7 @@ Values = dict[str, Any]
 _STATES = {state.value: state for state in StepState}
 
 #: The columns that each kind of write sets.
-STATUS = ("state", "attempt", "approved", "started_at", "worked_at", "ended_at", "reason")
+STATUS = ("state", "attempt", "approved", "started_at", "worked_at", "ended_at", "reason", "retries")
 ATTEMPT_END = ("ended_at", "result", "returncode", "reason", "facts")
 ATTEMPT = ("run", "step", "number", "started_at", "undo", *ATTEMPT_END)
 EVENT = ("run", "seq", "at", "kind", "step", "attempt", "data")
@@ -38,6 +38,7 @@ def run_row(run: Run) -> Values:
         "actor": run.actor,
         "reason": run.reason,
         "options": dict(run.options),
+        "intent": run.intent,
     }
 
 
@@ -60,6 +61,7 @@ def status_values(run_id: str, status: StepStatus, was: StepState | None) -> Val
         "worked_at": status.worked_at,
         "ended_at": status.ended_at,
         "reason": status.reason,
+        "retries": status.retries,
     }
 
 
@@ -142,4 +144,5 @@ def command_row(command: Command) -> Values:
         "at": command.at,
         "result": command.result,
         "answer": command.answer,
+        "details": dict(command.details),
     }

@@ -77,6 +77,7 @@ run = Table(
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("options", JSON, nullable=False),
+    Column("intent", String(16), nullable=False),
     Index("run_by_cloud", "cloud", "created_at"),
 )
 
@@ -93,6 +94,7 @@ step = Table(
     Column("worked_at", Moment),
     Column("ended_at", Moment),
     Column("reason", Text, nullable=False),
+    Column("retries", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -137,6 +139,7 @@ command = Table(
     Column("at", Moment, nullable=False),
     Column("result", String(16)),
     Column("answer", Text, nullable=False),
+    Column("details", JSON, nullable=False),
     Index("command_unsettled", "run", "result"),
 )
 
