@@ -12,12 +12,14 @@ from stairlift.model.plan import STAGES, Binding, Plan, Step
 from stairlift.model.policy import Order, Policy
 from stairlift.model.release import Release
 from stairlift.plan.admission import admission
+from stairlift.plan.deadlines import with_deadlines
 from stairlift.plan.fleet import Fleet, fleet
 from stairlift.plan.hashing import plan_hash
 from stairlift.plan.hop import Gate, Hop
 from stairlift.plan.manners import taken_along
 from stairlift.plan.narrowing import check_globs, narrowing
 from stairlift.plan.path import Path, find_path
+from stairlift.plan.queues import about_queues
 from stairlift.plan.request import Request
 from stairlift.plan.sequence import about_order
 from stairlift.plan.stages import hop_steps
@@ -39,7 +41,7 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
     scope = fleet(cloud, found, request).explained(hops)
     bounds = limits(cloud, request.policy)
     way = _hops(scope, (path.source, hops), request, (bounds, _order(cloud, request.policy), tuple(bindings)))
-    steps = _steps(way)
+    steps = with_deadlines(_steps(way), cloud, request.policy)
     made = Plan(
         cloud=cloud.name,
         source=path.source,
@@ -48,7 +50,14 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
         steps=tuple(steps),
         bindings=tuple(bindings),
         findings=in_order(
-            (*found, *path.findings, *_about(cloud, scope, path, request), *_about_orders(way), *_about_steps(steps))
+            (
+                *found,
+                *path.findings,
+                *_about(cloud, scope, path, request),
+                *_about_orders(way),
+                *_about_steps(steps),
+                *about_queues(way, steps, whole=not request.narrowed),
+            )
         ),
         policy=_policy_document(request.policy, _order(cloud, request.policy)),
         windows=bounds.windows,
@@ -59,6 +68,11 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
         os_cloud=request.os_cloud,
         waivers=tuple(sorted(request.waivers, key=str)),
         left_out=scope.left_out,
+        retries=request.policy.retries,
+        retry_after=request.policy.retry_after,
+        stop_after=request.policy.stop_after,
+        asked=request.asked,
+        replaces=request.past.run,
     )
     return replace(made, hash=plan_hash(made))
 
@@ -109,6 +123,9 @@ def _hops(
             canary=request.policy.canary,
             stages=frozenset(s for s in STAGES if request.wants_stage(s)),
             whole=not request.partial,
+            approve=frozenset(request.policy.approve),
+            queues=request.queues,
+            past=request.past,
         )
         hops.append(replace(hop, along=taken_along(hop)))
         source, scope = target, scope.at(target)
@@ -175,4 +192,17 @@ def _policy_document(policy: Policy, order: Order) -> dict[str, Any]:
         "max_unavailable": {key: str(share) for key, share in sorted(policy.max_unavailable.items())},
         "failure_budget": {key: str(share) for key, share in sorted(policy.failure_budget.items())},
         "on_failure": policy.on_failure,
+    } | _own_policy(policy)
+
+
+def _own_policy(policy: Policy) -> dict[str, Any]:
+    """What is there only where it is not the default: the hash of plans without stays what it was."""
+    usual = Policy()
+    said: dict[str, Any] = {
+        "approve": list(policy.approve) if policy.approve != usual.approve else None,
+        "deadline": dict(sorted(policy.deadline.items())) or None,
+        "retries": policy.retries if policy.retries != usual.retries else None,
+        "retry_after": policy.retry_after if policy.retry_after != usual.retry_after else None,
+        "stop_after": policy.stop_after,
     }
+    return {key: value for key, value in said.items() if value is not None}

@@ -30,12 +30,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Hosts with the same services, done by the same strategies, that share their slots."""
+    """Hosts with the same services, done by the same strategies, that share their slots.
+
+    `settled`: an earlier run has done all of it. Such hosts go with none of which that is not so.
+    """
 
     hosts: tuple[Host, ...]
     runs: tuple[Run, ...]
     slots: tuple[str, ...]
     budgets: tuple[str, ...]
+    settled: bool = False
 
 
 class Ranks:
@@ -75,6 +79,7 @@ class Assembly:
     stage: Stage
     action: Action
     ordering: Ordering
+    settled: Callable[[Sequence[Service]], bool]
 
     def crews(self, machines: Iterable[tuple[Host, Sequence[Service]]], first: int = 0) -> list[Crew]:
         """One crew per host, or per window of hosts where a binding takes many; the first `first` by themselves."""
@@ -87,7 +92,7 @@ class Assembly:
         works = [Work(s, host, self.stage, self.action) for s in self.ordering(services)]
         runs = tuple(Run(b, tuple(w.service for w in part)) for b, part in runs_by_binding(works, self.bindings))
         slots = () if self.action == "prepare" else self.limits.slots(host, plane)  # nothing stops while it is prepared
-        return Crew((host,), runs, slots, self.limits.budgets_of(host, plane))
+        return Crew((host,), runs, slots, self.limits.budgets_of(host, plane), self.settled(services))
 
 
 def _least_to_lose(machine: tuple[Host, Sequence[Service]]) -> tuple[bool, bool, str, object]:
@@ -119,7 +124,7 @@ def _profile(crew: Crew) -> object:
     if not _takes_many(crew):
         return crew.hosts
     runs = tuple((run.binding and run.binding.id, run.names) for run in crew.runs)
-    return (crew.hosts[0].zone if crew.slots else None, crew.slots, crew.budgets, runs)
+    return (crew.hosts[0].zone if crew.slots else None, crew.slots, crew.budgets, crew.settled, runs)
 
 
 def _takes_many(crew: Crew) -> bool:
@@ -130,4 +135,4 @@ def _takes_many(crew: Crew) -> bool:
 
 def _together(crews: Sequence[Crew]) -> Crew:
     one = crews[0]
-    return Crew(tuple(h for crew in crews for h in crew.hosts), one.runs, one.slots, one.budgets)
+    return Crew(tuple(h for crew in crews for h in crew.hosts), one.runs, one.slots, one.budgets, one.settled)

@@ -41,11 +41,11 @@ def _gone(plan: Plan, steps: Iterable[Step], now: dict[str, set[str]]) -> list[F
 
 def _present(service: str, running: set[str]) -> bool:
     """Whether the service runs there, or what took over from it, or what it will take over from in a later hop."""
-    return not running.isdisjoint(_kin(service))
+    return not running.isdisjoint(kin(service))
 
 
 @cache
-def _kin(service: str) -> frozenset[str]:
+def kin(service: str) -> frozenset[str]:
     """The names under which a service goes before and after a change of programs on its host, as sources tell it.
 
     Those that take over together stand for each other: an inventory may know the API and not the workers beside it.
@@ -62,7 +62,7 @@ def _new(plan: Plan, steps: tuple[Step, ...], now: dict[str, set[str]]) -> list[
         (host, service)
         for host, running in now.items()
         for service in running & kinds
-        if _kin(service).isdisjoint(plan.placement.get(host, ()))
+        if kin(service).isdisjoint(plan.placement.get(host, ()))
     ]
     return [
         Finding(

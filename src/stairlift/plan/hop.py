@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote
 
 from stairlift.model.cloud import Host, Service
-from stairlift.model.plan import Action, Binding, Reversibility, Stage, Step
-from stairlift.model.policy import Order
+from stairlift.model.plan import Action, Binding, Queue, Reversibility, Stage, Step
+from stairlift.model.policy import ApprovalGate, Order
 from stairlift.model.release import Release
 from stairlift.plan.crews import Assembly, Crew, Ordering, Ranks
 from stairlift.plan.fleet import Fleet, runs
 from stairlift.plan.matching import Work, choose
+from stairlift.plan.past import Past, piece
 from stairlift.plan.windows import Limits
 
 
@@ -28,7 +30,7 @@ class Hop:
 
     `fleet` is what the hop is about, `behind` what of it does not run the target yet. `prepared` are the steps that
     got a host ready: nothing else happens on it before. `along` are the resource services, by (binary, host), that the
-    control plane's steps of a deployer take with them.
+    control plane's steps of a deployer take with them. `approve` are the gates that the policy asks for.
     """
 
     source: Release
@@ -40,6 +42,9 @@ class Hop:
     canary: int
     stages: frozenset[Stage]
     whole: bool
+    approve: frozenset[ApprovalGate] = frozenset()
+    queues: tuple[Queue, ...] = ()
+    past: Past = field(default_factory=Past)
     prepared: Mapping[str, str] = field(default_factory=dict)
     along: Mapping[tuple[str, str], Binding] = field(default_factory=dict)
     behind: tuple[Service, ...] = field(init=False)
@@ -53,7 +58,11 @@ class Hop:
 
     def assembly(self, stage: Stage, action: Action, ordering: Ordering) -> Assembly:
         """Puts crews together for a stage."""
-        return Assembly(self.bindings, self.limits, stage, action, ordering)
+        return Assembly(self.bindings, self.limits, stage, action, ordering, partial(self.settled, stage, action))
+
+    def settled(self, stage: Stage, action: Action, services: Iterable[Service]) -> bool:
+        """Whether an earlier run has done this to all of these services."""
+        return self.past.has(piece(self.target, stage, action, s.binary, s.host) for s in services)
 
     def chosen(self, service: Service, stage: Stage, action: Action) -> Binding | None:
         """The strategy that does this to a service."""

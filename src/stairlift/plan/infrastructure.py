@@ -8,7 +8,8 @@ from stairlift.knowledge.binaries import binary
 from stairlift.knowledge.order import component_order, why
 from stairlift.model.cloud import Service
 from stairlift.model.plan import Binding, Reversibility, Step
-from stairlift.plan.hop import Gate, Hop, in_a_row, place
+from stairlift.plan.approvals import approval
+from stairlift.plan.hop import Gate, Hop, Kind, in_a_row, place
 from stairlift.plan.matching import names_stage
 
 #: Kinds of programs that a deployer upgrades in one go.
@@ -109,26 +110,8 @@ def _kind(name: str) -> str:
 
 def _approval(hop: Hop, parts: Sequence[_Part], gate: Gate) -> list[Step]:
     names = ", ".join(name for part in parts for name in part.names)
-    step_id = f"{hop.target}-approve-infra"
-    return [
-        Step(
-            id=step_id,
-            action="approve",
-            stage="infra",
-            plane="control",
-            project=None,
-            services=(),
-            hosts=(),
-            strategy=None,
-            needs=gate.needs,
-            after=gate.after,
-            reason=f"what the whole cloud stands on changes next: {names}",
-            reversibility="parking",
-            source=hop.source,
-            target=hop.target,
-            unit=step_id,
-        )
-    ]
+    reason = f"what the whole cloud stands on changes next: {names}"
+    return [approval(hop, Kind("infra", "approve", reason, "infra"), gate)]
 
 
 def _step(hop: Hop, part: _Part, reason: str, gate: Gate) -> list[Step]:

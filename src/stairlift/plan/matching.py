@@ -8,6 +8,8 @@ from stairlift.model.cloud import Host, Service
 from stairlift.model.plan import Action, Binding, Stage
 
 MATCH_KEYS = ("project", "service", "plane", "role", "stage", "host", "action")
+#: What a queue is matched by: where a host is decides which workers are near it.
+QUEUE_KEYS = (*MATCH_KEYS, "zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +31,19 @@ class Work:
             "stage": (self.stage,),
             "host": (self.host.name, *self.host.aliases),
             "action": (self.action,),
+            "zone": (self.host.zone,) if self.host.zone else (),
         }
 
 
 def choose(work: Work, bindings: Iterable[Binding]) -> Binding | None:
     """The first binding that matches, or None."""
     values = work.values()
-    return next((b for b in bindings if _matches(b, values)), None)
+    return next((b for b in bindings if holds(b.match, values)), None)
 
 
-def _matches(binding: Binding, values: Mapping[str, tuple[str, ...]]) -> bool:
-    return all(
-        any(fnmatchcase(value, glob) for value in values[key] for glob in globs) for key, globs in binding.match.items()
-    )
+def holds(match: Mapping[str, tuple[str, ...]], values: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether every condition of a match is met by one of the values under its key."""
+    return all(any(fnmatchcase(value, glob) for value in values[key] for glob in globs) for key, globs in match.items())
 
 
 def runs_by_binding(

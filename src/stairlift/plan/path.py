@@ -29,12 +29,16 @@ def find_path(running: RunningRelease, request: Request) -> Path:
     """
     source = request.source or _only_source(running, request.target)
     try:
-        hops = _chain(source, request.target, running)
+        hops = request.past.hops or _chain(source, request.target, running)
     except Refusal as refused:
         raise _with_finding(refused, request) from refused
     ways = zip((source, *hops), hops, strict=False)
     skips = tuple(_slurp(a, b) for a, b in ways if is_slurp_skip(a, b))
-    wrong = () if _agrees(source, running) else (_contradicted(source, running, request, hops),)
+    wrong = (
+        ()
+        if _agrees(source, running) or _on_its_way(running, request)
+        else (_contradicted(source, running, request, hops),)
+    )
     return Path(source, hops, (*wrong, *skips))
 
 
@@ -48,6 +52,12 @@ def _agrees(source: Release, running: RunningRelease) -> bool:
     """Where an upgrade was not finished, a part of the cloud still runs what it started from."""
     possible = [start for start, _ in running.unfinished] or running.candidates
     return not possible or source in possible
+
+
+def _on_its_way(running: RunningRelease, request: Request) -> bool:
+    """Whether what the cloud shows is what a run that was begun has made of it so far."""
+    shown = {start for start, _ in running.unfinished} | set(running.candidates)
+    return not shown.isdisjoint(request.past.hops)
 
 
 def _only_source(running: RunningRelease, target: Release) -> Release:

@@ -6,14 +6,18 @@ from fnmatch import fnmatchcase
 
 from stairlift.model.cloud import Host
 from stairlift.model.finding import Waiver
-from stairlift.model.plan import STAGES, Stage
+from stairlift.model.plan import STAGES, Asked, Queue, Stage
 from stairlift.model.policy import Policy
 from stairlift.model.release import Release
+from stairlift.plan.past import Past
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Where to go, how carefully, and with which part of the cloud. Globs match a host's name or any alias."""
+    """Where to go, how carefully, and with which part of the cloud. Globs match a host's name or any alias.
+
+    `past` is what a run has done of an earlier plan, where this one takes its place.
+    """
 
     target: Release
     source: Release | None = None
@@ -24,11 +28,22 @@ class Request:
     waivers: tuple[Waiver, ...] = ()
     sources: tuple[str, ...] = ()
     os_cloud: str | None = None
+    queues: tuple[Queue, ...] = ()
+    past: Past = field(default_factory=Past)
 
     @property
     def narrowed(self) -> bool:
         """Whether only a part of the cloud or of the way is wanted."""
         return bool(self.stages) or self.partial
+
+    @property
+    def asked(self) -> Asked:
+        """What the plan keeps of it; words in another order ask for the same."""
+        return Asked(
+            stages=tuple(stage for stage in STAGES if stage in self.stages),
+            hosts=tuple(sorted(set(self.hosts))),
+            exclude=tuple(sorted(set(self.exclude))),
+        )
 
     @property
     def partial(self) -> bool:

@@ -101,14 +101,27 @@ def _whole(hop: Hop, share: Share, kind: Kind, around: tuple[Sequence[str], Sequ
     hosts = tuple(host for host, _ in hop.machines(share.services))
     if share.binding.manner.projects == "together" or len(hosts) == 1:
         how = f"{share.project} in one go, as {use} upgrades it"
-        yield _wave(hop, share, kind, (hosts, _reason(share, how, around)))
+        for part in _apart(hop, share, kind, hosts):
+            yield _wave(hop, share, kind, (part, _reason(share, how, around)))
         return
     first = _first(hop, share)
     alone = f"{share.project} on one host alone, where {use} does what happens once"
     yield _wave(hop, share, kind, ((first,), _reason(share, alone, around)))
     others = tuple(host for host in hosts if host is not first)
     behind = f"{share.project} on the other hosts, now that the first has it"
-    yield _wave(hop, share, kind, (others, _reason(share, behind, ((), ()))))
+    for part in _apart(hop, share, kind, others):
+        yield _wave(hop, share, kind, (part, _reason(share, behind, ((), ()))))
+
+
+def _apart(hop: Hop, share: Share, kind: Kind, hosts: Sequence[Host]) -> list[tuple[Host, ...]]:
+    """Those that an earlier run has done, and those that are left."""
+    done = {
+        host.name
+        for host in hosts
+        if hop.settled(kind.stage, kind.action, [s for s in share.services if s.host == host.name])
+    }
+    parts = (tuple(h for h in hosts if h.name in done), tuple(h for h in hosts if h.name not in done))
+    return [part for part in parts if part]
 
 
 def _first(hop: Hop, share: Share) -> Host:

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from stairlift.model.cloud import Service
 from stairlift.model.plan import Step
+from stairlift.plan.approvals import approval_id, start_approval
+from stairlift.plan.batches import behind_canary
 from stairlift.plan.crews import Crew
 from stairlift.plan.databases import databases_first, finish
 from stairlift.plan.fleet import on_networks
@@ -13,6 +15,7 @@ from stairlift.plan.infrastructure import infrastructure
 from stairlift.plan.manners import control_plane, with_notes
 from stairlift.plan.matching import asked_for
 from stairlift.plan.openings import openings
+from stairlift.plan.queues import with_queues
 from stairlift.plan.rolling import rolled
 
 
@@ -20,16 +23,30 @@ def hop_steps(hop: Hop, start: Gate) -> tuple[list[Step], Gate]:
     """All steps of a hop in the order of their stages, and the gate behind the last."""
     prepare = _prepare(hop, start)
     hop = replace(hop, prepared={host: step.id for step in prepare for host in step.hosts})
-    ready = Gate(start.needs, (*start.after, *ends(prepare)))
-    infra, behind_infra = infrastructure(hop, ready)
+    changing, end = (_approved if "start" in hop.approve else _changing)(hop, start, ends(prepare))
+    return with_queues(hop, with_notes([*prepare, *changing], hop.bindings)), end
+
+
+def _approved(hop: Hop, start: Gate, ready: tuple[str, ...]) -> tuple[list[Step], Gate]:
+    """All that changes something, behind a person's word on it and so behind all that prepares."""
+    steps, end = _changing(hop, Gate((approval_id(hop, "start"),)), ())
+    if not steps:
+        return _changing(hop, start, ready)
+    return [start_approval(hop, steps, Gate(start.needs, (*start.after, *ready))), *steps], end
+
+
+def _changing(hop: Hop, start: Gate, ready: tuple[str, ...]) -> tuple[list[Step], Gate]:
+    """The stages behind `prepare`, whose last steps are `ready`."""
+    infra, behind_infra = infrastructure(hop, Gate(start.needs, (*start.after, *ready)))
     ovn, gate = _ovn(hop, behind_infra if infra else start)
-    control, behind_control = _control(hop, Gate(gate.needs, (*gate.after, *ends(prepare))))
+    control, behind_control = _control(hop, Gate(gate.needs, (*gate.after, *ready)))
     gate = behind_control if control else gate
     network, behind_network = _network(hop, gate)
     resources = [*network, *_compute(hop, behind_network)]
-    everything = (*gate.needs, *gate.after, *ends(resources)) or ends(prepare)
+    working = [step for step in resources if step.action != "approve"]
+    everything = (*gate.needs, *gate.after, *ends(working)) or ready
     last, end = finish(hop, Gate(tuple(dict.fromkeys(everything))))
-    return with_notes([*prepare, *infra, *ovn, *control, *resources, *last], hop.bindings), end
+    return [*infra, *ovn, *control, *resources, *last], end
 
 
 def _prepare(hop: Hop, gate: Gate) -> list[Step]:
@@ -94,7 +111,7 @@ def _compute(hop: Hop, gate: Gate) -> list[Step]:
     first = "the canary: it shows on a few hosts what the others will do"
     canary = crew_steps(hop, crews[:shown], gate, Kind("compute", "upgrade", first))
     gate = Gate(ends(canary)) if canary else gate
-    return [*canary, *(step for crew in crews[shown:] for step in crew_steps(hop, [crew], gate, _kind_of(crew)))]
+    return [*canary, *behind_canary(hop, crews[shown:], canary, gate, _kind_of)]
 
 
 def _kind_of(crew: Crew) -> Kind:

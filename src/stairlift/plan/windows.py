@@ -1,7 +1,7 @@
 """How many hosts may be out at once, and how many may fail: the policy, made to numbers for this cloud."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stairlift.model.cloud import Cloud, Host, Plane
@@ -25,13 +25,13 @@ class Limits:
 
     def slots(self, host: Host, plane: Plane) -> tuple[str, ...]:
         """The windows that a step on this host needs room in; the plane's default where the policy names none."""
-        mine = _keys(host, plane)
+        mine = groups(host, plane)
         named = {key for key in mine if key in self._named_windows} or {f"plane:{plane}"}
         return tuple(sorted(named | ({_NETWORK} & set(mine))))
 
     def budgets_of(self, host: Host, plane: Plane) -> tuple[str, ...]:
         """The failure budgets that a step on this host counts in."""
-        named = [key for key in _keys(host, plane) if key in self._named_budgets]
+        named = [key for key in groups(host, plane) if key in self._named_budgets]
         return tuple(sorted(named)) or (f"plane:{plane}",)
 
     def room(self, slots: tuple[str, ...]) -> int:
@@ -41,7 +41,7 @@ class Limits:
 
 def limits(cloud: Cloud, policy: Policy) -> Limits:
     """Resolve percentages on the size of this cloud. UsageError (policy.unknown_group) for a key nothing answers to."""
-    sizes = Counter(key for h in cloud.hosts for key in {k for plane in h.planes for k in _keys(h, plane)})
+    sizes = Counter(key for h in cloud.hosts for key in {k for plane in h.planes for k in groups(h, plane)})
     zones = {h.zone for h in cloud.hosts if h.zone}
     windows = _resolve(policy.max_unavailable, sizes, zones, least=1)
     budgets = _resolve(policy.failure_budget, sizes, zones, least=0)
@@ -57,29 +57,36 @@ def limits(cloud: Cloud, policy: Policy) -> Limits:
 def _resolve(shares: Mapping[str, Share], sizes: Counter[str], zones: set[str], least: int) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, share in shares.items():
-        for key in _keys_named(name, zones):
-            found[key] = share.of(sizes[key], least=least)
+        key = keys_named(name, zones)
+        found[key] = share.of(sizes[key], least=least)
     return found
 
 
-def _keys_named(name: str, zones: set[str]) -> list[str]:
-    """`control` is a plane and a role; its plane is meant, since that holds every host that the role has."""
+def keys_named(name: str, zones: set[str], actions: Sequence[str] = ()) -> str:
+    """The key that the policy means; `actions` could have been meant as well. UsageError (policy.unknown_group).
+
+    `control` is a plane and a role; its plane is meant, since that holds every host that the role has.
+    """
     if name in _PLANES:
-        return [f"plane:{name}"]
+        return f"plane:{name}"
     if name in _ROLES:
-        return [f"role:{name}"]
+        return f"role:{name}"
     if name in zones:
-        return [f"zone:{name}"]
+        return f"zone:{name}"
     known = {"planes": _PLANES, "roles": _ROLES, "zones": sorted(zones) or ["none"]}
+    known |= {"actions": actions} if actions else {}
+    kinds = f"no plane, no role{', no action' if actions else ''} and no availability zone of this cloud"
     raise UsageError(
         code="policy.unknown_group",
-        brief=f"the policy speaks of {name!r}, which is no plane, no role and no availability zone of this cloud",
+        brief=f"the policy speaks of {name!r}, which is {kinds}",
         resolution="; ".join(f"{kind}: {', '.join(names)}" for kind, names in known.items()),
     )
 
 
-def _keys(host: Host, plane: Plane) -> list[str]:
-    """A control-plane step takes no room among the hypervisors and network nodes, also where it runs on one.
+def groups(host: Host, plane: Plane) -> list[str]:
+    """The keys that a step on this host counts in.
+
+    A control-plane step takes no room among the hypervisors and network nodes, also where it runs on one.
 
     Zones are of hypervisors and agents: a window for one says nothing of the control plane.
     """

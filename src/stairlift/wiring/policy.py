@@ -1,16 +1,35 @@
 """The `[policy]` table, read and checked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from stairlift.model.policy import Policy, Share
+from stairlift.model.plan import RETRIES, RETRY_AFTER, STAGES
+from stairlift.model.policy import ApprovalGate, OnFailure, Order, Policy, Share
 from stairlift.wiring.toml import demand_known, invalid, read_toml
 
-_KEYS = ("order", "canary", "max_unavailable", "failure_budget", "on_failure")
-_CHOICES = {"order": ("node", "service"), "on_failure": ("stop",)}
+_KEYS = (
+    "order",
+    "canary",
+    "max_unavailable",
+    "failure_budget",
+    "on_failure",
+    "approve",
+    "deadline",
+    "retries",
+    "retry_after",
+    "stop_after",
+)
+_CHOICES: Mapping[str, Sequence[str]] = {
+    "order": get_args(Order),
+    "on_failure": get_args(OnFailure),
+    "stop_after": STAGES,
+}
+_GATES: tuple[ApprovalGate, ...] = get_args(ApprovalGate)
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_SPAN = re.compile(r"(\d{1,9})\s*([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def read_policy_file(path: Path) -> Policy:
@@ -27,20 +46,55 @@ def read_policy(table: Any, place: str) -> Policy:
     for key, choices in _CHOICES.items():
         if table.get(key, choices[0]) not in choices:
             raise invalid(place, f"{key} is {' or '.join(choices)}, not {table[key]!r}")
+    canary = _whole(place, "canary", table.get("canary", 1))
     return Policy(
         order=table.get("order"),
-        canary=_whole(place, "canary", table.get("canary", 1)),
+        canary=canary,
         max_unavailable=_shares(place, "max_unavailable", table.get("max_unavailable", {})),
         failure_budget=_shares(place, "failure_budget", table.get("failure_budget", {})),
         on_failure=table.get("on_failure", "stop"),
+        approve=_gates(place, table.get("approve", []), canary),
+        deadline=_deadlines(place, table.get("deadline", {})),
+        retries=_whole(place, "retries", table.get("retries", RETRIES)),
+        retry_after=_seconds(place, "retry_after", table.get("retry_after", RETRY_AFTER)),
+        stop_after=table.get("stop_after"),
     )
 
 
+def _gates(place: str, value: Any, canary: int) -> tuple[ApprovalGate, ...]:
+    """In one order, however they are written: the same policy is the same plan."""
+    if not isinstance(value, list) or not all(gate in _GATES for gate in value):
+        raise invalid(place, f"approve is a list of {', '.join(_GATES)}, not {value!r}; one-way steps always ask")
+    if "canary" in value and not canary:
+        raise invalid(place, "approve has canary, and canary = 0 lets no host go first")
+    return tuple(gate for gate in _GATES if gate in value)
+
+
+def _deadlines(place: str, value: Any) -> dict[str, int]:
+    given = _per_plane(value)
+    found = {str(name): _seconds(place, f"deadline.{name}", length) for name, length in sorted(given.items())}
+    for name, seconds in found.items():
+        if not seconds:
+            raise invalid(place, f"deadline.{name} is 0: nothing could ever be done in time; leave it out for none")
+    return found
+
+
+def _seconds(place: str, key: str, value: Any) -> int:
+    if isinstance(value, str) and (found := _SPAN.fullmatch(value.strip())):
+        return int(found[1]) * _SECONDS[found[2]]
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise invalid(place, f'{key} is a number of seconds, or a time such as "90m" or "2h", not {value!r}')
+
+
 def _shares(place: str, key: str, value: Any) -> dict[str, Share]:
-    """A number alone is for each plane."""
-    if not isinstance(value, Mapping):
-        value = {"control": value, "resource": value}
-    return {str(name): _share(place, f"{key}.{name}", amount) for name, amount in sorted(value.items())}
+    given = _per_plane(value)
+    return {str(name): _share(place, f"{key}.{name}", amount) for name, amount in sorted(given.items())}
+
+
+def _per_plane(value: Any) -> Mapping[str, Any]:
+    """A value alone is for each plane."""
+    return value if isinstance(value, Mapping) else {"control": value, "resource": value}
 
 
 def _share(place: str, key: str, value: Any) -> Share:

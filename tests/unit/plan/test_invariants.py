@@ -1,11 +1,12 @@
 """What holds for the plan of every cloud."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise, product
 
 from hypothesis import given, note
 
-from anyclouds import all_before, ancestors, cases, per_hop
+from anyclouds import all_before, ancestors, cases, deployed, per_hop
 from planning import request, seen
 from stairlift.knowledge.binaries import binary
 from stairlift.knowledge.order import edges
@@ -27,8 +28,7 @@ def test_steps_are_well_formed(case):
         assert not set(step.needs) & set(step.after)
         assert len(set(step.needs)) == len(step.needs)
         seen_so_far.add(step.id)
-        assert step.services
-        assert step.hosts
+        assert bool(step.services) == bool(step.hosts) == (step.action != "approve")
         assert set(step.hosts) <= hosts
         assert len(set(step.hosts)) == len(step.hosts)
         assert step.reason
@@ -143,7 +143,7 @@ def test_the_steps_of_a_unit_follow_each_other_on_the_same_hosts(case):
 @given(cases())
 def test_a_strategy_of_one_host_gets_one(case):
     plan = case.plan()
-    for step in plan.steps:
+    for step in (s for s in plan.steps if s.action != "approve"):
         chosen = plan.binding(step)
         if chosen is None or chosen.concurrency == "host":
             siblings = [plan.binding(s) for s in plan.steps if s.unit == step.unit]
@@ -198,3 +198,73 @@ def test_a_plan_comes_back_from_json_as_it_left(case):
     back = from_document(json.loads(json.dumps(to_document(plan))))
     assert back == plan
     assert plan_hash(back) == plan.hash == back.hash
+
+
+@given(cases() | deployed())
+def test_nothing_of_a_hop_changes_before_the_approval_of_its_start(case):
+    plan = case.plan()
+    for hop, steps in per_hop(plan):
+        changing = [s for s in steps if s.stage != "prepare" and not s.id.endswith("-approve-start")]
+        gates = [s for s in steps if s.id == f"{hop}-approve-start"]
+        assert len(gates) == ("start" in case.given["policy"].approve and bool(changing))
+        assert all_before(plan, gates, changing)
+        assert all_before(plan, [s for s in steps if s.stage == "prepare"] if gates else [], gates)
+
+
+@given(cases() | deployed())
+def test_no_further_host_is_begun_before_the_canary_is_approved(case):
+    plan, asked = case.plan(), case.given["policy"]
+    for hop, steps in per_hop(plan):
+        compute = [s for s in steps if s.stage == "compute" and s.action == "upgrade"]
+        canary = [s for s in compute if s.reason.startswith("the canary")]
+        others = [s for s in compute if s not in canary]
+        gates = [s for s in steps if s.id == f"{hop}-approve-canary"]
+        assert len(gates) == ("canary" in asked.approve and bool(canary and others))
+        assert all_before(plan, gates, others)
+        assert all_before(plan, canary, [*gates, *others])
+
+
+@given(cases())
+def test_batches_fill_their_windows_and_wait_for_each_other(case):
+    plan = case.plan()
+    for hop, steps in per_hop(plan):
+        batches = _batches(steps)
+        wanted = "batch" in case.given["policy"].approve
+        assert [s.id for s in steps if "-approve-batch-" in s.id] == [
+            f"{hop}-approve-batch-{n}" for n in range(2, len(batches) + 1) if wanted
+        ]
+        for one, two in pairwise(batches):
+            gate = steps[steps.index(two[0]) - 1]
+            assert all_before(plan, one, [gate, *two])
+            assert all_before(plan, [gate], two)
+            first = [s for s in two if s.unit == two[0].unit]
+            assert not _fits(plan, [*one, *first]), "its first host would have had room before"
+        assert not wanted or all(_fits(plan, batch) for batch in batches)
+
+
+def _batches(steps: list[Step]) -> list[list[Step]]:
+    """The hosts behind the canary, as the approvals between them cut them."""
+    found: list[list[Step]] = [[]]
+    for step in steps:
+        if "-approve-batch-" in step.id:
+            found.append([])
+        elif step.stage == "compute" and step.action == "upgrade" and not step.reason.startswith("the canary"):
+            found[-1].append(step)
+    return found
+
+
+def _fits(plan: Plan, steps: list[Step]) -> bool:
+    units = {s.unit: s for s in steps}.values()
+    return all(sum(len(s.hosts) for s in units if key in s.slots) <= room for key, room in plan.windows.items())
+
+
+@given(cases())
+def test_without_its_approvals_a_plan_is_what_it_would_be_without_gates(case):
+    """They only come in between: whoever approves everything beforehand gets the same steps on the same hosts."""
+    bare = replace(case, given=case.given | {"policy": replace(case.given["policy"], approve=())})
+    working = [s for s in case.plan().steps if s.action != "approve"]
+    assert [_work(s) for s in working] == [_work(s) for s in bare.plan().steps]
+
+
+def _work(step: Step) -> tuple:
+    return (step.id, step.services, step.hosts, step.strategy, step.slots, step.budgets, step.reason)

@@ -68,12 +68,12 @@ def test_a_strategy_tells_what_it_can(packages):
     assert full.traits == Traits(("cloud",), undo="always")
     assert full.entry.lacks == ("no such tool",)
     [row] = strategy_rows([full])
-    assert row == ("full", "Full", "cloud", "always", "no", "yes", "All of it.", "no such tool")
+    assert row == ("full", "Full", "cloud", "always", "no", "no", "yes", "All of it.", "no such tool")
 
 
 def test_one_that_tells_nothing_is_shown_all_the_same(packages):
     [row] = strategy_rows([strategies()["bare"]])
-    assert row == ("bare", "Bare", "?", "?", "?", "no", "Does what it does.", "")
+    assert row == ("bare", "Bare", "?", "?", "?", "?", "no", "Does what it does.", "")
     [document] = strategy_documents([strategies()["bare"]])
     assert (document["concurrency"], document["lacks"], document["broken"]) == (None, [], None)
 

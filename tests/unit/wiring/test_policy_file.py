@@ -2,7 +2,7 @@ import pytest
 
 from stairlift.model.errors import UsageError
 from stairlift.model.policy import Policy, Share
-from stairlift.wiring.policy import read_policy_file
+from stairlift.wiring.policy import read_policy, read_policy_file
 
 
 @pytest.mark.parametrize("heading", ["", "[policy]\n"])
@@ -27,3 +27,50 @@ def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match="No such file") as wrong:
         read_policy_file(tmp_path / "p.toml")
     assert wrong.value.exit_code == 2
+
+
+def test_nothing_said_is_the_defaults():
+    assert read_policy({}, "here") == Policy()
+
+
+def test_what_stops_a_run_and_what_goes_on_by_itself():
+    found = read_policy({"on_failure": "ask", "retries": 0, "retry_after": "2m", "stop_after": "network"}, "here")
+    assert (found.on_failure, found.retries, found.retry_after, found.stop_after) == ("ask", 0, 120, "network")
+
+
+def test_gates_stand_in_one_order_however_they_are_written():
+    assert read_policy({"approve": ["batch", "start", "batch"]}, "here").approve == ("start", "batch")
+
+
+@pytest.mark.parametrize(("length", "seconds"), [(90, 90), ("45s", 45), ("90m", 5400), ("2 h", 7200), ("1d", 86400)])
+def test_a_deadline_alone_is_for_each_plane(length, seconds):
+    assert read_policy({"deadline": length}, "here").deadline == {"control": seconds, "resource": seconds}
+
+
+def test_a_table_of_deadlines_keeps_its_keys():
+    assert read_policy({"deadline": {"az1": "1h", "db-expand": 60}}, "here").deadline == {"az1": 3600, "db-expand": 60}
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ({"on_failure": "panic"}, "on_failure is stop or pause or ask"),
+        ({"on_failure": ["stop"]}, "on_failure is"),
+        ({"approve": "start"}, "approve is a list of start, canary, batch"),
+        ({"approve": ["one-way"]}, "approve is a list"),
+        ({"approve": [["start"]]}, "approve is a list"),
+        ({"approve": ["canary"], "canary": 0}, "canary = 0"),
+        ({"deadline": "2 weeks"}, "deadline.control is a number of seconds"),
+        ({"deadline": {"compute": 0}}, "deadline.compute is 0"),
+        ({"deadline": -1}, "deadline.control"),
+        ({"deadline": 1.5}, "deadline.control"),
+        ({"retries": True}, "retries is a whole number"),
+        ({"retry_after": "soon"}, "retry_after is a number of seconds"),
+        ({"stop_after": "lunch"}, "stop_after is prepare or infra"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_key(table, told):
+    with pytest.raises(UsageError, match=told) as wrong:
+        read_policy(table, "/etc/stairlift/stairlift.toml: [policy]")
+    assert wrong.value.code == "config.invalid"
+    assert wrong.value.brief.startswith("/etc/stairlift/stairlift.toml: [policy]: ")

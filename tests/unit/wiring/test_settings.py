@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stairlift.model.errors import UsageError
+from stairlift.model.plan import Queue
 from stairlift.model.policy import Share
 from stairlift.wiring.look import Where
 from stairlift.wiring.settings import Settings, read_settings
@@ -173,7 +174,7 @@ class TestPolicy:
         ("[policy]\nfailure_budget = 1.5\n", "failure_budget.control"),
         ("policy = 3\n", "a policy is a table"),
         ("[polciy]\n", "there is no 'polciy'; did you mean policy?"),
-        ("[zzz]\n", "the tables are aliases, hop, policy, sources, strategy"),
+        ("[zzz]\n", "the tables are aliases, hop"),
         ("[strategy]\nuse = 'command'\n", "[[strategy]], in double brackets"),
         ("strategy = [1]\n", "[[strategy]], in double brackets"),
         ("[[strategy]]\nargv = ['x']\n", "number 1: needs use"),
@@ -191,6 +192,13 @@ class TestPolicy:
         ("[[hop]]\nto = 'zappa'\n", "[[hop]] number 1: "),
         ("[[hop]]\nto = '2026.1'\n[[hop]]\nto = 'gazpacho'\n", "number 2: there is another [[hop]] to 2026.1"),
         ("[[hop]]\nto = '2026.1'\nfolder = '/'\n", "there is no 'folder'"),
+        ("[queue]\nname = 'az1'\n", "[[queue]], in double brackets"),
+        ("[[queue]]\nmatch = {}\n", "[[queue]] number 1: needs name"),
+        ("[[queue]]\nname = 'a b'\nmatch = {}\n", "number 1: needs name"),
+        ("[[queue]]\nname = 'a'\n", "number 1: needs match"),
+        ("[[queue]]\nname = 'a'\nmatch = {}\nhosts = 3\n", "there is no 'hosts'"),
+        ("[[queue]]\nname = 'a'\nmatch = { zon = 'x' }\n", "match: there is no 'zon'; did you mean zone?"),
+        ("[[strategy]]\nuse = 'command'\nmatch = { zone = 'x' }\n", "match: there is no 'zone'"),
         ("[aliases]\na = 1\n", "[aliases] maps"),
         ("[sources]\ninventory = 'nova'\n", "inventory is a list of texts"),
         ("[sources]\nssh = { usr = 'x' }\n", "[sources]: ssh has no key 'usr'"),
@@ -200,6 +208,9 @@ class TestPolicy:
         ("[sources]\nos_cloud = 3\n", "os_cloud is the name of a cloud"),
         ("[sources]\nos_clout = 'x'\n", "there is no 'os_clout'; did you mean os_cloud?"),
         ("sources = 'x'\n", "[sources]: is a table"),
+        ("lease_ttl = 1.9\n", "at least 2"),
+        ("lease_ttl = true\n", "number of seconds"),
+        ("lease_ttl = [30]\n", "number of seconds"),
     ],
 )
 def test_what_is_wrong_is_said_with_file_and_key(machine, text, told):
@@ -239,6 +250,16 @@ def test_a_named_file_that_is_not_there(machine):
         machine.read(STAIRLIFT_CONFIG="nothing.toml")
 
 
+def test_how_long_a_lease_lasts(machine):
+    assert machine.read().lease_ttl == 30
+    machine.here("lease_ttl = 10\n")
+    assert machine.read().lease_ttl == 10
+    assert machine.read(STAIRLIFT_LEASE_TTL="2.5").lease_ttl == 2.5
+    for wrong in ("soon", "1", "nan", "inf"):
+        with pytest.raises(UsageError, match="STAIRLIFT_LEASE_TTL"):
+            machine.read(STAIRLIFT_LEASE_TTL=wrong)
+
+
 def test_a_state_directory_that_a_database_url_cannot_name(machine):
     with pytest.raises(UsageError, match="question mark"):
         machine.read(STAIRLIFT_STATE_DIR="what?")
@@ -269,3 +290,8 @@ def test_a_folder_where_a_file_should_be(machine, tmp_path):
     assert machine.read().files == ()
     with pytest.raises(UsageError, match="which is no file"):
         machine.read(STAIRLIFT_CONFIG=str(tmp_path))
+
+
+def test_queues_are_asked_in_the_order_of_their_tables(machine):
+    machine.here("[[queue]]\nname = 'az1'\nmatch = { zone = ['az1', 'az9'] }\n[[queue]]\nname = 'rest'\nmatch = {}\n")
+    assert machine.read().queues == (Queue("az1", {"zone": ("az1", "az9")}), Queue("rest", {}))
