@@ -1,5 +1,7 @@
 """A step becomes work for a strategy: the assignment, the job with what every job is told, the verdict."""
 
+from dataclasses import replace
+
 from stairlift.model.errors import StairliftError
 from stairlift.model.plan import Step
 from stairlift.model.run import Ended, Ending, NotStarted
@@ -12,14 +14,14 @@ class NoJob(Exception):
 
 
 def job_for(strategy: UpgradeStrategy, assignment: Assignment) -> Job:
-    """The strategy's job, with the Contract's variables in its environment. Raises NoJob.
+    """The strategy's job, with the Contract's variables in its environment and the step's queue. Raises NoJob.
 
     A strategy may be anybody's code, so whatever it raises or says amiss is its failure and not that of the run.
     """
     try:
         job = strategy.job(assignment)
         _demand_texts(job)
-        return Job(job.argv, job.cwd, {**job.env, **assignment.environment()}, job.files)
+        return Job(job.argv, job.cwd, {**job.env, **assignment.environment()}, job.files, assignment.step.queue)
     except (Exception, SystemExit) as error:
         raise NoJob(f"the strategy {strategy.name} could not say what to do: {_words(error)}") from error
 
@@ -36,7 +38,10 @@ def _words(error: BaseException) -> str:
 
 
 def verdict_on(strategy: UpgradeStrategy, assignment: Assignment, ending: Ending) -> Verdict:
-    """What an ending means. A job that never ran has failed; one that nobody saw end is unknown, never done."""
+    """What an ending means. A job that never ran has failed; one that nobody saw end is unknown, never done.
+
+    Only a failure is ever temporary: what is unknown has to be looked at first.
+    """
     if isinstance(ending, NotStarted):
         return Verdict("failed", ending.reason)
     if not isinstance(ending, Ended):
@@ -47,7 +52,7 @@ def verdict_on(strategy: UpgradeStrategy, assignment: Assignment, ending: Ending
             raise TypeError(f"{verdict!r:.80} is no verdict")  # noqa: TRY301  # told as what it raises is
     except (Exception, SystemExit) as error:  # noqa: BLE001
         return Verdict("unknown", f"the strategy {strategy.name} could not judge the outcome: {_words(error)}")
-    return verdict
+    return verdict if verdict.result == "failed" else replace(verdict, temporary=False)
 
 
 def expects_report(step: Step) -> bool:

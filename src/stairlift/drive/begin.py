@@ -1,13 +1,24 @@
 """A new run of a plan, put on record before anything is done."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from stairlift.model.plan import Plan
-from stairlift.model.run import Run, RunState
+from stairlift.model.run import Command, Run, RunState, StepStatus
 from stairlift.ports import Journal
+from stairlift.run import changes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of an earlier run that a new one takes: what is settled already, and what nobody has acted on."""
+
+    run: Run
+    carried: Sequence[StepStatus]
+    told: Sequence[Command] = ()
 
 
 def new_run(
@@ -18,10 +29,13 @@ def new_run(
     now: datetime,
     actor: str,
     options: Mapping[str, Any] | None = None,
+    approve_all: bool = False,
+    place: Place | None = None,
 ) -> Run:
     """Record a run of `plan`, whose JSON is `document`. Raises Refusal (run.in_flight) and StairliftError (store.*).
 
-    Its id is drawn, not counted: attempts are found by it for ever, also after the journal was thrown away.
+    Its id is drawn, not counted: attempts are found by it for ever, also after the journal was thrown away. One that
+    takes the `place` of another ends that in the same transaction.
     """
     run = Run(
         id=f"{now:%y%m%d}-{secrets.token_hex(3)}",
@@ -31,7 +45,15 @@ def new_run(
         target=str(plan.target),
         state=RunState.PENDING,
         created_at=now,
+        approve_all=approve_all,
         actor=actor,
         options=options or {},
     )
-    return journal.create_run(run, document, [step.id for step in plan.steps])
+    steps = [step.id for step in plan.steps]
+    if place is None:
+        return journal.create_run(run, document, steps)
+    reason = f"replaced by run {run.id}"
+    refused = [changes.refused(command, reason, now) for command in place.told]
+    ended = [*refused, changes.finished(place.run, RunState.CANCELLED, reason, now)]
+    carried = [changes.carried(status, place.run.id, now) for status in place.carried]
+    return journal.create_run(run, document, steps, carried=carried, replaced=(place.run.id, ended))

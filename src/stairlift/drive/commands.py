@@ -1,10 +1,24 @@
 """What people tell a run: checked when it is recorded, and once more by the orchestrator that acts on it."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
 from stairlift.model.errors import Refusal, UsageError
-from stairlift.model.plan import Plan
-from stairlift.model.run import Command
+from stairlift.model.plan import STAGES, Plan
+from stairlift.model.run import Command, Run
 from stairlift.ports import Store
-from stairlift.run.commands import other_hash, plan_refusal, refusal
+from stairlift.run.commands import (
+    ComeTrue,
+    covers,
+    is_about_run,
+    other_hash,
+    plan_refusal,
+    refusal,
+    run_judgement,
+    stage_refusal,
+)
+from stairlift.run.undoing import rollback_refusal
 
 _HASH = "sha256:"
 
@@ -12,20 +26,34 @@ _HASH = "sha256:"
 def tell(store: Store, plan: Plan, command: Command) -> Command:
     """Record a command for the run's orchestrator, the one at work or the next one.
 
-    Told again under the same id it is answered as it stands. Raises UsageError (run.unknown, run.unknown_step), and
-    Refusal where the step's state forbids it. A command whose step is the plan's hash means the plan.
+    Told again under the same id it is answered as it stands. What has come true already is not recorded and comes back
+    as applied, with an answer that says so. Raises UsageError (run.unknown, run.unknown_step, run.no_reason,
+    run.bad_command), and Refusal where the state of the step or of the run forbids it. A command whose step is the
+    plan's hash means the plan, one without a step the run.
     """
     known = next((c for c in store.commands(command.run) if c.id == command.id), None)
-    if known is None:
-        _check(store, plan, command)
+    if known is not None:
+        return store.tell(command)
+    _check_details(command)
+    run = store.run(command.run)
+    if not is_about_run(command):
+        return store.tell(_about_step(store, run, plan, command))
+    met = run_judgement(command.kind, run)
+    if isinstance(met, ComeTrue):
+        return replace(command, result="applied", answer=met.words)
+    _demand(met)
+    if command.kind == "rollback":
+        _demand(rollback_refusal(plan, run, store.steps(run.id)))
+    if command.kind == "stop-after":
+        _demand(stage_refusal(command.details["stage"], run, plan, store.steps(run.id)))
     return store.tell(command)
 
 
-def _check(store: Store, plan: Plan, command: Command) -> None:
-    run = store.run(command.run)
+def _about_step(store: Store, run: Run, plan: Plan, command: Command) -> Command:
+    """The command as it goes on record, once it was found legal."""
     if command.step == run.plan_hash:
         _demand(plan_refusal(command.kind, run))
-        return
+        return _approving(command, run, "the plan as a whole; one-way steps and gates ask for themselves")
     if command.step.startswith(_HASH):
         raise other_hash(command.step, run.plan_hash)
     step = plan.step(command.step)
@@ -41,6 +69,33 @@ def _check(store: Store, plan: Plan, command: Command) -> None:
         )
     status = next(s for s in store.steps(run.id) if s.id == step.id)
     _demand(refusal(command.kind, step, status, run.state))
+    return _approving(command, run, covers(step)) if command.kind == "approve" else command
+
+
+def _approving(command: Command, run: Run, what: str) -> Command:
+    """An approval with what it covers, and of which plan, on record."""
+    return replace(command, details={"plan": run.plan_hash, "covers": what})
+
+
+def _check_details(command: Command) -> None:
+    """Each kind of command has details of its own, or none."""
+    if command.kind == "approve" or _DETAILS.get(command.kind, _none)(command.details):
+        return
+    raise UsageError(
+        code="run.bad_command",
+        brief=f"a {command.kind} with the details {dict(command.details)} means nothing",
+        resolution="cancel takes {'now': true}, stop-after {'stage': STAGE}, others none.",
+    )
+
+
+def _none(details: Mapping[str, Any]) -> bool:
+    return not details
+
+
+_DETAILS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "cancel": lambda details: details in ({}, {"now": True}, {"now": False}),
+    "stop-after": lambda details: set(details) == {"stage"} and details["stage"] in STAGES,
+}
 
 
 def _demand(found: Refusal | None) -> None:

@@ -5,17 +5,17 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from stairlift.check.freshness import Key, Row, stale
 from stairlift.drive.background import in_background
-from stairlift.model.errors import SourceTrouble
+from stairlift.model.errors import SourceTrouble, StairliftError, Trouble
 from stairlift.model.observation import Observation
-from stairlift.ports import Clock
+from stairlift.ports import Clock, FreshnessProbe
 
 #: An answer that came so lately is given to another step that asks. It may be too old to prove that a service lives,
-#: never too new; so sharing it costs a further question at worst.
-_SHARED_FOR = timedelta(seconds=1)
+#: never too new; so sharing it costs a further question at worst. In seconds.
+_SHARED_FOR = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,30 @@ class Expectation:
     ignored: AbstractSet[Row] = frozenset()
 
 
+class LateFreshness:
+    """Fills ports.FreshnessProbe by another one, which is `made` when somebody first asks: it may block, or fail."""
+
+    def __init__(self, made: Callable[[], FreshnessProbe]) -> None:
+        self._made = made
+        self._turn = asyncio.Lock()
+        self._probe: FreshnessProbe | None = None
+
+    async def stale(self, services: Sequence[Key], since: datetime) -> tuple[str, ...]:
+        """See ports.FreshnessProbe."""
+        async with self._turn:
+            if self._probe is None:
+                self._probe = await in_background(self._tried, "first look")
+        return await self._probe.stale(services, since)
+
+    def _tried(self) -> FreshnessProbe:
+        try:
+            return self._made()
+        except SourceTrouble:
+            raise
+        except StairliftError as error:
+            raise SourceTrouble(Trouble.UNREACHABLE, error.brief) from error
+
+
 class RegistryFreshness:
     """Fills ports.FreshnessProbe. `observe` asks a source by its name and blocks."""
 
@@ -39,7 +63,7 @@ class RegistryFreshness:
         self._expected = expected
         self._clock = clock
         self._turns: Mapping[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._latest: dict[str, tuple[datetime, Observation]] = {}
+        self._latest: dict[str, tuple[float, Observation]] = {}
 
     async def stale(self, services: Sequence[Key], since: datetime) -> tuple[str, ...]:
         """See ports.FreshnessProbe."""
@@ -57,8 +81,8 @@ class RegistryFreshness:
         async with self._turns[source]:
             if source in self._latest:
                 came, seen = self._latest[source]
-                if self._clock.now() - came < _SHARED_FOR:
+                if self._clock.steady() - came < _SHARED_FOR:
                     return seen
             seen = await in_background(lambda: self._observe(source), "freshness")
-            self._latest[source] = (self._clock.now(), seen)
+            self._latest[source] = (self._clock.steady(), seen)
             return seen

@@ -1,35 +1,27 @@
 """The run's loop: it hears what happened, decides, puts it on record, and only then acts."""
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
-from stairlift.drive.assignment import NoJob, expects_report, job_for, services_of, verdict_on
+from stairlift.drive.answers import Answers
+from stairlift.drive.attending import Attending
 from stairlift.drive.guard import StartGuard
+from stairlift.drive.heading import Heading
 from stairlift.drive.tools import Tools
-from stairlift.drive.verification import until_heard_of
 from stairlift.model.errors import Refusal
-from stairlift.model.plan import Plan, Step
+from stairlift.model.plan import Plan
 from stairlift.model.run import (
     FINAL_RUN_STATES,
     IN_FLIGHT,
     SETTLED,
-    Attempt,
-    AttemptId,
     Change,
-    Command,
-    Ended,
-    Ending,
-    NotStarted,
     Run,
     RunState,
     StepState,
-    StepStatus,
 )
 from stairlift.model.scope import Scope
-from stairlift.model.work import Assignment, Verdict
 from stairlift.ports import Journal
 from stairlift.run import (
     AskApproval,
@@ -37,13 +29,13 @@ from stairlift.run import (
     Decision,
     Finish,
     GiveUp,
+    Halt,
     PassGate,
     Start,
+    TakeBack,
     changes,
-    decide,
     graph,
 )
-from stairlift.run.commands import plan_refusal, refusal
 
 
 async def carry_out(
@@ -63,14 +55,25 @@ async def carry_out(
     if run.state in FINAL_RUN_STATES:
         return run
     board = Board(graph(plan), tools.store.steps(run_id), approve_all=run.approve_all or approve_all)
-    board.confine(Scope.of(run))
+    bind(board, run)
     _demand_strategies(board, tools)
     tools.executor.open_run(run_id, begun=run.state is not RunState.PENDING)
     return await _Loop(journal, run, board, tools).carry_out(stop)
 
 
+def bind(board: Board, run: Run) -> None:
+    """Let the board hold what the run was told for good: how far it may go, and that it was given up."""
+    if (scope := Scope.of(run)) != board.scope:
+        board.confine(scope)
+    halt = Halt.of(run)
+    if halt is not None and (board.halt is None or halt.state is RunState.CANCELLED):
+        board.halt = halt
+
+
 def _demand_strategies(board: Board, tools: Tools) -> None:
-    left = (status.id for status in board.statuses() if status.state not in SETTLED)
+    """Of a run that only comes to its end, those of what is in flight are enough."""
+    needed = [status for status in board.statuses() if status.state not in SETTLED]
+    left = (status.id for status in needed if board.halt is None or status.state in IN_FLIGHT)
     steps = (step for step in map(board.step, left) if step.action != "approve")
     helpless = [step.id for step in steps if step.strategy not in tools.strategies]
     if helpless:
@@ -79,22 +82,6 @@ def _demand_strategies(board: Board, tools: Tools) -> None:
             brief=f"no strategy carries out {', '.join(helpless[:3])}{' and others' if len(helpless) > 3 else ''}",
             resolution="Add a [[strategy]] entry to stairlift.toml that matches, and plan again.",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Worked:
-    """An attempt's work has ended and its strategy has judged it."""
-
-    attempt: AttemptId
-    ending: Ending
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class _HeardOf:
-    """Every service of a step has reported since this attempt."""
-
-    attempt: AttemptId
 
 
 class _Loop:
@@ -109,12 +96,11 @@ class _Loop:
         self._run = run
         self._board = board
         self._tools = tools
+        self._answers = Answers(board, tools)
+        self._heading = Heading(board, tools)
         self._bell = asyncio.Event()
-        self._news: list[_Worked | _HeardOf] = []
+        self._attending = Attending(board, tools, self._background, self._bell.set)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._attempts: dict[str, Attempt] = {}
-        self._listeners: dict[str, asyncio.Task[None]] = {}
-        self._silence: dict[str, tuple[str, ...]] = {}
         self._guard = StartGuard(tools.frozen)
         self._failure: BaseException | None = None
         self._age = self._wrote = 0.0
@@ -146,9 +132,10 @@ class _Loop:
             made += [self._applied(changes.agreed(status, now)) for status in waiting]
         self._record(made)
         for status in statuses:
-            if status.state in IN_FLIGHT:
+            if status.state in IN_FLIGHT or status.state is StepState.RETRYING:
                 attempts = self._tools.store.attempts(self._run.id, status.id)
-                self._follow(status, max(attempts, key=lambda attempt: attempt.id.number))
+                newest = max(attempts, key=lambda attempt: attempt.id.number)
+                self._attending.follow(status, newest, self._age, adopted=True)
 
     async def _turn(self) -> bool:
         """Take in what happened and act on it; whether the run came to rest."""
@@ -157,16 +144,25 @@ class _Loop:
             raise self._failure
         now = self._now()
         made = [*self._take_in(now), *await self._obey(now), *self._hold(now)]
+        made += [self._applied(change) for change in await self._heading.turned(self._run, now)]
         rests = False
-        while not rests and (decisions := self._allowed(decide(self._board, self._age))):
+        while not rests and (decisions := self._allowed(self._heading.decisions(self._age))):
             made += [self._applied(self._change(decision, now)) for decision in decisions]
             rests = isinstance(decisions[-1], Finish)
         self._guard.turned()
         self._record(made)
         for change in made:
             if change.step is not None:
-                self._follow(change.step, change.attempt)
+                self._attending.follow(change.step, change.attempt, self._age)
+        self._cut_off()
         return rests
+
+    def _cut_off(self) -> None:
+        """Wait no longer for what is in flight, where the run was told so."""
+        halt = self._board.halt
+        if halt is not None and halt.now:
+            for number in sorted(self._board.in_flight):
+                self._attending.cut_off(self._board.id(number), "it was ended by cancel --now")
 
     def _record(self, made: list[Change]) -> None:
         """Put changes on record, or the sign that we live; then tell who watches."""
@@ -183,143 +179,69 @@ class _Loop:
         """Take a change over. If it cannot be put on record the loop ends, so nothing acts on what is not there."""
         if change.step is not None:
             self._board.move(change.step)
+            self._heading.move(change.step)
         if change.run is not None:
             self._run = change.run
+            bind(self._board, change.run)
         return change
 
     # What becomes a change
 
     def _take_in(self, now: datetime) -> list[Change]:
-        news, self._news = self._news, []
-        return [self._applied(self._told(piece, now)) for piece in news if self._is_current(piece)]
-
-    def _is_current(self, piece: _Worked | _HeardOf) -> bool:
-        """Whether it is about the attempt that we are at, and what we wait for."""
-        status = self._board.status(piece.attempt.step)
-        expected = StepState.RUNNING if isinstance(piece, _Worked) else StepState.VERIFYING
-        return status.state is expected and status.attempt == piece.attempt.number
-
-    def _told(self, piece: _Worked | _HeardOf, now: datetime) -> Change:
-        step = piece.attempt.step
-        status = self._board.status(step)
-        if isinstance(piece, _HeardOf):
-            return changes.verified(status, now)
-        ended = piece.ending if isinstance(piece.ending, Ended) else None
-        returncode = ended.outcome.returncode if ended else None
-        closed = changes.closed(self._attempts[step], piece.verdict, ended.at if ended else now, returncode)
-        verify = self._tools.freshness is not None and expects_report(self._board.step(step))
-        return changes.worked(status, closed, piece.verdict, now, verify=verify)
+        told = (self._attending.told(piece, self._run, now) for piece in self._attending.news())
+        return [self._applied(change) for change in told if change is not None]
 
     def _change(self, decision: Decision, now: datetime) -> Change:
         match decision:
             case Start(step):
                 return changes.started(self._run.id, self._board.status(step), now)
+            case TakeBack(step):
+                return changes.undoing(self._run.id, self._board.status(step), now)
             case AskApproval(step):
                 return changes.asked(self._board.status(step), now)
             case PassGate(step):
                 return changes.passed(self._board.status(step), now)
             case GiveUp(step):
-                return changes.silent(self._board.status(step), self._attempts[step], self._silent(step), now)
+                attempt, why = self._attending.attempt(step), self._attending.silence(step)
+                return changes.silent(self._board.status(step), attempt, why, now)
             case Finish(state, reason, within_scope):
                 run = Scope().on(self._run) if within_scope else self._run
                 return changes.finished(run, state, reason, now)
-
-    def _silent(self, step: str) -> str:
-        sentences = self._silence.get(step, ("their registry gave no answer",))
-        shown = "; ".join(sentences[:3]) + (f"; and {len(sentences) - 3} more" if len(sentences) > 3 else "")
-        return f"its services did not report within {self._tools.pace.verify:g} s: {shown}"
 
     async def _obey(self, now: datetime) -> list[Change]:
         """Act on what people told the run. Looked for at every tick, not at every turn."""
         if not self._listens:
             return []
         self._listens = False
-        commands = self._tools.store.commands(self._run.id, unsettled=True)
-        return [self._applied(await self._answer(command, now)) for command in commands]
-
-    async def _answer(self, command: Command, now: datetime) -> Change:
-        if command.step == self._run.plan_hash:
-            return self._answer_about_plan(command, now)
-        status = self._board.status(command.step)
-        forbidden = refusal(command.kind, self._board.step(command.step), status, self._run.state)
-        if forbidden is not None:
-            return changes.refused(command, forbidden.brief, now)
-        if command.kind != "approve" and status.attempt:
-            left = await self._tools.executor.remains(AttemptId(self._run.id, status.id, status.attempt))
-            if left:
-                return changes.refused(command, f"attempt {status.attempt} still runs: {', '.join(left)}", now)
-        return changes.commanded(status, command, now)
-
-    def _answer_about_plan(self, command: Command, now: datetime) -> Change:
-        forbidden = plan_refusal(command.kind, self._run)
-        if forbidden is not None:
-            return changes.refused(command, forbidden.brief, now)
-        self._board.confine(Scope())
-        return changes.plan_approved(self._run, command, now)
+        due = self._answers.due(self._run.id)
+        return [self._applied(await self._answers.to(command, self._run, now)) for command in due]
 
     def _hold(self, now: datetime) -> list[Change]:
         """What the guard found out; nothing starts after that."""
-        if self._board.held or not self._guard.objection:
+        if self._board.halt is not None or not self._guard.objection:
             return []
-        self._board.held = self._guard.objection
-        return [self._applied(changes.held(self._run, self._board.held, now))]
+        self._board.halt = Halt(RunState.PAUSED, self._guard.objection)
+        return [self._applied(changes.held(self._run, self._guard.objection, now))]
 
-    def _allowed(self, decisions: list[Decision]) -> list[Decision]:
+    def _allowed(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
         """Those that the guard lets pass; the others come again once their files are compared."""
         if self._tools.frozen is None:
             return decisions
-        starts = {d.step: self._board.step(d.step).strategy or "" for d in decisions if isinstance(d, Start)}
+        starts = {d.step: self._board.step(d.step).strategy or "" for d in decisions if isinstance(d, Start | TakeBack)}
         unknown = self._guard.unknown(starts.values())
         if not unknown:
             return decisions
         if not self._guard.busy:
             self._background(self._guard.compare(unknown, self._bell.set))
-        return [d for d in decisions if not isinstance(d, Start) or starts[d.step] not in unknown]
+        return [d for d in decisions if not isinstance(d, Start | TakeBack) or starts[d.step] not in unknown]
 
     # What waits for the world
-
-    def _follow(self, status: StepStatus, attempt: Attempt | None) -> None:
-        """Stay with a step that is in flight; forget one that is not."""
-        listener = self._listeners.pop(status.id, None)
-        if listener is not None:
-            listener.cancel()
-        if attempt is None or status.state not in IN_FLIGHT:
-            self._attempts.pop(status.id, None)
-            self._silence.pop(status.id, None)
-            return
-        step = self._board.step(status.id)
-        self._attempts[status.id] = attempt
-        if status.state is StepState.RUNNING:
-            self._background(self._attend(step, attempt.id))
-        else:
-            self._board.watch(status.id, self._age + self._tools.pace.verify)
-            listens = self._listen_for(step, attempt.id, status.worked_at or attempt.started_at)
-            self._listeners[status.id] = self._background(listens)
-
-    async def _attend(self, step: Step, attempt: AttemptId) -> None:
-        strategy = self._tools.strategies[step.strategy or ""]
-        assignment = Assignment(attempt.run, step, attempt.number, self._tools.executor.folder(attempt))
-        try:
-            ending = await self._tools.executor.run(attempt, lambda: job_for(strategy, assignment))
-        except NoJob as error:
-            ending = NotStarted(str(error))
-        self._hear(_Worked(attempt, ending, verdict_on(strategy, assignment, ending)))
-
-    async def _listen_for(self, step: Step, attempt: AttemptId, since: datetime) -> None:
-        def keep(sentences: tuple[str, ...]) -> None:
-            self._silence[step.id] = sentences
-
-        await until_heard_of(services_of(step), since, self._tools, keep)
-        self._hear(_HeardOf(attempt))
-
-    def _hear(self, piece: _Worked | _HeardOf) -> None:
-        self._news.append(piece)
-        self._bell.set()
 
     async def _tick(self) -> None:
         while True:
             await self._tools.clock.sleep(self._tools.pace.tick)
             self._age += self._tools.pace.tick
+            self._attending.end_overdue(self._age)
             self._listens = True
             self._bell.set()
 

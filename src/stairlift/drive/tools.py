@@ -14,9 +14,9 @@ _LOG = logging.getLogger(__name__)
 class Pace:
     """Times in seconds.
 
-    `tick`: how often to look for what people told the run. `lease`: how often to say that we live. `verify`: how long
-    services have to report after their upgrade; they are asked every `probe` for ten times, then ever more seldom, at
-    most `probe_most` apart.
+    `tick`: how often to look for what people told the run. `lease`: how often to say that we live; a lease bears two
+    that do not come through. `verify`: how long services have to report after their upgrade; they are asked every
+    `probe` for ten times, then ever more seldom, at most `probe_most` apart.
     """
 
     tick: float = 0.25
@@ -24,6 +24,11 @@ class Pace:
     verify: float = 180.0
     probe: float = 1.0
     probe_most: float = 5.0
+
+    @classmethod
+    def for_lease(cls, ttl: float) -> "Pace":
+        """The pace of one whose lease lasts so many seconds."""
+        return cls(lease=min(cls().lease, ttl / 3))
 
 
 @dataclass(frozen=True, slots=True)

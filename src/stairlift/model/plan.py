@@ -120,11 +120,28 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """A `[[queue]]` of stairlift.toml: the workers of this name carry out what matches. Globs, as of a strategy."""
+
+    name: str
+    match: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The part of a cloud, or of the way, that a plan was asked for: as typed, so that it can be planned anew."""
+
+    stages: tuple[Stage, ...] = ()
+    hosts: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A way from one release to another. `windows` and `budgets` are numbers of hosts by slot or budget key.
 
     `placement` (host -> binaries) is the cloud that it was made for, `sources` and `os_cloud` are how that was looked
-    at: they tell drift from the run's own changes.
+    at: they tell drift from the run's own changes. `replaces` is the run that it goes on with, after what has drifted.
     """
 
     cloud: str
@@ -147,6 +164,8 @@ class Plan:
     retries: int = RETRIES
     retry_after: int = RETRY_AFTER
     stop_after: Stage | None = None
+    asked: Asked = field(default_factory=Asked)
+    replaces: str = ""
 
     def step(self, step_id: str) -> Step | None:
         """The step with this id."""

@@ -10,6 +10,7 @@ from stairlift.model.plan import (
     RETRIES,
     RETRY_AFTER,
     Action,
+    Asked,
     Binding,
     Manner,
     Opening,
@@ -50,8 +51,14 @@ def to_document(plan: Plan) -> dict[str, Any]:
 def _own(plan: Plan) -> dict[str, Any]:
     """What is there only where it is not the default: the hash of plans without stays what it was."""
     said: dict[str, Any] = {"retries": plan.retries, "retry_after": plan.retry_after, "stop_after": plan.stop_after}
-    usual = {"retries": RETRIES, "retry_after": RETRY_AFTER, "stop_after": None}
+    usual: dict[str, Any] = {"retries": RETRIES, "retry_after": RETRY_AFTER, "stop_after": None}
+    said |= {"asked": _asked_document(plan.asked), "replaces": plan.replaces}
+    usual |= {"asked": _asked_document(Asked()), "replaces": ""}
     return {key: value for key, value in said.items() if value != usual[key]}
+
+
+def _asked_document(asked: Asked) -> dict[str, Any]:
+    return {"stages": list(asked.stages), "hosts": list(asked.hosts), "exclude": list(asked.exclude)}
 
 
 def _step_document(step: Step) -> dict[str, Any]:
@@ -139,7 +146,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         source=Release.parse(document["from"]),
         target=Release.parse(document["to"]),
         hops=tuple(Release.parse(hop) for hop in document["hops"]),
-        steps=tuple(_step(s) for s in document["steps"]),
+        steps=tuple(step_from_document(s) for s in document["steps"]),
         bindings=tuple(_binding(b) for b in document["strategies"]),
         findings=tuple(Finding(**f) for f in document["findings"]),
         policy=document["policy"],
@@ -155,10 +162,18 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         retries=_whole(document.get("retries", RETRIES)),
         retry_after=_whole(document.get("retry_after", RETRY_AFTER)),
         stop_after=_among(document["stop_after"], Stage) if document.get("stop_after") else None,
+        asked=_asked(document["asked"]) if "asked" in document else Asked(),
+        replaces=_text(document.get("replaces", "")),
     )
 
 
-def _step(document: Mapping[str, Any]) -> Step:
+def _asked(document: Mapping[str, Any]) -> Asked:
+    stages = tuple(_among(stage, Stage) for stage in document["stages"])
+    return Asked(stages, _texts(document["hosts"]), _texts(document["exclude"]))
+
+
+def step_from_document(document: Mapping[str, Any]) -> Step:
+    """One step of a plan that was on record, so that nothing is wrong with it."""
     return Step(
         id=_text(document["id"]),
         action=_among(document["action"], Action),

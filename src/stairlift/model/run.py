@@ -1,11 +1,12 @@
 """A run: a frozen plan on its way. What the journal keeps of it, and what a person can tell it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from stairlift.model.noun import noun
 from stairlift.model.work import Outcome
 
 
@@ -86,7 +87,7 @@ class Run:
     intent: Intent = "go"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class StepStatus:
     """Where a step stands. `attempt` is the number of its newest attempt, 0 before the first.
 
@@ -106,7 +107,7 @@ class StepStatus:
     retries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class AttemptId:
     """Names one attempt for ever: whoever starts this id again finds the one that was started before."""
 
@@ -121,7 +122,7 @@ class AttemptId:
 AttemptResult = Literal["done", "failed", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Attempt:
     """One attempt's record. It is on record before its work begins; `result` is None until its work has ended.
 
@@ -138,7 +139,7 @@ class Attempt:
     undo: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Event:
     """One line of a run's journal. `seq` counts from 1 without gaps; the single writer hands it out."""
 
@@ -177,7 +178,7 @@ class Command:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Change:
     """One event and the rows that stand as given from then on. The store writes a list of them whole or not at all.
 
@@ -202,7 +203,7 @@ class Change:
         return Event(run_id, seq, self.at, self.kind, step.id, step.attempt or None, self.data)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Ended:
     """The process of an attempt came to its end, at a time on the clock of the machine that it ran on."""
 
@@ -219,12 +220,27 @@ class NotStarted:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The attempt was begun and left no result: it, or its machine, died half-way."""
+    """The attempt was begun and left no result: it, or its machine, died half-way.
+
+    `at` is when it ended, by the clock of its machine; None where nobody saw that.
+    """
 
     reason: str
+    at: datetime | None = None
 
 
 Ending = Ended | NotStarted | Lost
+
+
+#: How long a lease outlives its holder's last sign of life, in seconds, for those who cannot see whether the holder
+#: lives: what is usual, and the least that can be told.
+LEASE_TTL, LEAST_LEASE_TTL = 30.0, 2.0
+
+
+def created_data(run: Run, replaced: tuple[str, Sequence[Change]] | None) -> dict[str, Any]:
+    """What the event says that puts a run on record: its plan, who did it, and in whose place it comes."""
+    data = {"plan": run.plan_hash, "actor": run.actor}
+    return data | {"replaces": replaced[0]} if replaced else data
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stairlift.model.plan import Stage
+from stairlift.model.plan import STAGES, Stage
 from stairlift.model.run import Run
 
 #: Changes nothing in the cloud, so it needs nobody's approval.
@@ -15,16 +15,18 @@ class Scope:
     """Steps of other stages than these do not start; none named is all of them.
 
     `approved`: whether somebody has approved the plan. Until then nothing starts that could change the cloud.
+    `stop_after` is the last stage of a hop in which anything starts, where one is named.
     """
 
     stages: tuple[str, ...] = ()
     approved: bool = True
+    stop_after: str = ""
 
     @classmethod
     def of(cls, run: Run) -> "Scope":
         """That of a run; one that says nothing of it may go to its end."""
         stages, approved = run.options.get("stages", ()), run.options.get("approved", True)
-        return cls(tuple(stages), bool(approved))
+        return cls(tuple(stages), bool(approved), run.options.get("stop_after", ""))
 
     def on(self, run: Run) -> Run:
         """The run with this scope."""
@@ -32,9 +34,17 @@ class Scope:
 
     def options(self) -> dict[str, Any]:
         """What the options of a run keep of it."""
-        return {"stages": list(self.stages), "approved": self.approved}
+        return {"stages": list(self.stages), "approved": self.approved, "stop_after": self.stop_after}
 
     @property
     def open(self) -> frozenset[str]:
         """The stages whose steps may start; empty means all."""
-        return frozenset(self.stages) if self.approved else frozenset({HARMLESS})
+        if not self.approved:
+            return frozenset({HARMLESS})
+        return frozenset(self.stages) if not self.stop_after else frozenset(self.within)
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """The stages that were named, or else all, as far as the one to stop after."""
+        last = STAGES.index(self.stop_after) if self.stop_after in STAGES else len(STAGES)
+        return tuple(stage for stage in STAGES[: last + 1] if not self.stages or stage in self.stages)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal, get_args
 
+from stairlift.model.noun import noun
 from stairlift.model.plan import Concurrency, Manner, Step
 
 Result = Literal["done", "failed", "unknown"]
+_RESULTS: tuple[Result, ...] = get_args(Result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,17 @@ class Capabilities:
 class Traits:
     """What a kind of strategy can do at most, before anybody gave it options: for `stairlift strategies`.
 
-    `undo` and `dry_run` name the option that asks for it, or say "always"; empty where there is no such thing.
+    `undo`, `dry_run` and `repeatable` name the option that asks for it, or say "always"; empty where there is no such
+    thing.
     """
 
     concurrency: tuple[Concurrency, ...]
     undo: str = ""
     dry_run: str = ""
+    repeatable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Assignment:
     """One attempt at one step. `folder` is the attempt's own, kept after it ended."""
 
@@ -63,7 +67,7 @@ class Assignment:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Job:
     """A process to start. `files` (name -> text) are put into the attempt's folder first; `env` is added to ours.
 
@@ -78,7 +82,7 @@ class Job:
     queue: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Outcome:
     """How a process ended: its return code, negative for a signal; `progress` is the text of its progress file."""
 
@@ -87,7 +91,7 @@ class Outcome:
     log_tail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Verdict:
     """What an outcome means. "unknown": the host may be half done and must be verified before anything else.
 
@@ -100,8 +104,8 @@ class Verdict:
     facts: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.result not in get_args(Result):
-            raise ValueError(f"{self.result!r} is none of {', '.join(get_args(Result))}")
+        if self.result not in _RESULTS:
+            raise ValueError(f"{self.result!r} is none of {', '.join(_RESULTS)}")
 
 
 @dataclass(frozen=True, slots=True)

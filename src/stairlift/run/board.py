@@ -8,11 +8,15 @@ from stairlift.model.plan import Step
 from stairlift.model.run import IN_FLIGHT, SETTLED, UNWELL, StepState, StepStatus
 from stairlift.model.scope import Scope
 from stairlift.run.graph import Graph, Places
+from stairlift.run.halt import Halt
 from stairlift.run.transitions import needs_approval, step_event
 
 _NOT_BEGUN = frozenset({StepState.PENDING, StepState.WAITING})
 #: A lost attempt may still be at work somewhere, so a binding that bears one process must not start another.
-_OCCUPIES = frozenset({StepState.RUNNING, StepState.UNKNOWN})
+_OCCUPIES = frozenset({StepState.RUNNING, StepState.UNKNOWN, StepState.UNDOING, StepState.UNDO_FAILED})
+_TO_START = frozenset({StepState.PENDING, StepState.RETRYING})
+#: Something comes of a step in one of these when its time is over.
+_TIMED = frozenset({StepState.VERIFYING, StepState.RETRYING})
 
 
 class Board:
@@ -22,9 +26,9 @@ class Board:
       or settled. `unmet` counts the needs that are not settled and the afters that have not ended.
     - A unit is *open*, and holds its places, from its first attempt until all its steps are settled.
     - `ready` files what may start by the places that it takes: all in one file fit, or none does. What could start
-      but for the stages that the run is confined to is `parked`.
+      but for the stages that the run is confined to is `parked`; `retrying` is what starts again by itself.
 
-    `held` is why nothing more may start; the loop sets it.
+    `halt` is why nothing more may start; the loop sets it.
     """
 
     def __init__(self, graph: Graph, statuses: Iterable[StepStatus], *, approve_all: bool = False) -> None:
@@ -35,7 +39,8 @@ class Board:
         self.asking: set[int] = set()
         self.passing: set[int] = set()
         self.parked: set[int] = set()
-        self.held = ""
+        self.retrying: set[int] = set()
+        self.halt: Halt | None = None
         self.scope = Scope()
         self.deadlines: dict[int, float] = {}
         self.in_flight: set[int] = set()
@@ -90,6 +95,14 @@ class Board:
         unit = self.graph.units[self.graph.unit_of[number]]
         return [other for other in unit if other != number and other in self._filed]
 
+    def overdue(self, now: float) -> list[int]:
+        """The steps whose services had their time and did not report."""
+        return sorted(n for n, until in self.deadlines.items() if n in self.in_flight and now >= until)
+
+    def due_again(self, now: float) -> list[int]:
+        """The steps whose failure was temporary and whose pause is over, in the order of the plan."""
+        return sorted(n for n in self.retrying if n in self.deadlines and now >= self.deadlines[n])
+
     def set_aside(self, step_id: str) -> bool:
         """Whether a step cannot run, since something that it needs failed."""
         number = self.graph.number[step_id]
@@ -116,11 +129,11 @@ class Board:
     def confine(self, scope: Scope) -> None:
         """Let only steps start that are within this scope; it takes the place of the one before."""
         self.scope = scope
-        for number in (*self.parked, *self.asking, *self.passing, *self._filed):
+        for number in (*self.parked, *self.asking, *self.passing, *self.retrying, *self._filed):
             self._refile(number)
 
     def watch(self, step_id: str, until: float) -> None:
-        """Give a step that is being verified until then, in seconds on the clock that `decide` is asked by."""
+        """Until when a step is verified, or waits for its next attempt: in seconds on the clock of `decide`."""
         self.deadlines[self.graph.number[step_id]] = until
 
     def _set(self, number: int, status: StepStatus) -> None:
@@ -133,7 +146,7 @@ class Board:
             self.in_flight.add(number)
         else:
             self.in_flight.discard(number)
-        if after is not StepState.VERIFYING:
+        if after not in _TIMED:
             self.deadlines.pop(number, None)
         self._occupy(number, (after in _OCCUPIES) - (before in _OCCUPIES))
         self._blame(number, (after in UNWELL) - (before in UNWELL))
@@ -141,6 +154,8 @@ class Board:
             self._open_unit(number)
         if after in SETTLED and before not in SETTLED:
             self._settle(number)
+        elif before in SETTLED and after not in SETTLED:
+            self._unsettle(number)
         self._spread(number)
         self._file(number)
 
@@ -190,6 +205,15 @@ class Board:
         if not self._down[number]:
             self._end(number, -1)
 
+    def _unsettle(self, number: int) -> None:
+        """A step that was done is being taken back."""
+        unit = self.graph.unit_of[number]
+        self._left[unit] += 1
+        self._open_unit(number)
+        for other in self.graph.needed_by[number]:
+            self._wait(other, 1)
+        self._end(number, 1)
+
     def _spread(self, number: int) -> None:
         """Tell the steps behind this one whether it is down, and those behind them."""
         if self._is_down(number) == self._down[number]:
@@ -226,12 +250,17 @@ class Board:
         self._file(number)
 
     def _file(self, number: int) -> None:
+        """Put it where it is found, if its turn has come. Once it has begun, nothing that comes before can hold it up:
+        it keeps its places, and that might be waiting for them.
+        """
         status = self._status[number]
-        if self._unmet[number] or status.state is not StepState.PENDING:
+        if status.state not in _TO_START or (self._unmet[number] and not status.attempt):
             return
         step = self.graph.steps[number]
         if self.scope.open and step.stage not in self.scope.open:
             self.parked.add(number)
+        elif status.state is StepState.RETRYING:
+            self.retrying.add(number)
         elif needs_approval(step) and not (status.approved or self.approve_all):
             self.asking.add(number)
         elif step.action == "approve":
@@ -244,6 +273,7 @@ class Board:
         self.asking.discard(number)
         self.passing.discard(number)
         self.parked.discard(number)
+        self.retrying.discard(number)
         places = self._filed.pop(number, None)
         if places is not None:
             file = self.ready[places]

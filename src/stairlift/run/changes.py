@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from stairlift.model.run import (
+    FINAL_RUN_STATES,
     Attempt,
     AttemptId,
     AttemptResult,
@@ -21,16 +22,18 @@ from stairlift.run.transitions import COMMAND_TARGETS, remark, run_event, step_e
 
 def begun(run: Run, now: datetime, *, approve_all: bool) -> Change:
     """The run starts, or somebody takes it up again."""
+    state = RunState.ROLLING_BACK if run.state is RunState.ROLLING_BACK else RunState.RUNNING
     moved = replace(
         run,
-        state=RunState.RUNNING,
+        state=state,
         started_at=run.started_at or now,
         ended_at=None,
-        reason="",
+        reason=run.reason if run.intent == "cancel" else "",
         approve_all=approve_all,
     )
-    data = remark(plan=run.plan_hash, approve_all=moved.approve_all)
-    return Change(run_event(run.state, RunState.RUNNING), now, run=moved, data=data)
+    back = run.options.get("rollback", {}) if state is RunState.ROLLING_BACK else {}
+    data = remark(plan=run.plan_hash, approve_all=moved.approve_all, **back)
+    return Change(run_event(run.state, state), now, run=moved, data=data)
 
 
 def finished(run: Run, state: RunState, reason: str, now: datetime) -> Change:
@@ -45,16 +48,79 @@ def held(run: Run, reason: str, now: datetime) -> Change:
     return Change("run.held", now, run=replace(run, reason=reason), data=remark(reason=reason))
 
 
+def pausing(run: Run, command: Command, now: datetime) -> Change:
+    """Somebody stops the run: nothing more starts, and once nothing is in flight it is paused."""
+    return _told(Change("run.pausing", now, run=replace(run, reason=f"pausing, {as_said(command)}")), command)
+
+
+def cancelling(run: Run, command: Command, now: datetime) -> Change:
+    """Somebody gives the run up, for good: whoever takes it up only waits for what is in flight."""
+    at_once = bool(command.details.get("now"))
+    options = {**run.options, "cancel": {"now": at_once, "reason": as_said(command)}}
+    moved = replace(run, intent="cancel", reason=f"cancelling, {as_said(command)}", options=options)
+    return _told(Change("run.cancelling", now, run=moved), command)
+
+
+def turning_round(run: Run, command: Command, now: datetime) -> Change:
+    """Somebody wants the run taken back: nothing more starts, and once nothing is in flight it is rolled back."""
+    moved = replace(run, intent="rollback", reason=f"rolling back, {as_said(command)}")
+    return _told(Change("run.turning-round", now, run=moved), command)
+
+
+def turned_round(run: Run, steps: int, now: datetime) -> Change:
+    """Nothing of the way on is in flight any more: from here on steps are taken back, so many altogether."""
+    options = {**run.options, "rollback": {"steps": steps}}
+    moved = replace(run, state=RunState.ROLLING_BACK, ended_at=None, options=options)
+    return Change(run_event(run.state, RunState.ROLLING_BACK), now, run=moved, data={"steps": steps})
+
+
+def stopping_after(run: Run, command: Command, now: datetime) -> Change:
+    """Somebody names the stage behind which the run is to rest."""
+    moved = replace(Scope.of(run), stop_after=str(command.details["stage"])).on(run)
+    return _told(Change("run.stop-after", now, run=moved), command)
+
+
+def laid_down(run: Run, state: RunState, command: Command, now: datetime) -> Change:
+    """A run that rests already is paused or cancelled by somebody's word alone."""
+    over = state in FINAL_RUN_STATES
+    moved = replace(
+        run,
+        state=state,
+        intent="cancel" if state is RunState.CANCELLED else run.intent,
+        reason=as_said(command),
+        ended_at=now if over else None,
+    )
+    return _told(Change(run_event(run.state, state), now, run=moved), command)
+
+
+def as_said(command: Command) -> str:
+    """Who told it, and why."""
+    return f"as {command.actor} said" + (f": {command.reason}" if command.reason else "")
+
+
+def _told(change: Change, command: Command) -> Change:
+    """The change with the command that made it, which is settled by it."""
+    data = remark(command=command.id, actor=command.actor, reason=command.reason, **command.details)
+    return replace(change, command=replace(command, result="applied"), data=data)
+
+
 def plan_approved(run: Run, command: Command, now: datetime) -> Change:
     """Somebody approved the plan of a run that was begun without: it may go to its end."""
     applied = replace(command, result="applied")
     data = remark(command=command.id, plan=run.plan_hash, actor=command.actor, reason=command.reason)
-    return Change("run.approved", now, run=Scope().on(run), command=applied, data=data)
+    moved = Scope(stop_after=Scope.of(run).stop_after).on(run)
+    return Change("run.approved", now, run=moved, command=applied, data=data)
 
 
 def detached(in_flight: list[str], now: datetime) -> Change:
     """The orchestrator leaves on purpose; attempts go on without it."""
     return Change("run.detached", now, data=remark(in_flight=in_flight))
+
+
+def carried(status: StepStatus, origin: str, now: datetime) -> Change:
+    """A step of a new run that an earlier one, in whose place it comes, has settled already."""
+    data = remark(run=origin, state=str(status.state), reason=status.reason)
+    return Change("step.carried", now, step=status, was=StepState.PENDING, data=data)
 
 
 def asked(status: StepStatus, now: datetime) -> Change:
@@ -76,7 +142,14 @@ def passed(status: StepStatus, now: datetime) -> Change:
 def started(run: str, status: StepStatus, now: datetime) -> Change:
     """An attempt is on record; now its work may begin."""
     number = status.attempt + 1
-    moved = StepStatus(status.id, StepState.RUNNING, number, status.approved, status.started_at or now)
+    moved = StepStatus(
+        id=status.id,
+        state=StepState.RUNNING,
+        attempt=number,
+        approved=status.approved,
+        started_at=status.started_at or now,
+        retries=status.retries,
+    )
     return _step(status, moved, now, attempt=Attempt(AttemptId(run, status.id, number), now))
 
 
@@ -85,18 +158,44 @@ def worked(status: StepStatus, attempt: Attempt, verdict: Verdict, now: datetime
     verifying = verify and verdict.result == "done"
     moved = StepStatus(
         id=status.id,
-        state=StepState.VERIFYING if verifying else _RESTS[verdict.result],
+        state=_leads_to(verdict, undo=attempt.undo, verifying=verifying),
         attempt=status.attempt,
         approved=status.approved,
         started_at=status.started_at,
         worked_at=attempt.ended_at,
         ended_at=None if verifying else now,
         reason="" if verdict.result == "done" else verdict.reason,
+        retries=status.retries,
     )
+    return _step(status, moved, now, attempt=attempt, data=_said(attempt, verdict))
+
+
+def retrying(status: StepStatus, attempt: Attempt, verdict: Verdict, now: datetime, *, after: float) -> Change:
+    """An attempt's work ended in a way that passes: the next one begins by itself, `after` seconds later or more."""
+    moved = replace(
+        status,
+        state=StepState.RETRYING,
+        worked_at=attempt.ended_at,
+        ended_at=None,
+        reason=verdict.reason,
+        retries=status.retries + 1,
+    )
+    return _step(status, moved, now, attempt=attempt, data=_said(attempt, verdict) | {"retry_after": after})
+
+
+def undoing(run: str, status: StepStatus, now: datetime) -> Change:
+    """An attempt at taking a step back is on record; now its work may begin."""
+    number = status.attempt + 1
+    moved = replace(
+        status, state=StepState.UNDOING, attempt=number, worked_at=None, ended_at=None, reason="", retries=0
+    )
+    return _step(status, moved, now, attempt=Attempt(AttemptId(run, status.id, number), now, undo=True))
+
+
+def _said(attempt: Attempt, verdict: Verdict) -> dict[str, object]:
     facts = dict(verdict.facts) if verdict.facts else None
     temporary = verdict.temporary or None
-    data = remark(reason=verdict.reason, returncode=attempt.returncode, temporary=temporary, facts=facts)
-    return _step(status, moved, now, attempt=attempt, data=data)
+    return remark(reason=verdict.reason, returncode=attempt.returncode, temporary=temporary, facts=facts)
 
 
 def closed(attempt: Attempt, verdict: Verdict, ended_at: datetime, returncode: int | None) -> Attempt:
@@ -120,16 +219,35 @@ _RESTS: dict[AttemptResult, StepState] = {
 }
 
 
+def _leads_to(verdict: Verdict, *, undo: bool, verifying: bool) -> StepState:
+    """The state behind the work of an attempt. A step that is taken back waits for its services in the same state."""
+    if verifying:
+        return StepState.UNDOING if undo else StepState.VERIFYING
+    if undo:
+        return StepState.UNDONE if verdict.result == "done" else StepState.UNDO_FAILED
+    return _RESTS[verdict.result]
+
+
 def verified(status: StepStatus, now: datetime) -> Change:
     """Every service has reported since the work ended."""
-    return _step(status, replace(status, state=StepState.DONE, ended_at=now), now)
+    state = StepState.UNDONE if status.state is StepState.UNDOING else StepState.DONE
+    return _step(status, replace(status, state=state, ended_at=now), now)
 
 
 def silent(status: StepStatus, attempt: Attempt, reason: str, now: datetime) -> Change:
     """The work ended well and its services do not report."""
-    moved = replace(status, state=StepState.FAILED, ended_at=now, reason=reason)
+    state = StepState.UNDO_FAILED if status.state is StepState.UNDOING else StepState.FAILED
+    moved = replace(status, state=state, ended_at=now, reason=reason)
     failed = replace(attempt, result="failed", reason=reason)
     return _step(status, moved, now, attempt=failed, data=remark(reason=reason))
+
+
+def cut_off(status: StepStatus, attempt: Attempt, reason: str, now: datetime) -> Change:
+    """Its attempt was ended, or its verification given up, half-way: nobody knows how far it got."""
+    state = StepState.UNDO_FAILED if status.state is StepState.UNDOING else StepState.UNKNOWN
+    moved = replace(status, state=state, ended_at=now, reason=reason)
+    ended = replace(attempt, ended_at=attempt.ended_at or now, result="unknown", reason=reason)
+    return _step(status, moved, now, attempt=ended, data=remark(reason=reason))
 
 
 def commanded(status: StepStatus, command: Command, now: datetime) -> Change:
@@ -141,10 +259,18 @@ def commanded(status: StepStatus, command: Command, now: datetime) -> Change:
         approved=status.approved or command.kind == "approve",
         ended_at=now if target is StepState.SKIPPED else None,
         reason=command.reason if target is StepState.SKIPPED else "",
+        retries=0 if command.kind == "retry" else status.retries,
     )
     applied = replace(command, result="applied")
-    data = remark(command=command.id, actor=command.actor, reason=command.reason)
+    data = remark(command=command.id, actor=command.actor, reason=command.reason, **command.details)
     return _step(status, moved, now, command=applied, data=data)
+
+
+def needless(command: Command, answer: str, now: datetime) -> Change:
+    """A command that asks for what is so already; it changes nothing."""
+    settled = replace(command, result="applied", answer=answer)
+    data = remark(command=command.id, kind=command.kind, actor=command.actor, answer=answer)
+    return Change("command.needless", now, command=settled, data=data)
 
 
 def refused(command: Command, answer: str, now: datetime) -> Change:

@@ -1,10 +1,29 @@
 """What a person may tell a run, and when. Asked once when a command is recorded and again when it is acted on."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 from stairlift.model.errors import Refusal
-from stairlift.model.plan import Step
-from stairlift.model.run import FINAL_RUN_STATES, CommandKind, Run, RunState, StepStatus
+from stairlift.model.plan import Plan, Step
+from stairlift.model.run import (
+    FINAL_RUN_STATES,
+    SETTLED,
+    Command,
+    CommandKind,
+    Run,
+    RunState,
+    StepState,
+    StepStatus,
+)
 from stairlift.model.scope import Scope
-from stairlift.run.transitions import COMMANDS, needs_approval, skippable
+from stairlift.run.transitions import COME_TRUE, COMMANDS, RUN_COMMANDS, needs_approval, skippable
+
+
+@dataclass(frozen=True, slots=True)
+class ComeTrue:
+    """What a command asks for is so already, in these words: told once more it changes nothing."""
+
+    words: str
 
 
 def refusal(kind: CommandKind, step: Step, status: StepStatus, run_state: RunState) -> Refusal | None:
@@ -14,6 +33,8 @@ def refusal(kind: CommandKind, step: Step, status: StepStatus, run_state: RunSta
     if status.state not in COMMANDS[kind]:
         legal = " or ".join(sorted(COMMANDS[kind]))
         return _illegal(kind, step, f"it is {status.state}", f"Only a step that is {legal} can be told that.")
+    if run_state is RunState.ROLLING_BACK and kind != "skip" and status.state is not StepState.UNDO_FAILED:
+        return _illegal(kind, step, f"the run is {run_state}", "Only what could not be taken back is retried.")
     if kind == "approve":
         return _unasked(step, status)
     if kind == "skip" and not skippable(step):
@@ -34,6 +55,59 @@ def plan_refusal(kind: CommandKind, run: Run) -> Refusal | None:
     if Scope.of(run).approved:
         return _forbidden(kind, "the plan", "it is approved already", "One-way steps ask for themselves.")
     return None
+
+
+def run_judgement(kind: CommandKind, run: Run) -> Refusal | ComeTrue | None:
+    """What a command about the run as a whole meets: a state that forbids it, one in which it has come true, or None.
+
+    A run that is being cancelled can be told nothing else any more.
+    """
+    if run.state in COME_TRUE[kind]:
+        return ComeTrue(f"run {run.id} is {run.state} already")
+    if kind == run.intent == "rollback":
+        return ComeTrue(f"run {run.id} is to be taken back already")
+    what, legal = f"run {run.id}", " or ".join(sorted(RUN_COMMANDS[kind]))
+    if run.state not in RUN_COMMANDS[kind]:
+        return _forbidden(kind, what, f"it is {run.state}", f"Only a run that is {legal} can be told that.")
+    if run.intent == "cancel" and kind != "cancel":
+        return _forbidden(kind, what, f"it is {run.state} and being cancelled", "It only comes to its end.")
+    return None
+
+
+def is_about_run(command: Command) -> bool:
+    """Whether a command means the run as a whole, and no step of it."""
+    return command.kind in RUN_COMMANDS
+
+
+def stage_refusal(stage: str, run: Run, plan: Plan, statuses: Sequence[StepStatus]) -> Refusal | None:
+    """Why a run cannot be told to stop after a stage; None where it can. `stage` is one of the plan's stages."""
+    if not replace(Scope.of(run), stop_after=stage).within:
+        because = f"it was told to do only stage {' and '.join(Scope.of(run).stages)}"
+    elif _behind(stage, plan, statuses):
+        because = "it has left that stage behind"
+    else:
+        return None
+    return _forbidden("stop", f"run {run.id} after {stage}", because, f"`stairlift pause {run.id}` stops it as it is.")
+
+
+def _behind(stage: str, plan: Plan, statuses: Sequence[StepStatus]) -> bool:
+    """Whether nothing is left of a hop up to this stage, and what comes later has begun."""
+    settled = {status.id for status in statuses if status.state in SETTLED}
+    begun = {status.id for status in statuses if status.attempt or status.state in SETTLED}
+    left = next((step for step in plan.steps if step.id not in settled), plan.steps[-1])
+    hop = [step for step in plan.steps if step.target == left.target]
+    early = Scope(stop_after=stage).within
+    if any(step.id not in settled for step in hop if step.stage in early):
+        return False
+    return any(step.id in begun for step in hop if step.stage not in early)
+
+
+def covers(step: Step) -> str:
+    """What an approval of a step allows, in words that stay on record."""
+    mark = "ONE-WAY " if step.one_way else ""
+    services = f" of {', '.join(step.services)}" if step.services else ""
+    hosts = f" on {', '.join(step.hosts)}" if step.hosts else ""
+    return f"{mark}{step.action}{services}{hosts}"
 
 
 def other_hash(approved: str, plan: str) -> Refusal:
@@ -58,5 +132,5 @@ def _illegal(kind: CommandKind, step: Step, because: str, resolution: str) -> Re
     return _forbidden(kind, f"step {step.id}", because, resolution)
 
 
-def _forbidden(kind: CommandKind, what: str, because: str, resolution: str) -> Refusal:
+def _forbidden(kind: str, what: str, because: str, resolution: str) -> Refusal:
     return Refusal(code="run.illegal_transition", brief=f"cannot {kind} {what}: {because}", resolution=resolution)

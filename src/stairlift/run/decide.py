@@ -19,6 +19,13 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Begin an attempt at undoing this step."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskApproval:
     """This step's turn has come and a person has to agree."""
 
@@ -51,10 +58,10 @@ class Finish:
     within_scope: bool = False
 
 
-Decision = Start | AskApproval | PassGate | GiveUp | Finish
+Decision = Start | TakeBack | AskApproval | PassGate | GiveUp | Finish
 
-#: What a spent failure budget makes of a run. Nobody can be asked in the middle of a run, so `ask` pauses it.
-_STOPPED: Mapping[str, RunState] = {"stop": RunState.FAILED, "pause": RunState.PAUSED, "ask": RunState.PAUSED}
+#: What failures make of a run that cannot go on for them; "ask" waits for a person's word on what has failed.
+_STOPPED: Mapping[str, RunState] = {"stop": RunState.FAILED, "pause": RunState.PAUSED, "ask": RunState.WAITING}
 
 
 #: Marks a step in the heap that stands for itself and not for a file.
@@ -67,43 +74,44 @@ def decide(board: Board, now: float) -> list[Decision]:
     `now` is in seconds on the clock of the board's deadlines: the loop's own, which stands still while a laptop
     sleeps and knows nothing of a clock that is set.
 
-    The same statuses give the same decisions. Once the failure budget is spent, or the board is held, nothing new
+    The same statuses give the same decisions. Once the failure budget is spent, or the run is halted, nothing new
     starts and what is in flight comes to its end. Starts are in the order of the plan, as many as the windows have room
-    for.
+    for. What starts again by itself keeps a run from its end, but neither one that is halted nor one that has failed.
     """
-    overdue = sorted(n for n, until in board.deadlines.items() if now >= until)
+    overdue = board.overdue(now)
     if overdue:
         return [GiveUp(board.id(n)) for n in overdue]
     overspent = board.overspent()
-    if not overspent and not board.held:
-        chosen = _choose(board)
+    if not overspent and board.halt is None:
+        chosen = _choose(board, now)
         if chosen:
             return chosen
     if board.in_flight:
         return []
-    if overspent:
-        state = _STOPPED.get(board.graph.plan.on_failure, RunState.FAILED)
-        return [Finish(state, _spent(overspent))]
-    if board.held and not _over(board):
-        return [Finish(RunState.PAUSED, board.held)]
+    if overspent or board.halt is not None:
+        return [_stop(board, overspent)]
+    if board.retrying:
+        return []
     return [_finish(board)]
 
 
-def _choose(board: Board) -> list[Decision]:
+def _choose(board: Board, now: float) -> list[Decision]:
     asks = [AskApproval(board.id(n)) for n in sorted(board.asking)]
     passes = [PassGate(board.id(n)) for n in sorted(board.passing)]
-    return [*asks, *passes, *_starts(board)]
+    return [*asks, *passes, *_starts(board, now)]
 
 
-def _starts(board: Board) -> list[Decision]:
+def _starts(board: Board, now: float) -> list[Decision]:
     """List scheduling over the files of ready steps: the first in the plan goes first, if it fits.
 
     A file is left where its first step does not fit, as then none in it does. The other steps of a unit that opens
-    now need its places no more, so they get a second look by themselves.
+    now need its places no more, so they get a second look by themselves. So do those that start again, which
+    have theirs.
     """
     taken: Counter[str] = Counter()
     chosen: dict[int, Start] = {}
     heads = [(file[0], 0, places) for places, file in board.ready.items()]
+    heads += [(number, _ALONE, board.places_in_open_unit(number)) for number in board.due_again(now)]
     heapify(heads)
     while heads:
         number, at, places = heappop(heads)
@@ -123,6 +131,20 @@ def _fits(board: Board, places: Places, taken: Counter[str]) -> bool:
     return all(board.room(key) - taken[key] >= hosts for key, hosts in places)
 
 
+def _stop(board: Board, overspent: list[tuple[str, int, list[str]]]) -> Finish:
+    """Nothing is in flight any more of a run that may not go on. One that is over is over, whatever halts it."""
+    halt = board.halt
+    if _over(board) and (halt is None or halt.state is not RunState.ROLLING_BACK):
+        return _finish(board)
+    if halt is not None and (halt.over_failure or not overspent):
+        return Finish(halt.state, halt.reason)
+    return Finish(_stopped(board), _spent(overspent))
+
+
+def _stopped(board: Board) -> RunState:
+    return _STOPPED.get(board.graph.plan.on_failure, RunState.FAILED)
+
+
 def _finish(board: Board) -> Finish:
     counts = board.counts
     if _over(board):
@@ -137,7 +159,7 @@ def _finish(board: Board) -> Finish:
     if unwell:
         left = _plural(counts[StepState.PENDING], "step", "steps")
         return Finish(
-            RunState.FAILED,
+            _stopped(board),
             f"{_plural(unwell, 'step', 'steps')} failed and nothing else can start ({left} left)",
         )
     raise AssertionError("a plan that was found possible has nothing to start")
@@ -149,8 +171,10 @@ def _over(board: Board) -> bool:
 
 def _rest(board: Board) -> Finish:
     """As far as it may go for now: what comes next needs the plan's approval, or somebody's word."""
-    stages = [stage for stage in STAGES if stage in board.scope.open]
-    done = f"stage {' and '.join(stages)} is done as far as it can be"
+    named = f"everything up to stage {board.scope.stop_after}"
+    if not board.scope.stop_after:
+        named = f"stage {' and '.join(stage for stage in STAGES if stage in board.scope.open)}"
+    done = f"{named} is done as far as it can be"
     if not board.scope.approved:
         return Finish(RunState.WAITING, f"{done}; what comes next waits for the plan's approval")
     return Finish(RunState.PAUSED, f"{done}, and no more was asked for", within_scope=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stairlift.model.plan import ONCE_ACTIONS, Step
-from stairlift.model.run import CommandKind, RunCommandKind, RunState, StepState
+from stairlift.model.run import CommandKind, RunState, StepState
 
 R, S = RunState, StepState
 
@@ -21,6 +21,7 @@ STEP_MOVES: Mapping[tuple[StepState, StepState], str] = {
     (S.RUNNING, S.UNKNOWN): "step.unknown",  # lost, or the strategy cannot tell
     (S.VERIFYING, S.DONE): "step.done",
     (S.VERIFYING, S.FAILED): "step.failed",  # its services stay silent
+    (S.VERIFYING, S.UNKNOWN): "step.unknown",  # nobody waits for them any more
     (S.FAILED, S.PENDING): "step.retried",
     (S.UNKNOWN, S.PENDING): "step.retried",  # only once nothing of it still runs
     (S.PENDING, S.SKIPPED): "step.skipped",
@@ -36,7 +37,9 @@ STEP_MOVES: Mapping[tuple[StepState, StepState], str] = {
     (S.FAILED, S.UNDOING): "step.undoing",  # its host may be half upgraded
     (S.UNKNOWN, S.UNDOING): "step.undoing",  # only once nothing of it still runs
     (S.RETRYING, S.UNDOING): "step.undoing",
-    (S.UNDO_FAILED, S.UNDOING): "step.undoing",  # a person asked for it again
+    (S.PENDING, S.UNDOING): "step.undoing",  # it has run, and another attempt was ordered that has not begun
+    (S.UNDO_FAILED, S.PENDING): "step.retried",  # taken back as soon as there is room; nothing of it still runs
+    (S.UNDO_FAILED, S.SKIPPED): "step.skipped",  # somebody has taken it back by hand, or wants it left
     (S.UNDOING, S.UNDOING): "step.undo-verifying",  # taken back; do its services report?
     (S.UNDOING, S.UNDONE): "step.undone",
     (S.UNDOING, S.UNDO_FAILED): "step.undo-failed",
@@ -75,11 +78,11 @@ RUN_MOVES: Mapping[tuple[RunState, RunState], str] = {
 COMMANDS: Mapping[CommandKind, frozenset[StepState]] = {
     "approve": frozenset({S.PENDING, S.WAITING}),
     "retry": frozenset({S.FAILED, S.UNKNOWN, S.RETRYING, S.UNDO_FAILED}),
-    "skip": frozenset({S.PENDING, S.WAITING, S.FAILED, S.UNKNOWN, S.RETRYING}),
+    "skip": frozenset({S.PENDING, S.WAITING, S.FAILED, S.UNKNOWN, S.RETRYING, S.UNDO_FAILED}),
 }
 
 #: The states of a run in which a command about it as a whole means something.
-RUN_COMMANDS: Mapping[RunCommandKind, frozenset[RunState]] = {
+RUN_COMMANDS: Mapping[CommandKind, frozenset[RunState]] = {
     "pause": frozenset({R.PENDING, R.RUNNING, R.WAITING, R.ROLLING_BACK}),
     "cancel": frozenset({R.PENDING, R.RUNNING, R.WAITING, R.PAUSED, R.FAILED, R.ROLLING_BACK}),
     "rollback": frozenset({R.RUNNING, R.WAITING, R.PAUSED, R.FAILED}),
@@ -87,7 +90,7 @@ RUN_COMMANDS: Mapping[RunCommandKind, frozenset[RunState]] = {
 }
 
 #: The states in which a command has already come true: told once more it changes nothing, and is no mistake.
-COME_TRUE: Mapping[RunCommandKind, frozenset[RunState]] = {
+COME_TRUE: Mapping[CommandKind, frozenset[RunState]] = {
     "pause": frozenset({R.PAUSED}),
     "cancel": frozenset({R.CANCELLED}),
     "rollback": frozenset({R.ROLLING_BACK, R.ROLLED_BACK}),

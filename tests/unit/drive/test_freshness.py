@@ -10,6 +10,7 @@ from stairlift.drive.freshness import Expectation, RegistryFreshness
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.model.observation import Observation, ServiceRecord
 from stairlift.testing.clouds import NOON
+from stairlift.testing.doubles import FastClock
 
 NOVA, NEUTRON = frozenset({"nova-services"}), frozenset({"neutron-agents"})
 EXPECTED = Expectation(
@@ -25,6 +26,9 @@ class Time:
 
     def now(self):
         return self.at
+
+    def steady(self):
+        return self.at.timestamp()
 
     async def sleep(self, seconds):
         self.at += timedelta(seconds=seconds)
@@ -134,3 +138,19 @@ def test_a_registry_that_hangs_keeps_nobody_from_leaving():
     asyncio.run(leave())  # would wait for a thread of asyncio's own
     assert not let_go.is_set()
     let_go.set()
+
+
+def test_an_answer_from_before_the_clock_was_set_is_not_shared():
+    """By how late it seems to be it would be shared for days."""
+    time = FastClock(1000)
+    registry = Registry(Time())
+    probe = RegistryFreshness(registry, EXPECTED, time)
+
+    async def twice():
+        await probe.stale([("nova-compute", "cmp1")], NOON)
+        time.offset = -timedelta(days=3)
+        await time.sleep(5)
+        await probe.stale([("nova-compute", "cmp1")], NOON)
+
+    asyncio.run(twice())
+    assert len(registry.asked) == 2

@@ -12,12 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from stairlift.model.plan import ONCE_ACTIONS, Plan, Step
 from stairlift.model.run import IN_FLIGHT, SETTLED, UNWELL, RunState, StepState, StepStatus
 from stairlift.model.scope import Scope
-from stairlift.run import AskApproval, Board, Finish, GiveUp, PassGate, Start, decide, graph
+from stairlift.run import AskApproval, Board, Finish, GiveUp, Halt, PassGate, Start, decide, graph
 from stairlift.run.commands import refusal
 from stairlift.run.transitions import STEP_MOVES
-from stairlift.testing.plans import a_binding, a_plan, a_step
+from worlds import plans
 
-P, W, R, V, D, F, U, K = (
+P, W, R, V, D, F, U, K, T = (
     StepState.PENDING,
     StepState.WAITING,
     StepState.RUNNING,
@@ -26,14 +26,18 @@ P, W, R, V, D, F, U, K = (
     StepState.FAILED,
     StepState.UNKNOWN,
     StepState.SKIPPED,
+    StepState.RETRYING,
 )
 
 
 class Oracle:
     """What must be, from a plan and where its steps stand."""
 
-    def __init__(self, plan: Plan, statuses: dict[str, StepStatus], scope: Scope, *, approve_all: bool) -> None:
+    def __init__(
+        self, plan: Plan, statuses: dict[str, StepStatus], scope: Scope, due: set[str], *, approve_all: bool
+    ) -> None:
         self.plan = plan
+        self.due = due
         self.scope = scope
         self.at = {name: status.state for name, status in statuses.items()}
         self.began = {name for name, status in statuses.items() if status.attempt}
@@ -87,13 +91,16 @@ class Oracle:
     def could(self, step: Step) -> bool:
         needs = all(self.at[need] in SETTLED for need in step.needs)
         after = all(self.at[other] in SETTLED or self.down(other) for other in step.after)
-        return self.at[step.id] is P and needs and after
+        return self.at[step.id] is T or (self.at[step.id] is P and needs and (after or step.id in self.began))
 
     def asks(self, step: Step) -> bool:
-        return (step.one_way or step.action == "approve") and step.id not in self.approved
+        mark = step.one_way or step.action == "approve"
+        return mark and self.at[step.id] is P and step.id not in self.approved
 
     def may_start(self, step: Step) -> bool:
         if not self.its_turn(step) or self.asks(step) or step.action == "approve":
+            return False
+        if self.at[step.id] is T and step.id not in self.due:
             return False
         if step.strategy == "serial" and self.serial_is_busy("serial"):
             return False
@@ -110,40 +117,6 @@ class Oracle:
         return found
 
 
-@st.composite
-def plans(draw) -> Plan:
-    hosts = [f"h{n}" for n in range(draw(st.integers(1, 4)))]
-    steps: list[Step] = []
-    for n in range(draw(st.integers(1, 9))):
-        earlier = [step.id for step in steps]
-        some = st.lists(st.sampled_from(earlier), max_size=2, unique=True) if earlier else st.just([])
-        unit = draw(st.sampled_from(["", "u1", "u2"]))
-        action = draw(st.sampled_from(["upgrade", "upgrade", "upgrade", "cordon", "db-expand", "approve"]))
-        steps.append(
-            a_step(
-                f"s{n}",
-                stage=draw(st.sampled_from(["prepare", "control", "compute"])),
-                action=action,
-                needs=draw(some),
-                after=draw(some),
-                hosts=draw(st.lists(st.sampled_from(hosts), min_size=1, max_size=2, unique=True)),
-                unit="" if action == "approve" else unit,
-                slots=draw(st.lists(st.sampled_from(["a", "b"]), max_size=2, unique=True)),
-                budgets=draw(st.sampled_from([("x",), ("x", "y"), ("y",), ()])),
-                one_way=draw(st.integers(0, 4)) == 0,
-                strategy=draw(st.sampled_from(["command", "command", "serial"])),
-            )
-        )
-    widest = len(hosts)
-    return a_plan(
-        *steps,
-        windows={key: draw(st.integers(widest, widest + 1)) for key in ("a", "b")},
-        budgets={key: draw(st.integers(0, 2)) for key in ("x", "y")},
-        bindings=[a_binding("command"), a_binding("serial", concurrency="cloud")],
-        on_failure=draw(st.sampled_from(["stop", "pause"])),
-    )
-
-
 class RunMachine(RuleBasedStateMachine):
     """The loop's moves, in any order; the world's answers, of any kind."""
 
@@ -156,23 +129,31 @@ class RunMachine(RuleBasedStateMachine):
         self.over: set[str] = set()
         self.scope, self.held = Scope(), False
         self.now = 0.0
+        self.until: dict[str, float] = {}
 
     def go(self, name: str, state: StepState, **changes) -> None:
         old = self.statuses[name]
         assert (old.state, state) in STEP_MOVES
         attempt = old.attempt + (state is R)
-        new = StepStatus(name, state, attempt, changes.get("approved", old.approved))
+        retries = old.retries + (state is T)
+        new = StepStatus(name, state, attempt, changes.get("approved", old.approved), retries=retries)
         note(f"{name}: {old.state} -> {state}")
         self.statuses[name] = new
         self.board.move(new)
-        if state is V:
-            self.board.watch(name, self.now + 180)
+        self.until.pop(name, None)
+        if state in (V, T):
+            self.wait(self.board, name)
+
+    def wait(self, board: Board, name: str) -> None:
+        self.until[name] = self.now + (180 if self.statuses[name].state is V else 30)
+        board.watch(name, self.until[name])
 
     def those(self, *states: StepState) -> list[str]:
         return [name for name, status in self.statuses.items() if status.state in states]
 
     def oracle(self) -> Oracle:
-        return Oracle(self.plan, self.statuses, self.scope, approve_all=self.approve_all)
+        due = {name for name, until in self.until.items() if until <= self.now}
+        return Oracle(self.plan, self.statuses, self.scope, due, approve_all=self.approve_all)
 
     @rule()
     def turn(self) -> None:
@@ -201,7 +182,7 @@ class RunMachine(RuleBasedStateMachine):
         assert not self.those(*IN_FLIGHT)
         if self.oracle().overspent():
             assert state is (RunState.FAILED if self.plan.on_failure == "stop" else RunState.PAUSED)
-        elif not self.those(P, W, F, U):
+        elif not self.those(P, W, F, U, T):
             assert state is RunState.DONE
         elif not allowed:
             assert state is RunState.PAUSED
@@ -210,12 +191,12 @@ class RunMachine(RuleBasedStateMachine):
         elif any(self.oracle().could(step) for step in self.plan.steps):
             assert state is (RunState.PAUSED if self.scope.approved else RunState.WAITING)
         else:
-            assert state is RunState.FAILED
+            assert state is (RunState.FAILED if self.plan.on_failure == "stop" else RunState.PAUSED)
             assert self.those(F, U)
         assert bool(reason) == (state is not RunState.DONE)
 
     @precondition(lambda self: self.those(R))
-    @rule(data=st.data(), to=st.sampled_from([V, D, F, U]))
+    @rule(data=st.data(), to=st.sampled_from([V, D, F, U, T, T]))
     def attempt_ends(self, data, to: StepState) -> None:
         self.go(data.draw(st.sampled_from(self.those(R))), to)
 
@@ -224,12 +205,13 @@ class RunMachine(RuleBasedStateMachine):
     def verification_ends(self, data, to: StepState) -> None:
         self.go(data.draw(st.sampled_from(self.those(V))), to)
 
-    @precondition(lambda self: self.those(V))
-    @rule()
-    def time_passes(self) -> None:
-        self.now += 181
-        late = self.those(V)
-        assert [d.step for d in decide(self.board, self.now)] == late
+    @precondition(lambda self: self.those(V, T))
+    @rule(seconds=st.sampled_from([31, 181]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += seconds
+        late = [name for name in self.those(V) if self.until[name] <= self.now]
+        if late:
+            assert decide(self.board, self.now) == [GiveUp(name) for name in late]
         for name in late:
             self.go(name, F)
 
@@ -240,8 +222,8 @@ class RunMachine(RuleBasedStateMachine):
         refused = refusal(kind, step, status, RunState.RUNNING)
         legal = {
             "approve": (step.one_way or step.action == "approve") and not status.approved and status.state in (P, W),
-            "retry": status.state in UNWELL,
-            "skip": status.state in (P, W, F, U) and step.action not in ONCE_ACTIONS,
+            "retry": status.state in UNWELL or status.state is T,
+            "skip": status.state in (P, W, F, U, T) and step.action not in ONCE_ACTIONS,
         }
         assert (refused is None) == legal[kind]
         if refused is None:
@@ -257,22 +239,23 @@ class RunMachine(RuleBasedStateMachine):
     @rule(differs=st.booleans())
     def files_are_compared(self, differs) -> None:
         self.held = differs
-        self.board.held = "a file has changed" if differs else ""
+        self.board.halt = Halt(RunState.PAUSED, "a file has changed") if differs else None
 
     @rule()
     def the_orchestrator_dies_and_another_takes_over(self) -> None:
         again = Board(graph(self.plan), self.statuses.values(), approve_all=self.approve_all)
         again.confine(self.scope)
-        again.held = self.board.held
-        for name in self.those(V):
-            again.watch(name, self.now + 180)
+        again.halt = self.board.halt
+        again.deadlines = dict(self.board.deadlines)
         assert again.ready == self.board.ready
         assert (again.asking, again.passing) == (self.board.asking, self.board.passing)
-        assert again.parked == self.board.parked
+        assert (again.parked, again.retrying) == (self.board.parked, self.board.retrying)
         assert (again.counts, again.in_flight) == (self.board.counts, self.board.in_flight)
         assert again.overspent() == self.board.overspent()
         assert decide(again, self.now) == decide(self.board, self.now)
         self.board = again
+        for name in self.those(V, T):
+            self.wait(again, name)
 
     @invariant()
     def windows_are_never_exceeded(self) -> None:
