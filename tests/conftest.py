@@ -7,6 +7,8 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
+from postgres import running
+
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("stairlift", deadline=None, max_examples=60, suppress_health_check=_SLOW, derandomize=True)
 settings.register_profile("deep", deadline=None, max_examples=500, suppress_health_check=_SLOW)
@@ -25,3 +27,10 @@ def an_ssh(request, tmp_path_factory, monkeypatch):
         (folder / "ssh").write_text("#!/bin/sh\nexit 255\n")
         (folder / "ssh").chmod(0o755)
         monkeypatch.setenv("PATH", f"{os.environ['PATH']}:{folder}")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server that the tests of a process share; each takes a database of its own."""
+    with running() as server:
+        yield server

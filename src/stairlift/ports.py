@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from stairlift.model.cloud import Cloud
+from stairlift.model.dispatch import Badge, Card, Dispatched, Held, Order, Output, WorkerSeen
 from stairlift.model.finding import Finding
 from stairlift.model.observation import Fact
 from stairlift.model.plan import Step
@@ -154,6 +155,10 @@ class Clock(Protocol):
         """The time in UTC."""
         ...
 
+    def steady(self) -> float:
+        """Seconds on a clock that nobody sets and that goes on while the machine sleeps; from when is no matter."""
+        ...
+
     async def sleep(self, seconds: float) -> None: ...
 
 
@@ -207,6 +212,10 @@ class Executor(Protocol):
         """What of it still runs, one sentence each. Empty is the proof that nothing does."""
         ...
 
+    def age(self, attempt: AttemptId) -> float | None:
+        """For how many seconds it has run at least, on a clock that nobody sets; None where that is not known."""
+        ...
+
     async def end(self, attempt: AttemptId) -> None:
         """Stop it by force: ask its processes to end, wait the grace, kill what is left; then nothing of it runs."""
         ...
@@ -219,9 +228,19 @@ class Journal(Protocol):
     having written nothing where another process took over, StairliftError (store.*) where nothing can be written.
     """
 
-    def create_run(self, run: Run, plan: Mapping[str, Any], steps: Sequence[str]) -> Run:
+    def create_run(
+        self,
+        run: Run,
+        plan: Mapping[str, Any],
+        steps: Sequence[str],
+        *,
+        carried: Sequence[Change] = (),
+        replaced: tuple[str, Sequence[Change]] | None = None,
+    ) -> Run:
         """Put a new run on record, with its plan's document and the ids of its steps in order.
 
+        `carried` are changes of steps that an earlier run has settled. `replaced` is the id of the run in whose place
+        this one comes, with the changes that end it: both or neither are on record.
         Refusal (run.in_flight) while attempts of another run of the cloud have not come to their end.
         """
         ...
@@ -235,15 +254,11 @@ class Journal(Protocol):
         ...
 
 
-class Store(Protocol):
-    """What is on record about runs, for any number of readers; `hold` makes the one writer.
+class Records(Protocol):
+    """What is on record about runs, for any number of readers.
 
     A run that does not exist is a UsageError (run.unknown), trouble with the database a StairliftError (store.*).
     """
-
-    def hold(self, cloud: str) -> AbstractContextManager[Journal]:
-        """Take the lease of a cloud. Refusal (run.cloud_busy) at once, with nothing written, while another has it."""
-        ...
 
     def orchestrator(self, cloud: str) -> Orchestrator | None:
         """Who holds the lease of a cloud."""
@@ -265,12 +280,34 @@ class Store(Protocol):
         """The document of the plan that a run carries out."""
         ...
 
+    def plan_head(self, run_id: str) -> Mapping[str, Any]:
+        """The same with the number of its steps in their place."""
+        ...
+
+    def plan_steps(self, run_id: str, ids: Collection[str]) -> tuple[Mapping[str, Any], ...]:
+        """The documents of these steps of the plan, in its order; unknown ids are left out."""
+        ...
+
     def counts(self, run_id: str) -> Mapping[StepState, int]:
         """How many steps are in each state."""
         ...
 
-    def steps(self, run_id: str) -> tuple[StepStatus, ...]:
-        """Where each step stands, in the order of the plan."""
+    def steps(
+        self,
+        run_id: str,
+        ids: Collection[str] | None = None,
+        *,
+        states: Collection[StepState] = (),
+        most: int | None = None,
+    ) -> tuple[StepStatus, ...]:
+        """Where each step stands, in the order of the plan: of all, or only of these, in these states, the first."""
+        ...
+
+    def took(self, run_id: str, step: str, most: int) -> tuple[timedelta, ...]:
+        """How long attempts at the like of a step took that ended well: same action, services and strategy.
+
+        Of this run those before it in the plan, then those of the runs before; the newest first, at most so many.
+        """
         ...
 
     def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
@@ -281,8 +318,20 @@ class Store(Protocol):
         """The events behind number `after`."""
         ...
 
+    def latest(self, run_id: str) -> Event | None:
+        """The newest event."""
+        ...
+
     def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:
         """What people told the run, in the order in which it came."""
+        ...
+
+
+class Store(Records, Protocol):
+    """Where it is on record; `hold` makes the one writer."""
+
+    def hold(self, cloud: str) -> AbstractContextManager[Journal]:
+        """Take the lease of a cloud. Refusal (run.cloud_busy) at once, with nothing written, while another has it."""
         ...
 
     def tell(self, command: Command) -> Command:
@@ -290,6 +339,80 @@ class Store(Protocol):
 
         Refusal (run.command_conflict) where the id is that of another command.
         """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Dispatch(Protocol):
+    """The orders for workers, as an orchestrator gives and follows them. Every method may raise StairliftError."""
+
+    def put(self, order: Order) -> Dispatched:
+        """Put an order on record, queued; the same attempt again only tells how it stands."""
+        ...
+
+    def find(self, attempts: Collection[AttemptId]) -> Mapping[AttemptId, Dispatched]:
+        """How the orders of these attempts stand, as far as there are any."""
+        ...
+
+    def without_order(self, run_id: str) -> Sequence[AttemptId]:
+        """The attempts of a run that are on record and are no orders."""
+        ...
+
+    def output(self, attempt: AttemptId, have: Mapping[str, int]) -> Sequence[Output]:
+        """What an attempt has sent beyond what we have of each file, in order; not all of it where that is much."""
+        ...
+
+    def give_up(self, seen: Dispatched) -> bool:
+        """Make a claimed order lost, unless its worker was heard of since it was `seen`. A late result is refused."""
+        ...
+
+    def ask_end(self, attempt: AttemptId) -> None:
+        """Ask that an attempt be stopped by force; one that nobody has claimed is withdrawn."""
+        ...
+
+    def forget(self) -> None:
+        """Drop the output of runs that are over for good."""
+        ...
+
+    def workers(self) -> Sequence[WorkerSeen]:
+        """Every worker there is, by name, with what it runs."""
+        ...
+
+
+class Claims(Protocol):
+    """The orders for workers, as a worker takes them and reports on them.
+
+    Every method raises Refusal (worker.superseded) where another process has enlisted in this worker's place, and
+    StairliftError (store.*) where the database is out of reach. Each is a sign of life, but for `send`.
+    """
+
+    def enlist(self, card: Card) -> Badge:
+        """Begin, or begin again with what this worker had claimed. Refusal (worker.name_taken) while another lives."""
+        ...
+
+    def claim(self, badge: Badge, attempt: AttemptId) -> Order | None:
+        """Take an order; None where it is not to be had any more."""
+        ...
+
+    def held(self, badge: Badge) -> Sequence[Order]:
+        """The orders that it has claimed and not reported on."""
+        ...
+
+    def sent(self, badge: Badge, attempt: AttemptId) -> Mapping[str, int]:
+        """How many bytes of each file it has sent of an attempt."""
+        ...
+
+    def pulse(self, badge: Badge) -> Sequence[Held]:
+        """Say that we live, hear what is still ours."""
+        ...
+
+    def send(self, badge: Badge, output: Sequence[Output]) -> None:
+        """Put output on record; that of an attempt which is not ours any more is dropped."""
+        ...
+
+    def report(self, badge: Badge, attempt: AttemptId, ending: Ending) -> bool:
+        """How an attempt ended; False where the order is not ours any more."""
         ...
 
     def close(self) -> None: ...

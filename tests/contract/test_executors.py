@@ -341,6 +341,35 @@ def test_a_job_that_obeys_is_not_killed(tmp_path: Path) -> None:
     assert (tmp_path / "tidy").read_text() == "tidied\n"
 
 
+def test_a_child_that_is_born_while_the_job_ends_is_asked_too(tmp_path: Path) -> None:
+    """It has missed the word to its group, and is not kept waiting until the grace is over."""
+    last = "setsid sh -c \"trap 'touch asked; exit 0' TERM; echo born > born; while :; do sleep 0.05; done\" &"
+    wait = "while [ ! -e born ]; do sleep 0.01; done"
+    script = "trap '. ./last' TERM; touch set; while :; do sleep 0.05; done"
+    (tmp_path / "last").write_text(f"{last}\n{wait}\nexit 0\n")
+    executor, attempt = _begin(tmp_path, script, grace=60)
+    _until((tmp_path / "set").exists)
+    began = time.monotonic()
+    asyncio.run(executor.end(attempt))
+    assert time.monotonic() - began < 30
+    assert (tmp_path / "asked").exists()
+
+
+def test_how_long_an_attempt_has_run_is_known_to_whoever_adopts_it(tmp_path: Path) -> None:
+    """By clocks that nobody sets: not by the times of files, which move with the machine's clock."""
+    begun = time.monotonic()
+    executor, attempt = _begin(tmp_path, "sleep 60")
+    for file in folder_of(tmp_path / "attempts", attempt).path.iterdir():
+        os.utime(file, (0, 0))
+    _until(lambda: (LocalExecutor(tmp_path / "attempts").age(attempt) or 0) > 0.2)
+    age = LocalExecutor(tmp_path / "attempts").age(attempt)
+    assert age is not None
+    assert age <= time.monotonic() - begun
+    asyncio.run(executor.end(attempt))
+    assert executor.age(attempt) is None
+    assert executor.age(AttemptId("r1", "never begun", 1)) is None
+
+
 # Many
 
 

@@ -1,23 +1,23 @@
 """Every store keeps the contract; and what only a database can get wrong."""
 
-import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import make_url, text
 
+from postgres import Server
 from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.run import Change, StepState
-from stairlift.ports import Store
+from stairlift.ports import Records, Store
 from stairlift.store import opening
+from stairlift.store.lean import open_lean
 from stairlift.store.memory import MemoryStore
-from stairlift.store.opening import REVISIONS, open_engine, upgrade
+from stairlift.store.opening import REVISIONS, open_engine
 from stairlift.store.sql import SqlStore, open_store
 from stairlift.store.tables import metadata
 from stairlift.testing.store_contract import NOON, StoreContract, a_run, created, started
@@ -66,34 +66,38 @@ class TestSqliteStore(StoreContract):
             store.close()
 
 
-if "STAIRLIFT_TEST_POSTGRESQL" in os.environ:
+class ReadByLean(SqlStore):
+    """A database that the whole store writes, and of which everything is read through the standard library."""
 
-    class TestPostgresqlStore(StoreContract):
-        """Against a server that the environment names; every test gets a schema of its own."""
+    def __init__(self, folder: Path) -> None:
+        whole = _open(folder)
+        lean = open_lean(_url(folder), folder / "locks")
+        assert lean is not None
+        super().__init__(whole._engine, folder / "locks")
+        for name in dir(Records):
+            if not name.startswith("_"):
+                setattr(self, name, getattr(lean, name))
 
-        @pytest.fixture
-        def reopen(self, tmp_path: Path) -> Iterator[Callable[[], Store]]:
-            server = os.environ["STAIRLIFT_TEST_POSTGRESQL"]
-            schema = f"stairlift_{uuid4().hex}"
-            admin = open_engine(server)
-            with admin.begin() as connection:
-                connection.execute(text(f"CREATE SCHEMA {schema}"))
-            url = f"{server}?options=-csearch_path%3D{schema}"
-            engine = open_engine(url)
-            upgrade(engine)
-            engine.dispose()
-            opened: list[SqlStore] = []
 
-            def reopen() -> Store:
-                opened.append(open_store(url, tmp_path / "locks"))
-                return opened[-1]
+class TestLeanRecords(StoreContract):
+    @pytest.fixture
+    def reopen(self, folder: Path) -> Callable[[], Store]:
+        return lambda: ReadByLean(folder)
 
-            yield reopen
-            for store in opened:
-                store.close()
-            with admin.begin() as connection:
-                connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-            admin.dispose()
+
+class TestPostgresqlStore(StoreContract):
+    @pytest.fixture
+    def reopen(self, tmp_path: Path, postgres: Server) -> Iterator[Callable[[], Store]]:
+        url = postgres.journal()
+        opened: list[SqlStore] = []
+
+        def reopen() -> Store:
+            opened.append(open_store(url, tmp_path / "locks"))
+            return opened[-1]
+
+        yield reopen
+        for store in opened:
+            store.close()
 
 
 # Shape
@@ -143,6 +147,46 @@ def test_a_reader_is_not_kept_out_by_a_writer(folder: Path) -> None:
         writer.execute("BEGIN IMMEDIATE")
         assert store.run("r1").id == "r1"
         writer.execute("ROLLBACK")
+
+
+# The lean reader
+
+
+def test_the_lean_reader_leaves_to_the_whole_store_what_it_cannot_read(tmp_path: Path) -> None:
+    assert open_lean("postgresql://db1/journal", tmp_path) is None
+    assert open_lean(_url(tmp_path), tmp_path) is None, "there is no file, and it makes none"
+    assert not (tmp_path / "journal.sqlite").exists()
+    (tmp_path / "journal.sqlite").write_bytes(b"this is a letter to my aunt" * 100)
+    assert open_lean(_url(tmp_path), tmp_path) is None
+
+
+def test_the_lean_reader_leaves_a_journal_of_another_shape(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+    assert open_lean(_url(folder), folder) is None
+
+
+def test_what_the_lean_reader_stumbles_over_is_named(folder: Path) -> None:
+    lean = open_lean(_url(folder), folder)
+    assert lean is not None
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as database, database:
+        database.execute("DROP TABLE command")
+    with pytest.raises(StairliftError, match=str(folder)) as caught:
+        lean.commands("r1")
+    assert caught.value.code == "store.unavailable"
+
+
+# The audit
+
+
+@pytest.mark.parametrize("words", ["UPDATE event SET kind = 'x'", "DELETE FROM event", "DELETE FROM event WHERE seq = 1"])
+def test_no_event_is_ever_changed_or_forgotten(folder: Path, words: str) -> None:
+    store = _with_run(folder)
+    before = store.events("r1")
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as database, pytest.raises(sqlite3.IntegrityError) as caught:
+        database.execute(words)
+    assert "events can only be added" in str(caught.value)
+    assert store.events("r1") == before
 
 
 # Trouble

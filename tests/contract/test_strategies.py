@@ -48,7 +48,7 @@ class TestCommandWithUndo(StrategyContract):
     def options(self, folder):
         undo = [_script(folder, "undo"), "{service}", "--host={host}"]
         argv = [_script(folder, "step"), "{service}@{host}", "{project}/{stage}/{step}/{run}/{from}"]
-        return {"folder": str(folder), "argv": argv, "undo": undo, "concurrency": "batch"}
+        return {"folder": str(folder), "argv": argv, "undo": undo, "concurrency": "batch", "repeatable": True}
 
 
 class TestCommandOnTheHost(StrategyContract):

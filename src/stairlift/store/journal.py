@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from stairlift.model.errors import StairliftError
-from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Change, Event, Run
-from stairlift.store import refusals, rows, tables
+from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Change, Event, Run, created_data
+from stairlift.store import plans, refusals, rows, tables
 from stairlift.store.bulk import Bulk
 from stairlift.store.leasing import Lease, Renewal, give_back
 from stairlift.store.opening import named
@@ -52,33 +52,51 @@ class SqlJournal:
         self._seq: dict[str, int] = {}
         dialect = connection.dialect
         self._renew = Renewal(dialect)
-        self._set_step = Bulk(_SET_STEP, dialect)
-        self._begin_attempt = Bulk(_BEGIN_ATTEMPT, dialect)
-        self._close_attempt = Bulk(_CLOSE_ATTEMPT, dialect)
-        self._add_event = Bulk(_ADD_EVENT, dialect)
+        self._set_step = Bulk(_SET_STEP, (*rows.STATUS_KEY, *rows.STATUS), dialect)
+        self._begin_attempt = Bulk(_BEGIN_ATTEMPT, rows.ATTEMPT, dialect)
+        self._close_attempt = Bulk(_CLOSE_ATTEMPT, (*rows.ATTEMPT_KEY, *rows.ATTEMPT_END), dialect)
+        self._add_event = Bulk(_ADD_EVENT, rows.EVENT, dialect)
 
-    def create_run(self, run: Run, plan: Mapping[str, Any], steps: Sequence[str]) -> Run:
-        """Put a run and its plan on record."""
-        created = Change("run.created", run.created_at, data={"plan": run.plan_hash, "actor": run.actor})
+    def create_run(
+        self,
+        run: Run,
+        plan: Mapping[str, Any],
+        steps: Sequence[str],
+        *,
+        carried: Sequence[Change] = (),
+        replaced: tuple[str, Sequence[Change]] | None = None,
+    ) -> Run:
+        """Put a run and its plan on record, and end the one that it replaces."""
+        created = Change("run.created", run.created_at, data=created_data(run, replaced))
         with self._writing(run.id) as connection:
             _refuse_in_flight(connection, run.cloud)
-            _keep_plan(connection, run.plan_hash, plan)
+            plans.keep(connection, run.plan_hash, plan)
             connection.execute(insert(_run).values(rows.run_row(run)))
             connection.execute(insert(_step), [_new_step(run.id, n, step) for n, step in enumerate(steps)])
-            events = self._append(connection, run.id, [created])
-        self._seq[run.id] = events[-1].seq
+            written = {run.id: self._write(connection, run.id, [created, *carried])}
+            if replaced is not None:
+                written[replaced[0]] = self._write(connection, *replaced)
+        self._know(written)
         return run
 
     def commit(self, run_id: str, changes: Sequence[Change]) -> tuple[Event, ...]:
         """Write all of it, durably, or nothing."""
         with self._writing(run_id) as connection:
-            self._set_steps(connection, run_id, changes)
-            self._set_attempts(connection, changes)
-            _set_rare(connection, changes)
-            events = self._append(connection, run_id, changes)
-        if events:
-            self._seq[run_id] = events[-1].seq
+            events = self._write(connection, run_id, changes)
+        self._know({run_id: events})
         return events
+
+    def _write(self, connection: Connection, run_id: str, changes: Sequence[Change]) -> tuple[Event, ...]:
+        self._set_steps(connection, run_id, changes)
+        self._set_attempts(connection, changes)
+        _set_rare(connection, changes)
+        return self._append(connection, run_id, changes)
+
+    def _know(self, written: Mapping[str, Sequence[Event]]) -> None:
+        """Once it is on record: the number of each run's last event."""
+        for run_id, events in written.items():
+            if events:
+                self._seq[run_id] = events[-1].seq
 
     def renew(self) -> None:
         """Renew the lease."""
@@ -150,12 +168,6 @@ def _refuse_in_flight(connection: Connection, cloud: str) -> None:
     found = connection.execute(query).first()
     if found:
         raise refusals.in_flight(found[0], found[1])
-
-
-def _keep_plan(connection: Connection, plan_hash: str, document: Mapping[str, Any]) -> None:
-    known = connection.execute(select(tables.plan.c.hash).where(tables.plan.c.hash == plan_hash)).first()
-    if known is None:
-        connection.execute(insert(tables.plan).values(hash=plan_hash, document=dict(document)))
 
 
 def _new_step(run_id: str, position: int, step_id: str) -> rows.Values:

@@ -11,22 +11,23 @@ from sqlalchemy import Connection, Dialect, Float, Row, bindparam, func, insert,
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
-from stairlift.model.run import Orchestrator
+from stairlift.model.run import LEASE_TTL, Orchestrator
 from stairlift.store.bulk import Bulk
 from stairlift.store.refusals import busy, lease_lost
 from stairlift.store.tables import lease
 
-#: How long a lease lasts for those who cannot see whether its holder lives, in seconds.
-TTL = 30.0
-
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write about a cloud, as long as no one has taken a higher fence."""
+    """The right to write about a cloud, as long as no one has taken a higher fence.
+
+    Each renewal is good for `ttl` seconds more.
+    """
 
     cloud: str
     holder: str
     fence: int
+    ttl: float = LEASE_TTL
 
     def key(self) -> dict[str, Any]:
         """What tells this lease from those before and after it, for `of_key`."""
@@ -47,11 +48,13 @@ class Renewal:
 
     def __init__(self, dialect: Dialect) -> None:
         until = _now(dialect) + bindparam("ttl", type_=Float)
-        self._statement = Bulk(update(lease).where(*of_key()).values(until=until, run=bindparam("run")), dialect)
+        statement = update(lease).where(*of_key()).values(until=until, run=bindparam("run"))
+        self._statement = Bulk(statement, ("key_cloud", "key_fence", "key_holder", "run", "now", "ttl"), dialect)
 
     def execute(self, connection: Connection, mine: Lease, run: str | None) -> None:
         """Refusal (run.lease_lost) where another one has taken over."""
-        result = self._statement.execute(connection, [{**mine.key(), "run": run, "now": time.time(), "ttl": TTL}])
+        row = (mine.cloud, mine.fence, mine.holder, run, time.time(), mine.ttl)
+        result = self._statement.execute(connection, [row])
         if result is None or result.rowcount != 1:
             raise lease_lost(mine.cloud)
 
@@ -61,12 +64,12 @@ def give_back(connection: Connection, mine: Lease) -> None:
     connection.execute(update(lease).where(*of_key()).values(holder=None, until=0.0), mine.key())
 
 
-def take(connection: Connection, cloud: str, lock: str) -> Lease:
+def take(connection: Connection, cloud: str, lock: str, ttl: float) -> Lease:
     """Take the lease of a cloud for the holder of `lock`. Refusal (run.cloud_busy) while another machine has it."""
     found = find(connection, cloud)
     if found and alive(found, lock):
         raise busy(orchestrator_of(found))
-    mine = Lease(cloud, uuid4().hex, found.fence + 1 if found else 1)
+    mine = Lease(cloud, uuid4().hex, found.fence + 1 if found else 1, ttl)
     row = {
         "fence": mine.fence,
         "holder": mine.holder,
@@ -74,7 +77,7 @@ def take(connection: Connection, cloud: str, lock: str) -> Lease:
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "run": None,
-        "until": _now(connection.dialect) + TTL,
+        "until": _now(connection.dialect) + ttl,
     }
     if not _written(connection, cloud, row, found):
         raise busy(None)
@@ -82,9 +85,9 @@ def take(connection: Connection, cloud: str, lock: str) -> Lease:
 
 
 def _written(connection: Connection, cloud: str, row: dict[str, Any], found: Row[Any] | None) -> bool:
-    """Put the row in the place of the one that was found; False where another machine was quicker."""
+    """Put the row in the place of the one that was found; False where another machine, or its holder, was quicker."""
     if found is not None:
-        unchanged = (lease.c.cloud == cloud, lease.c.fence == found.fence)
+        unchanged = (lease.c.cloud == cloud, lease.c.fence == found.fence, lease.c.until == found.until)
         statement = update(lease).where(*unchanged).values(row)
         return connection.execute(statement, {"now": time.time()}).rowcount == 1
     try:

@@ -3,9 +3,11 @@
 import os
 import socket
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from stairlift.model.run import (
@@ -21,8 +23,13 @@ from stairlift.model.run import (
     RunState,
     StepState,
     StepStatus,
+    created_data,
 )
 from stairlift.store import refusals
+from stairlift.store.alike import sort_of
+
+#: So many runs before a run tell how long its steps may take.
+_RUNS = 5
 
 
 @dataclass
@@ -92,10 +99,46 @@ class MemoryStore:
         """How many steps are in each state."""
         return Counter(status.state for status in self.steps(run_id))
 
-    def steps(self, run_id: str) -> tuple[StepStatus, ...]:
-        """Where each step stands."""
+    def plan_head(self, run_id: str) -> Mapping[str, Any]:
+        """The document of a run's plan, with the number of its steps in their place."""
+        document = self.plan(run_id)
+        return {key: len(value) if key == "steps" else value for key, value in document.items()}
+
+    def plan_steps(self, run_id: str, ids: Collection[str]) -> tuple[Mapping[str, Any], ...]:
+        """The documents of these steps."""
+        return tuple(step for step in self.plan(run_id).get("steps", ()) if step["id"] in ids)
+
+    def steps(
+        self,
+        run_id: str,
+        ids: Collection[str] | None = None,
+        *,
+        states: Collection[StepState] = (),
+        most: int | None = None,
+    ) -> tuple[StepStatus, ...]:
+        """Where each step stands, or these."""
         found = self._records.get(run_id)
-        return tuple(found.steps.values()) if found else ()
+        mine = found.steps.values() if found else ()
+        those = (s for s in mine if (ids is None or s.id in ids) and (not states or s.state in states))
+        return tuple(islice(those, most))
+
+    def took(self, run_id: str, step: str, most: int) -> tuple[timedelta, ...]:
+        """How long attempts at the like of a step took."""
+        mine = self._record(run_id)
+        steps = mine.plan.get("steps", ())
+        me = next((n for n, one in enumerate(steps) if one["id"] == step), None)
+        if me is None:
+            return ()
+        before = [run for run in self.runs(mine.run.cloud) if run.created_at < mine.run.created_at][:_RUNS]
+        found = list(_took(mine, sort_of(steps[me]), me))
+        for run in before:
+            found += _took(self._records[run.id], sort_of(steps[me]), None)
+        return tuple(found[:most])
+
+    def latest(self, run_id: str) -> Event | None:
+        """The newest event."""
+        found = self._records.get(run_id)
+        return found.events[-1] if found and found.events else None
 
     def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
         """Every attempt, in the order in which they began."""
@@ -131,6 +174,13 @@ class MemoryStore:
         return self._records[run_id]
 
 
+def _took(record: _Record, sort: str, before: int | None) -> Iterator[timedelta]:
+    """The newest first, which are those that come last in the plan."""
+    for step in reversed(list(record.plan.get("steps", ()))[:before]):
+        mine = (a for a in record.attempts.values() if a.id.step == step["id"] and sort_of(step) == sort)
+        yield from (a.ended_at - a.started_at for a in mine if a.result == "done" and a.ended_at and not a.undo)
+
+
 class MemoryJournal:
     """The one writer of a cloud's records."""
 
@@ -140,12 +190,25 @@ class MemoryJournal:
         self._cloud = cloud
         self._holds = True
 
-    def create_run(self, run: Run, plan: Mapping[str, Any], steps: Sequence[str]) -> Run:
-        """Put a run and its plan on record."""
+    def create_run(
+        self,
+        run: Run,
+        plan: Mapping[str, Any],
+        steps: Sequence[str],
+        *,
+        carried: Sequence[Change] = (),
+        replaced: tuple[str, Sequence[Change]] | None = None,
+    ) -> Run:
+        """Put a run and its plan on record, and end the one that it replaces."""
         self.renew()
         self._refuse_in_flight(run.cloud)
-        self._records[run.id] = _Record(run, plan, {step: StepStatus(step) for step in steps})
-        self.commit(run.id, [Change("run.created", run.created_at, data={"plan": run.plan_hash, "actor": run.actor})])
+        created = Change("run.created", run.created_at, data=created_data(run, replaced))
+        record = _Record(run, plan, {step: StepStatus(step) for step in steps})
+        _compare(record, carried)
+        if replaced is not None:
+            self.commit(*replaced)
+        self._records[run.id] = record
+        self.commit(run.id, [created, *carried])
         return run
 
     def commit(self, run_id: str, changes: Sequence[Change]) -> tuple[Event, ...]:

@@ -5,15 +5,16 @@ from typing import Any
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 
 from stairlift.model.errors import StairliftError, UsageError
+from stairlift.store import server
+from stairlift.store.revisions import REVISIONS
+from stairlift.store.tables import to_json
 from stairlift.store.troubles import told
 
-#: Every revision there ever was, in order; the last is the shape of `tables`. A test holds it against `migrations`.
-REVISIONS = ("0001", "0002")
-#: How long to wait for another program's transaction, in seconds.
-PATIENCE = 5.0
+#: How long an SQLite database waits for another program's transaction, in seconds.
+PATIENCE = server.PATIENCE
 
 #: The execution option of a connection that is going to write.
 WRITES = "stairlift_writes"
@@ -22,21 +23,43 @@ WRITES = "stairlift_writes"
 def open_engine(url: str) -> Engine:
     """Connect to the database at `url`; the file of an SQLite database and its folder are made where missing.
 
-    UsageError (store.bad_url) for a URL that leads nowhere.
+    UsageError for a URL that leads nowhere (store.bad_url), and where the driver is missing (store.no_driver).
+    """
+    address = read_address(url)
+    more = server.arguments(address) if server.is_server(address) else {}
+    engine = create_engine(address, json_serializer=to_json, json_deserializer=orjson.loads, **more)
+    if is_sqlite(engine):
+        _prepare_sqlite(engine)
+    else:
+        server.prepare(engine)
+    return engine
+
+
+def read_address(url: str) -> URL:
+    """The address of an SQLite file or of a PostgreSQL server, with the driver that is used. UsageError else.
+
+    Of what is wrong with it nothing is repeated, since it may hold a password.
     """
     try:
         address = make_url(url)
-        engine = create_engine(address, json_serializer=_to_json, json_deserializer=orjson.loads)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise UsageError(
-            code="store.bad_url",
-            brief="STAIRLIFT_DATABASE_URL is not the address of a database that this installation can use",
-            details=str(error),
-            resolution="Give one such as sqlite:////var/lib/stairlift/journal.sqlite.",
+    except (ArgumentError, ValueError) as error:
+        raise _bad_url(
+            "it cannot be read as a URL; special characters in a password are written %40 and the like"
         ) from error
-    if address.get_backend_name() == "sqlite":
-        _prepare_sqlite(engine)
-    return engine
+    if server.is_server(address):
+        return server.with_psycopg(address)
+    if address.drivername in {"sqlite", "sqlite+pysqlite"}:
+        return address
+    raise _bad_url(f"{address.drivername} is neither sqlite nor postgresql")
+
+
+def _bad_url(details: str) -> UsageError:
+    return UsageError(
+        code="store.bad_url",
+        brief="STAIRLIFT_DATABASE_URL is not the address of a database that the journal can be in",
+        details=details,
+        resolution="Give one such as sqlite:////var/lib/stairlift/journal.sqlite or postgresql://stairlift@db1/stairlift.",
+    )
 
 
 def named(engine: Engine) -> str:
@@ -48,7 +71,7 @@ def shown(address: URL) -> str:
     """A file's path, or a server's address without the password."""
     if address.get_backend_name() == "sqlite":
         return address.database or ""
-    return address.render_as_string(hide_password=True)
+    return server.shown(address)
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -75,6 +98,8 @@ def upgrade(engine: Engine) -> None:
         engine.connect().execution_options(**{WRITES: True}) as connection,
         connection.begin(),
     ):
+        if not is_sqlite(engine):  # there, a transaction that writes is alone anyway
+            server.alone_at_migrating(connection)
         found = _revision(connection)  # again: another process may have been quicker
         if found is not None and found not in REVISIONS:
             raise _newer(engine, found)
@@ -116,10 +141,6 @@ def _behind(engine: Engine, found: str | None) -> StairliftError:
         details=f"schema {found or 'none'}, needed is {REVISIONS[-1]}",
         resolution="Run `stairlift db upgrade`.",
     )
-
-
-def _to_json(value: Any) -> str:
-    return orjson.dumps(value).decode()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -7,10 +7,14 @@ from sqlalchemy import Row
 from stairlift.model.run import Attempt, AttemptId, Command, Event, Run, RunState, StepState, StepStatus
 
 Values = dict[str, Any]
+#: The values of a row that is written in bulk, in the order that is named beside what makes it.
+Ordered = tuple[Any, ...]
 
 _STATES = {state.value: state for state in StepState}
 
-#: The columns that each kind of write sets.
+#: The columns that each kind of write sets, and the parameters by which it finds its row.
+STATUS_KEY = ("key_run", "key_id", "key_state")
+ATTEMPT_KEY = ("key_run", "key_step", "key_number")
 STATUS = ("state", "attempt", "approved", "started_at", "worked_at", "ended_at", "reason", "retries")
 ATTEMPT_END = ("ended_at", "result", "returncode", "reason", "facts")
 ATTEMPT = ("run", "step", "number", "started_at", "undo", *ATTEMPT_END)
@@ -48,21 +52,22 @@ def status_of(row: Row[Any]) -> StepStatus:
     return StepStatus(values[0], _STATES[values[1]], *values[2:])
 
 
-def status_values(run_id: str, status: StepStatus, was: StepState | None) -> Values:
-    """What the update of a step binds: its key and the state that it must still have, then what it gets."""
-    return {
-        "key_run": run_id,
-        "key_id": status.id,
-        "key_state": was._value_ if was else status.state._value_,
-        "state": status.state._value_,
-        "attempt": status.attempt,
-        "approved": status.approved,
-        "started_at": status.started_at,
-        "worked_at": status.worked_at,
-        "ended_at": status.ended_at,
-        "reason": status.reason,
-        "retries": status.retries,
-    }
+def status_values(run_id: str, status: StepStatus, was: StepState | None) -> Ordered:
+    """What the update of a step binds: STATUS_KEY (the state is that which it must still have), then STATUS."""
+    state = status.state._value_
+    return (
+        run_id,
+        status.id,
+        was._value_ if was else state,
+        state,
+        status.attempt,
+        status.approved,
+        status.started_at,
+        status.worked_at,
+        status.ended_at,
+        status.reason,
+        status.retries,
+    )
 
 
 def attempt_of(row: Row[Any]) -> Attempt:
@@ -79,34 +84,20 @@ def attempt_of(row: Row[Any]) -> Attempt:
     )
 
 
-def attempt_row(attempt: Attempt) -> Values:
-    """A row of `attempt` that begins."""
-    return {
-        "run": attempt.id.run,
-        "step": attempt.id.step,
-        "number": attempt.id.number,
-        "started_at": attempt.started_at,
-        "ended_at": attempt.ended_at,
-        "result": attempt.result,
-        "returncode": attempt.returncode,
-        "reason": attempt.reason,
-        "facts": dict(attempt.facts),
-        "undo": attempt.undo,
-    }
+def attempt_row(attempt: Attempt) -> Ordered:
+    """A row of `attempt` that begins: ATTEMPT."""
+    named = attempt.id
+    return (named.run, named.step, named.number, attempt.started_at, attempt.undo, *_end(attempt))
 
 
-def attempt_values(attempt: Attempt) -> Values:
-    """What the closing of an attempt binds."""
-    return {
-        "key_run": attempt.id.run,
-        "key_step": attempt.id.step,
-        "key_number": attempt.id.number,
-        "ended_at": attempt.ended_at,
-        "result": attempt.result,
-        "returncode": attempt.returncode,
-        "reason": attempt.reason,
-        "facts": dict(attempt.facts),
-    }
+def attempt_values(attempt: Attempt) -> Ordered:
+    """What the closing of an attempt binds: ATTEMPT_KEY, then ATTEMPT_END."""
+    named = attempt.id
+    return (named.run, named.step, named.number, *_end(attempt))
+
+
+def _end(attempt: Attempt) -> Ordered:
+    return (attempt.ended_at, attempt.result, attempt.returncode, attempt.reason, dict(attempt.facts))
 
 
 def event_of(row: Row[Any]) -> Event:
@@ -114,17 +105,9 @@ def event_of(row: Row[Any]) -> Event:
     return Event(run=row.run, seq=row.seq, at=row.at, kind=row.kind, step=row.step, attempt=row.attempt, data=row.data)
 
 
-def event_row(event: Event) -> Values:
-    """A row of `event`."""
-    return {
-        "run": event.run,
-        "seq": event.seq,
-        "at": event.at,
-        "kind": event.kind,
-        "step": event.step,
-        "attempt": event.attempt,
-        "data": event.data,
-    }
+def event_row(event: Event) -> Ordered:
+    """A row of `event`: EVENT."""
+    return (event.run, event.seq, event.at, event.kind, event.step, event.attempt, event.data)
 
 
 def command_of(row: Row[Any]) -> Command:

@@ -1,7 +1,8 @@
 """The journal in SQLite or PostgreSQL: any number of readers, and one writer at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, Engine, Select, func, insert, select
 
 from stairlift.model.run import (
     FINAL_RUN_STATES,
+    LEASE_TTL,
     Attempt,
     Command,
     Event,
@@ -18,7 +20,7 @@ from stairlift.model.run import (
     StepState,
     StepStatus,
 )
-from stairlift.store import leasing, locking, refusals, rows, tables
+from stairlift.store import history, leasing, locking, plans, refusals, rows, tables
 from stairlift.store.journal import SqlJournal
 from stairlift.store.opening import WRITES, ensure_shape, named, open_engine
 from stairlift.store.troubles import told
@@ -32,9 +34,10 @@ class SqlStore:
     A plan that two runs share is kept once, by its hash.
     """
 
-    def __init__(self, engine: Engine, locks: Path) -> None:
+    def __init__(self, engine: Engine, locks: Path, ttl: float = LEASE_TTL) -> None:
         self._engine = engine
         self._locks = locks
+        self._ttl = ttl
 
     @contextmanager
     def hold(self, cloud: str) -> Iterator[SqlJournal]:
@@ -45,7 +48,7 @@ class SqlStore:
         try:
             with self._engine.connect().execution_options(**{WRITES: True}) as connection:
                 with told(named(self._engine)), connection.begin():
-                    lease = leasing.take(connection, cloud, lock.identity)
+                    lease = leasing.take(connection, cloud, lock.identity, self._ttl)
                 journal = SqlJournal(connection, lease)
                 try:
                     yield journal
@@ -85,12 +88,30 @@ class SqlStore:
 
     def plan(self, run_id: str) -> Mapping[str, Any]:
         """The document of a run's plan."""
-        query = select(tables.plan.c.document).join(tables.run).where(tables.run.c.id == run_id)
         with self._connection() as connection:
-            found: Mapping[str, Any] | None = connection.execute(query).scalar()
-        if found is None:
-            raise refusals.unknown_run(run_id)
-        return found
+            return _found(plans.whole(connection, run_id), run_id)
+
+    def plan_head(self, run_id: str) -> Mapping[str, Any]:
+        """The document of a run's plan, with the number of its steps in their place."""
+        with self._connection() as connection:
+            return _found(plans.head(connection, run_id), run_id)
+
+    def plan_steps(self, run_id: str, ids: Collection[str]) -> tuple[Mapping[str, Any], ...]:
+        """The documents of these steps."""
+        with self._connection() as connection:
+            return plans.some(connection, run_id, ids)
+
+    def took(self, run_id: str, step: str, most: int) -> tuple[timedelta, ...]:
+        """How long attempts at the like of a step took."""
+        with self._connection() as connection:
+            return history.took(connection, run_id, step, most)
+
+    def latest(self, run_id: str) -> Event | None:
+        """The newest event."""
+        query = select(tables.event).where(tables.event.c.run == run_id).order_by(tables.event.c.seq.desc()).limit(1)
+        with self._connection() as connection:
+            row = connection.execute(query).first()
+        return rows.event_of(row) if row else None
 
     def counts(self, run_id: str) -> Mapping[StepState, int]:
         """How many steps are in each state."""
@@ -99,13 +120,24 @@ class SqlStore:
             found = connection.execute(query.group_by(tables.step.c.state)).all()
         return {StepState(state): count for state, count in found}
 
-    def steps(self, run_id: str) -> tuple[StepStatus, ...]:
-        """Where each step stands."""
+    def steps(
+        self,
+        run_id: str,
+        ids: Collection[str] | None = None,
+        *,
+        states: Collection[StepState] = (),
+        most: int | None = None,
+    ) -> tuple[StepStatus, ...]:
+        """Where each step stands, or these."""
         table = tables.step
         columns = [table.c[name] for name in ("id", *rows.STATUS)]
-        query = select(*columns).where(table.c.run == run_id).order_by(table.c.position)
+        query = select(*columns).where(table.c.run == run_id).order_by(table.c.position).limit(most)
+        if ids is not None:
+            query = query.where(table.c.id.in_(list(ids)))
+        if states:
+            query = query.where(table.c.state.in_([state.value for state in states]))
         with self._connection() as connection:
-            return tuple(rows.status_of(row) for row in connection.execute(query))
+            return tuple(rows.status_of(row) for row in connection.execute(query).all())
 
     def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
         """Every attempt, in the order in which they began."""
@@ -115,14 +147,14 @@ class SqlStore:
             query = query.where(table.c.step == step)
         with self._connection() as connection:
             found = connection.execute(query.order_by(table.c.started_at, table.c.step, table.c.number))
-            return tuple(rows.attempt_of(row) for row in found)
+            return tuple(rows.attempt_of(row) for row in found.all())
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
         """The events behind number `after`."""
         table = tables.event
         query = select(table).where(table.c.run == run_id, table.c.seq > after).order_by(table.c.seq).limit(limit)
         with self._connection() as connection:
-            return tuple(rows.event_of(row) for row in connection.execute(query))
+            return tuple(rows.event_of(row) for row in connection.execute(query).all())
 
     def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:
         """What people told the run."""
@@ -162,14 +194,21 @@ class SqlStore:
             yield connection
 
 
-def open_store(url: str, locks: Path) -> SqlStore:
+def open_store(url: str, locks: Path, ttl: float = LEASE_TTL) -> SqlStore:
     """Open the journal at a database URL; `locks` is a folder on a local disk for the kernel's locks.
 
+    `ttl`: how many seconds a lease that this store takes lasts for other machines, when its holder is not heard of.
     UsageError (store.bad_url), StairliftError (store.*) where it cannot be used or a newer program wrote it.
     """
     engine = open_engine(url)
     ensure_shape(engine)
-    return SqlStore(engine, locks)
+    return SqlStore(engine, locks, ttl)
+
+
+def _found(document: Mapping[str, Any] | None, run_id: str) -> Mapping[str, Any]:
+    if document is None:
+        raise refusals.unknown_run(run_id)
+    return document
 
 
 def _runs(cloud: str | None) -> Select[Any]:

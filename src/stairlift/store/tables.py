@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -33,6 +36,11 @@ def _text(value: datetime | None) -> str | None:
 
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def to_json(value: Any) -> str:
+    """A document as text."""
+    return orjson.dumps(value).decode()
 
 
 class Moment(TypeDecorator[datetime]):
@@ -59,6 +67,19 @@ plan = Table(
     metadata,
     Column("hash", String(80), primary_key=True),
     Column("document", JSON, nullable=False),
+)
+
+#: The steps of a plan, whose document has only their number. Steps of one `sort` can be expected to take as long.
+plan_step = Table(
+    "plan_step",
+    metadata,
+    Column("plan", ForeignKey(plan.c.hash), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("sort", Text, nullable=False),
+    Column("document", JSON, nullable=False),
+    Index("plan_step_by_position", "plan", "position"),
+    Index("plan_step_by_sort", "plan", "sort", "position"),
 )
 
 run = Table(
@@ -157,3 +178,58 @@ lease = Table(
     Column("run", String(40)),
     Column("until", Float, nullable=False),
 )
+
+#: A worker of one or more queues. `beats` counts how often it was heard of, last at `seen_at`, in seconds since 1970 on
+#: the database's clock. `fence` grows whenever it enlists. `gone_after` is how many seconds of silence prove that it has
+#: ended its attempts itself.
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("boot", String(64), nullable=False),
+    Column("queues", JSON, nullable=False),
+    Column("jobs", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("beats", Integer, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("gone_after", Float, nullable=False),
+)
+
+#: An attempt that is a worker's. `document` is the job; `output` counts the bytes that were sent of it.
+dispatch = Table(
+    "dispatch",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("queue", Text, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("worker", String(64)),
+    Column("fence", Integer),
+    Column("ends", Boolean, nullable=False),
+    Column("ending", JSON),
+    Column("output", BigInteger, nullable=False),
+    Column("queued_at", Float, nullable=False),
+    Column("claimed_at", Float),
+    Column("ended_at", Float),
+    Index("dispatch_by_worker", "worker", "state"),
+    sqlite_with_rowid=False,
+)
+
+dispatch_output = Table(
+    "dispatch_output",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("file", Text, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+#: Which scripts of the queue's own schema this database has seen.
+delivery_script = Table("delivery_script", metadata, Column("name", Text, primary_key=True))
