@@ -42,15 +42,21 @@ format: $(READY) ## put the code into the project's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## measure side by side; prints ratios
+bench: $(READY) $(VENV)-bench/.ready ## measure side by side; prints ratios
 	$(BIN)/python -m bench
 
-proof: $(READY) ## what is too long for CI; writes docs/proof/
+$(VENV)-bench/.ready: requirements/bench.txt
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --require-hashes --requirement requirements/bench.txt
+	@touch $@
+
+proof: $(READY) $(VENV)-bench/.ready ## what is too long for CI; writes docs/proof/
 	bench/proof
 
 lock: $(READY) ## resolve the requirement files anew
 	$(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 --extra postgresql pyproject.toml requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 
 clean: ## remove the environment and all caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist src/*.egg-info
+	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist src/*.egg-info

@@ -33,9 +33,9 @@ def measure(quick: bool = False) -> Table:
         folder = Path(name)
         detached = _Detached(folder)
         subjects: dict[str, Subject] = {
-            BARE: lambda: _cost(lambda: _bare(folder, PROGRAM, attempts)),
-            PYTHON: lambda: _cost(lambda: _bare(folder, (sys.executable, "-I", "-S", "-c", _RUN_IN_PYTHON), attempts)),
-            DETACHED: lambda: _cost(lambda: asyncio.run(detached.attempts(attempts))),
+            BARE: lambda: cost(lambda: _bare(folder, PROGRAM, attempts)),
+            PYTHON: lambda: cost(lambda: _bare(folder, (sys.executable, "-I", "-S", "-c", _RUN_IN_PYTHON), attempts)),
+            DETACHED: lambda: cost(lambda: asyncio.run(detached.attempts(attempts))),
         }
         costs = cheapest(subjects, 1 if quick else ROUNDS)
     return _table({what: Cost(cost.wall / attempts, cost.cpu / attempts) for what, cost in costs.items()})
@@ -63,7 +63,7 @@ class _Detached:
                 raise Failed(f"an attempt did not end well: {ending}")
 
 
-def _cost(act: Callable[[], None]) -> Cost:
+def cost(act: Callable[[], None]) -> Cost:
     """Of this process and of every child that has ended meanwhile."""
     wall, cpu = time.perf_counter(), _processor_seconds()
     act()

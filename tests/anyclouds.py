@@ -93,6 +93,10 @@ def matches(draw):
     return {key: draw(st.sampled_from(values[key])) for key in keys}
 
 
+def gates():
+    return st.lists(st.sampled_from(["start", "canary", "batch"]), unique=True).map(tuple)
+
+
 @st.composite
 def cases(draw, orders=("node", "service")) -> Case:
     source, target = draw(st.sampled_from(WAYS))
@@ -106,6 +110,7 @@ def cases(draw, orders=("node", "service")) -> Case:
         canary=draw(st.integers(0, 3)),
         max_unavailable=windows,
         failure_budget=windows,
+        approve=draw(gates()),
     )
     return Case(draw(clouds(source)), source, target, {"bindings": entries, "policy": chosen})
 

@@ -1,48 +1,105 @@
-"""An orchestrator as a program, for tests that kill it: python orchestrate.py FOLDER HOSTS WINDOW SECONDS_PER_STEP.
+"""An orchestrator as a program, for tests that kill it: python orchestrate.py FOLDER [--standby] [--machine NAME].
 
-Each step appends a line when it begins and one when it ends; those lines, and not the journal, say what was done.
+FOLDER holds `scene.json` (see `chaos.Scene`). Each attempt appends a line to `done` when it begins and one when it
+ends; those lines, and not the journal, say what was done. Machines share the attempts, as those of workers are shared,
+and have locks of their own.
 """
 
 import asyncio
 import sys
+import time
+from argparse import ArgumentParser
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chaos import Scene
 from stairlift.drive.begin import new_run
 from stairlift.drive.loop import carry_out
-from stairlift.drive.tools import Tools
+from stairlift.drive.standby import AT_WORK, Standby
+from stairlift.drive.tools import Pace, Tools
 from stairlift.execute.local import LocalExecutor
+from stairlift.model.errors import Refusal
+from stairlift.model.plan import Plan
 from stairlift.model.plan_document import to_document
-from stairlift.store.sql import open_store
+from stairlift.model.run import Run
+from stairlift.store.sql import SqlStore, open_store
 from stairlift.testing.doubles import ScriptedFreshness, ScriptedStrategy
-from stairlift.testing.plans import a_rollout
+from stairlift.testing.plans import a_binding, a_rollout
+
+#: What an attempt does: the steps that `fails` names fail the first time.
+JOB = """\
+cd '{folder}'
+echo "begin $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
+sleep {lasting}
+if [ "$STAIRLIFT_ATTEMPT" = 1 ] && grep -qx "$STAIRLIFT_STEP" fails 2>/dev/null; then
+  echo "fail $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
+  exit 3
+fi
+echo "end $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
+"""
 
 
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def steady(self) -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
-async def main(folder: Path, hosts: int, window: int, lasting: float) -> None:
-    plan = a_rollout(hosts, actions=("cordon", "upgrade", "uncordon"), window=window)
-    store = open_store(f"sqlite:///{folder / 'journal.sqlite'}", folder / "locks")
-    script = (
-        f'echo "begin $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >> done; sleep {lasting}; echo "end $STAIRLIFT_STEP" >> done'
-    )
-    strategy = ScriptedStrategy({"argv": lambda _step: ("sh", "-c", f"cd '{folder}'; {script}")})
-    executor = LocalExecutor(folder / "attempts")
-    tools = Tools(store, executor, {"command": strategy}, SystemClock(), ScriptedFreshness())
+def the_plan(scene: Scene) -> Plan:
+    plan = a_rollout(scene.hosts, actions=scene.actions, window=scene.window, cloud=scene.cloud)
+    return replace(plan, bindings=(a_binding(can_undo=True),))
+
+
+def tools(scene: Scene, folder: Path, store: SqlStore) -> Tools:
+    script = JOB.format(folder=folder, lasting=scene.lasting)
+    strategy = ScriptedStrategy({"argv": lambda _step: ("sh", "-c", script)})
+    executor = LocalExecutor(folder / "attempts", grace=1.0)
+    pace = Pace.for_lease(scene.ttl)
+    return Tools(store, executor, {"command": strategy}, SystemClock(), ScriptedFreshness(), pace=pace)
+
+
+def orchestrate(scene: Scene, folder: Path, store: SqlStore) -> Run:
+    plan = the_plan(scene)
     with store.hold(plan.cloud) as journal:
-        run = store.newest(plan.cloud) or new_run(
-            journal, plan, to_document(plan), now=datetime.now(UTC), actor="chaos"
-        )
-        print("holds", flush=True)
-        run = await carry_out(journal, plan, run.id, tools, stop=asyncio.Event())
+        run = store.newest(plan.cloud) or new_run(journal, plan, to_document(plan), now=datetime.now(UTC), actor="ann")
+        print(f"holds {time.time()}", flush=True)
+        return asyncio.run(carry_out(journal, plan, run.id, tools(scene, folder, store), stop=asyncio.Event()))
+
+
+def stand_by(scene: Scene, folder: Path, store: SqlStore) -> Run:
+    known = store.newest(scene.cloud)
+    assert known is not None, "a standby stands beside somebody"
+    standby = Standby(store, time.sleep, lambda line: print(line, flush=True))
+    while (run := standby.await_turn(known.id)).state in AT_WORK:
+        try:
+            return orchestrate(scene, folder, store)
+        except Refusal as refused:
+            if refused.code != "run.cloud_busy":
+                raise
+    return run
+
+
+def main() -> None:
+    parser = ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--standby", action="store_true")
+    parser.add_argument("--machine", default="here")
+    told = parser.parse_args()
+    scene = Scene.of(told.folder)
+    store = open_store(scene.database, told.folder / f"locks-{told.machine}", scene.ttl)
+    try:
+        run = (stand_by if told.standby else orchestrate)(scene, told.folder, store)
+    except Refusal as refused:
+        print(f"refused {refused.code}", flush=True)
+        sys.exit(refused.exit_code)
     print(run.state, flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))
+    main()

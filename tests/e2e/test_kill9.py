@@ -1,196 +1,185 @@
-"""kill -9 of the orchestrator, at random moments, over the whole life of runs.
+"""kill -9 of the orchestrator, at random moments, over the whole life of runs, on SQLite and on PostgreSQL.
 
-STAIRLIFT_KILLS says how many (15 by default; `make proof` asks for many more), STAIRLIFT_KILL_SEED which ones.
+STAIRLIFT_KILLS says how many there are altogether (60 by default; `make proof` asks for many more),
+STAIRLIFT_KILL_SEED which ones.
 """
 
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
-import psutil
 import pytest
 
-from stairlift.drive.commands import tell
-from stairlift.model.plan_document import from_document
-from stairlift.model.run import Command, RunState, StepState
-from stairlift.store.sql import open_store
+from chaos import PATIENCE, Process, Scene, Theatre, check_attempts, check_done, left, until
+from stairlift.model.errors import Refusal
+from stairlift.model.run import RunState, StepState
 
-KILLS = int(os.environ.get("STAIRLIFT_KILLS", "15"))
+KILLS = int(os.environ.get("STAIRLIFT_KILLS", "60"))
 SEED = int(os.environ.get("STAIRLIFT_KILL_SEED", "0")) or random.SystemRandom().randrange(10**6)
-HOSTS, WINDOW, LASTING = 8, 3, 0.15
-STEPS = HOSTS * 3
-#: How long one orchestrator may take to the end, and from its start until it holds the lease, in seconds.
-PATIENCE, START = 60.0, 30.0
 
-pytestmark = pytest.mark.timeout(60 + 6 * KILLS)
+pytestmark = pytest.mark.timeout(120 + 6 * KILLS)
+
+#: What people do while it is killed, in one kind of life after the other: how likely, in each round, is each command.
+LIVES: Mapping[str, Mapping[str, float]] = {
+    "undisturbed": {},
+    "handed over": {},
+    "paused": {"pause": 0.5},
+    "failing": {},
+    "cancelled": {"pause": 0.2, "cancel": 0.3},
+    "cancelled now": {"cancel now": 0.3},
+    "rolled back": {"pause": 0.2, "rollback": 0.3},
+}
+#: The states that a run leaves by itself only if somebody takes it up.
+_RESTS = {RunState.PAUSED, RunState.FAILED, RunState.WAITING}
 
 
-def _orchestrator(folder: Path, lasting: float = LASTING) -> "subprocess.Popen[str]":
-    argv = [sys.executable, str(Path(__file__).with_name("orchestrate.py")), str(folder)]
-    argv += [str(HOSTS), str(WINDOW), str(lasting)]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Makes the address of a new journal, given a folder."""
+    return request.param
 
 
-def _kill_once(folder: Path, chance: random.Random) -> bool:
-    """One orchestrator that is killed; False if the run came to its end before that.
+@pytest.fixture
+def journal(database: str, tmp_path: Path, request: pytest.FixtureRequest):
+    """The address of a new journal, each time."""
+    if database == "sqlite":
+        return lambda: f"sqlite:///{tmp_path / uuid4().hex}.sqlite"
+    return request.getfixturevalue("postgres").journal
 
-    Half of the kills count from the program's start and hit its opening; the others from when it holds the lease.
-    """
-    process = _orchestrator(folder)
-    assert process.stdout is not None
-    if chance.random() < 0.5:
-        process.stdout.readline()
-        time.sleep(chance.random() * 0.4)
+
+@dataclass
+class Life:
+    """One run from its begin to its end, with what happens to it. `killed` is how often an orchestrator was."""
+
+    theatre: Theatre
+    chance: random.Random
+    kind: str
+    killed: int = 0
+    told: Counter[str] = field(default_factory=Counter)
+
+    def live(self, kills: int) -> None:
+        """Kill so many orchestrators, unless it is over before; then let it come to its end."""
+        if self.kind == "failing":
+            self._make_some_fail()
+        attack = self._hand_over if self.kind == "handed over" else self._attack
+        while self.killed < kills and attack():
+            if self.chance.random() < 0.3:
+                time.sleep(self.chance.random() * 0.5)  # attempts end while nobody looks
+        self._come_to_its_end()
+
+    def _attack(self) -> bool:
+        """One orchestrator that is killed; False once the run is over.
+
+        Half of the kills count from the program's start and hit its opening; the others from when it holds the lease.
+        """
+        process = self.theatre.orchestrator()
+        if self.chance.random() < 0.5:
+            assert process.stdout is not None
+            process.stdout.readline()
+            self._command()
+            time.sleep(self.chance.random() * 0.4)
+        else:
+            time.sleep(self.chance.random() * 0.8)
+        self.killed += _kill(process)
+        return self._goes_on()
+
+    def _hand_over(self) -> bool:
+        """Two that stand by, behind one that is killed: one of them goes on. So does the next, when that is killed."""
+        processes = [self.theatre.orchestrator()]
+        until(self.theatre.run)
+        processes += [self.theatre.orchestrator("--standby") for _ in range(2)]
+        for process in processes:
+            time.sleep(self.chance.random() * 0.6)
+            self.killed += _kill(process)
+        return self._goes_on()
+
+    def _command(self) -> None:
+        for kind, likely in LIVES[self.kind].items():
+            if self.chance.random() < likely:
+                self._tell(kind)
+
+    def _tell(self, kind: str) -> None:
+        command, *now = kind.split()
+        with suppress(Refusal):  # it has come to an end, or is out for something else
+            self.theatre.tell(command, details={"now": True} if now else None)
+            self.told[kind] += 1
+
+    def _goes_on(self) -> bool:
+        run = self.theatre.run()
+        if run is not None and run.state in _RESTS:
+            self._encourage()
+        return run is None or run.state not in {RunState.DONE, RunState.CANCELLED, RunState.ROLLED_BACK}
+
+    def _encourage(self) -> None:
+        for step in self.theatre.those(StepState.FAILED, StepState.UNDO_FAILED):
+            self.theatre.tell("retry", step)
+
+    def _make_some_fail(self) -> None:
+        hosts = self.chance.sample(range(1, self.theatre.scene.hosts + 1), 3)
+        names = [f"cmp{host}-{self.chance.choice(self.theatre.scene.actions)}" for host in hosts]
+        (self.theatre.folder / "fails").write_text("\n".join(names) + "\n")
+
+    def _come_to_its_end(self) -> None:
+        for _ in range(20):
+            if not self._goes_on():
+                return
+            left(self.theatre.orchestrator())
+        raise AssertionError(f"it does not end: {self.theatre.run()}")
+
+
+def _kill(process: Process) -> bool:
+    """Whether it was alive to be killed."""
+    process.send_signal(signal.SIGKILL)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert errors == "", errors
+    return process.returncode == -signal.SIGKILL
+
+
+def _check(life: Life) -> None:
+    """What the jobs wrote agrees with how the run ended."""
+    run = life.theatre.run()
+    assert run is not None
+    if run.state is RunState.DONE and life.kind != "failing":
+        check_done(life.theatre)
+        return
+    check_attempts(life.theatre)
+    lines = life.theatre.lines()
+    begun, ended = ({step for word, step, _ in lines if word == expected} for expected in ("begin", "end"))
+    if run.state is RunState.DONE:
+        assert len(ended) == life.theatre.steps
+    elif run.state is RunState.CANCELLED:
+        assert life.told["cancel"] + life.told["cancel now"]
+        assert set(life.theatre.those(StepState.DONE)) == ended
+        assert set(life.theatre.those(StepState.UNKNOWN)) == begun - ended
+        assert life.told["cancel now"] or begun == ended
     else:
-        time.sleep(chance.random() * 0.8)
-    process.send_signal(signal.SIGKILL)
-    out, errors = process.communicate(timeout=PATIENCE)
-    assert errors == ""
-    return "done" not in out
+        assert run.state is RunState.ROLLED_BACK
+        assert set(life.theatre.those(StepState.UNDONE)) == begun
+        assert all(times % 2 == 0 for times in Counter(step for word, step, _ in lines if word == "end").values())
 
 
-def _run_to_its_end(folder: Path) -> None:
-    process = _orchestrator(folder)
-    out, errors = process.communicate(timeout=PATIENCE)
-    assert (out.split()[-1:], errors) == (["done"], "")
-
-
-def _life(folder: Path, chance: random.Random, kills: int) -> int:
-    """One run from its begin to its end, killed up to so many times; how often it was."""
-    killed = 0
-    while killed < kills:
-        if not _kill_once(folder, chance):
-            break
-        killed += 1
-        if chance.random() < 0.3:
-            time.sleep(chance.random() * 0.5)  # attempts end while nobody looks
-    _run_to_its_end(folder)
-    return killed
-
-
-def _check(folder: Path) -> None:
-    lines = [line.split() for line in (folder / "done").read_text().splitlines()]
-    begun = Counter(tuple(line[1:]) for line in lines if line[0] == "begin")
-    ended = Counter(line[1] for line in lines if line[0] == "end")
-    assert set(begun.values()) == {1}, "nothing is started twice"
-    assert len(begun) == STEPS
-    assert {number for _, number in begun} == {"1"}
-    assert len(ended) == STEPS, "nothing is lost"
-    assert set(ended.values()) == {1}
-    _check_order(lines)
-    store = open_store(f"sqlite:///{folder / 'journal.sqlite'}", folder / "locks")
-    (run,) = store.runs()
-    assert run.state is RunState.DONE
-    assert store.counts(run.id) == {StepState.DONE: STEPS}
-    events = store.events(run.id)
-    assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    moves = Counter(event.kind for event in events)
-    assert moves["step.started"] == moves["step.done"] == STEPS
-    assert moves["step.failed"] == moves["step.unknown"] == 0
-    assert [(a.id.number, a.result, a.returncode) for a in store.attempts(run.id)] == [(1, "done", 0)] * STEPS
-    store.close()
-    _check_processes(folder)
-
-
-def _check_order(lines: list[list[str]]) -> None:
-    """Steps of a host one behind the other, and never more hosts under way than the window has room for."""
-    expected = [f"{word} {action}" for action in ("cordon", "upgrade", "uncordon") for word in ("begin", "end")]
-    of_host: dict[str, list[str]] = {}
-    for word, step, *_ in lines:
-        host, _, action = step.rpartition("-")
-        of_host.setdefault(host, []).append(f"{word} {action}")
-        under_way = [name for name, seen in of_host.items() if seen != expected]
-        assert len(under_way) <= WINDOW, f"{under_way} at once"
-    assert all(seen == expected for seen in of_host.values())
-
-
-def _check_processes(folder: Path) -> None:
-    assert _processes(folder) == [], "no supervisor is left"
-
-
-def _processes(folder: Path) -> list[psutil.Process]:
-    """Every process of the runs in this folder: supervisors, jobs and what they started."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            words = [*process.cmdline(), process.environ().get("STAIRLIFT_PROGRESS", "")]
-        except psutil.Error:
-            continue
-        if any(str(folder) in word for word in words):
-            found.append(process)
-    return found
-
-
-def test_no_kill_loses_a_step_or_runs_one_twice(tmp_path: Path) -> None:
-    chance = random.Random(SEED)
+@pytest.fixture
+def seed() -> Iterator[random.Random]:
     print(f"STAIRLIFT_KILL_SEED={SEED}")
-    left, lives = KILLS, 0
-    while left > 0:
-        lives += 1
-        folder = tmp_path / str(lives)
-        folder.mkdir()
-        left -= max(1, _life(folder, chance, min(left, chance.randint(3, 8))))
-        _check(folder)
-    print(f"{KILLS} kills in {lives} runs of {STEPS} steps: 0 lost, 0 started twice")
+    return random.Random(SEED)
 
 
-def test_after_a_reboot_nothing_counts_as_done_and_a_retry_finishes_it(tmp_path: Path) -> None:
-    """Everything dies at once. What was under way is unknown, and only a person's retry starts it again."""
-    process = _orchestrator(tmp_path, lasting=2.0)
-    while _begun(tmp_path) <= WINDOW:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    while left := _processes(tmp_path):
-        for other in left:
-            other.kill()
-    process.communicate(timeout=PATIENCE)
-    process = _orchestrator(tmp_path)
-    out, errors = process.communicate(timeout=PATIENCE)
-    assert (out.split()[-1], errors) == ("failed", "")
-    interrupted = _retry_the_unknown(tmp_path)
-    assert 1 <= len(interrupted) <= WINDOW
-    _run_to_its_end(tmp_path)
-    ends = Counter(line.split()[1] for line in (tmp_path / "done").read_text().splitlines() if line.startswith("end"))
-    assert len(ends) == STEPS
-    assert set(ends.values()) == {1}, "an attempt that has ended well is never repeated"
-    store = open_store(f"sqlite:///{tmp_path / 'journal.sqlite'}", tmp_path / "locks")
-    (run,) = store.runs()
-    again = {attempt.id.step for attempt in store.attempts(run.id) if attempt.id.number == 2}
-    assert again == set(interrupted)
-    assert {a.result for a in store.attempts(run.id) if a.id.step in again and a.id.number == 1} == {"unknown"}
-
-
-def _begun(folder: Path) -> int:
-    file = folder / "done"
-    return file.read_text().count("begin") if file.exists() else 0
-
-
-def _retry_the_unknown(folder: Path) -> list[str]:
-    store = open_store(f"sqlite:///{folder / 'journal.sqlite'}", folder / "locks")
-    (run,) = store.runs()
-    plan = from_document(store.plan(run.id))
-    unknown = [status.id for status in store.steps(run.id) if status.state is StepState.UNKNOWN]
-    for step in unknown:
-        now = datetime.now(UTC)
-        tell(store, plan, Command(f"again-{step}", run.id, "retry", step, "ann", "the machine is back", now))
-    store.close()
-    return unknown
-
-
-def test_a_second_orchestrator_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
-    first = _orchestrator(tmp_path)
-    assert first.stdout is not None
-    assert first.stdout.readline() == "holds\n"
-    second = _orchestrator(tmp_path)
-    _, errors = second.communicate(timeout=START)
-    assert second.returncode == 1
-    assert "cloud_busy" not in errors
-    assert str(first.pid) in errors
-    assert first.wait(PATIENCE) == 0
-    _check(tmp_path)
+def test_no_kill_loses_a_step_or_runs_one_twice(journal, database: str, seed: random.Random, tmp_path: Path) -> None:
+    killed, lives = 0, Counter[str]()
+    while killed < KILLS // 2:
+        kind = list(LIVES)[lives.total() % len(LIVES)]
+        theatre = Theatre(tmp_path / f"life {lives.total()}", Scene(journal()))
+        life = Life(theatre, seed, kind)
+        life.live(min(KILLS // 2 - killed, seed.randint(3, 8)))
+        _check(life)
+        killed += life.killed
+        lives[kind] += 1
+    print(f"{database}: {killed} kills in {lives.total()} runs: 0 lost, 0 finished twice, 0 in flight started twice")
+    print(", ".join(f"{number} {kind}" for kind, number in lives.items()))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from planning import binding, planned, policy
-from stairlift.model.plan import Manner, Opening, Plan
+from stairlift.model.plan import Manner, Opening, Plan, Queue
 from stairlift.model.plan_document import from_document, to_document
 from stairlift.testing.clouds import CloudBuilder, a_cloud, an_ovn_cloud, the_founding_cloud
 
@@ -104,7 +104,39 @@ def whole_node() -> Plan:
     return planned(the_founding_cloud(), "2016.2", None, (replace(binding("node-1", "cloud"), manner=manner),))
 
 
-PLANS = (founding, plain, chain, containers, split, remainder, part, deployer, whole_node)
+def gates() -> Plan:
+    """Two hops with a person's word before each, behind its canary and before each batch; deadlines, and no retries."""
+    built = (
+        a_cloud(control=1, network=1, compute=0).compute("a1", "a2", "a3", "a4", zone="az1").compute("b1", zone="az2")
+    )
+    careful = policy(
+        approve=("start", "canary", "batch"),
+        max_unavailable={"az1": 2, "az2": 1},
+        deadline={"control": 3600, "az1": 1800, "db-migrate": 86400},
+        retries=0,
+        retry_after=60,
+        stop_after="control",
+        on_failure="ask",
+    )
+    entries = (binding("ready-1", stage="prepare"), binding("any-2"))
+    return planned(built, "2026.1", "2024.2", bindings=entries, policy=careful)
+
+
+def queues() -> Plan:
+    """Workers near each zone, a queue for the control plane, and a batch that spans two queues."""
+    built = a_cloud(control=2, network=1, compute=0).compute("a1", "a2", zone="az1").compute("b1", "b2", zone="az2")
+    rules = (
+        Queue("near-a", {"zone": ("az1",)}),
+        Queue("second", {"host": ("b2",), "stage": ("compute",)}),
+        Queue("control", {"plane": ("control",), "project": ("nova", "keystone")}),
+        Queue("far", {"zone": ("az9",)}),
+    )
+    return planned(
+        built, bindings=(binding("all-1", "batch"),), policy=policy(max_unavailable={"resource": 2}), queues=rules
+    )
+
+
+PLANS = (founding, plain, chain, containers, split, remainder, part, deployer, whole_node, gates, queues)
 
 
 def compact(document: dict) -> str:

@@ -19,13 +19,15 @@ from stairlift.inventory.specs import EVERY_API, available
 from stairlift.knowledge.releases import all_series
 from stairlift.model.errors import Trouble, UsageError
 from stairlift.model.finding import Finding
-from stairlift.model.plan import STAGES, Manner, Opening
+from stairlift.model.plan import STAGES, Manner, Opening, Queue
+from stairlift.model.policy import Policy
 from stairlift.model.run import Orchestrator, Run, RunState, StepState, StepStatus
-from stairlift.plan.matching import MATCH_KEYS
+from stairlift.plan.matching import MATCH_KEYS, QUEUE_KEYS
 from stairlift.report.checked import Checked, CheckedEntry, check_document
 from stairlift.report.cloud import cloud_document
 from stairlift.report.installed import source_documents, strategy_documents
-from stairlift.report.status import Standing, status_document
+from stairlift.report.status import Standing
+from stairlift.report.status_document import status_document
 from stairlift.run.transitions import RUN_MOVES, STEP_MOVES
 from stairlift.sandbox.scenario_file import shipped
 from stairlift.store.troubles import _SQLITE
@@ -102,6 +104,7 @@ def test_every_table_and_key_is_documented():
         ("[sources]", set(settings._sources(None))),
         ("[policy]", set(policy._KEYS)),
         ("[[strategy]]", {*MATCH_KEYS, "match", "use"}),
+        ("[[queue]]", {"name", "match", *QUEUE_KEYS} - set(MATCH_KEYS)),
     ):
         assert undocumented(keys, CONFIGURATION, table) == [], table
     named = {heading.strip("[]") for heading in re.findall(r"^## `(\[.*\])`$", read(CONFIGURATION), re.MULTILINE)}
@@ -255,8 +258,12 @@ def test_every_key_of_a_plan_is_documented():
     manner = Manner(
         "together", {"nova": ("db-expand",)}, opening=Opening("drain", "all of it stops"), notes={"nova": "n"}
     )
-    document = plan_document(planned(a_cloud(), bindings=(replace(ANY, manner=manner),)))
-    assert {"whole_node", "one_way"} <= _keys(document)
+    careful = Policy(
+        approve=("start",), deadline={"control": 60}, retries=0, retry_after=1, stop_after="control", on_failure="ask"
+    )
+    entry = (replace(ANY, manner=manner),)
+    document = plan_document(planned(a_cloud(), bindings=entry, policy=careful, queues=(Queue("all", {}),)))
+    assert {"whole_node", "one_way", "deadline", "queue", "stop_after"} <= _keys(document)
     assert undocumented(_keys(document) - FINDING, JSON, "plan") == []
 
 

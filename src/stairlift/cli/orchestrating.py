@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from stairlift.cli.asking import failures_settled
 from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import actor, ask, somebody_there
 from stairlift.cli.output import say
@@ -16,9 +17,9 @@ from stairlift.report.prepared import found_lines
 from stairlift.report.status import status_lines
 from stairlift.report.tally import Tally
 from stairlift.report.text import count, span
-from stairlift.wiring.look import now
+from stairlift.wiring.clock import now
 from stairlift.wiring.office import Office
-from stairlift.wiring.running import Orders, Result, resume, start, waiting_steps
+from stairlift.wiring.running import Orders, Result, bring_to_rest, resume, start, waiting_steps
 from stairlift.wiring.settings import Settings
 
 
@@ -34,7 +35,7 @@ class Desk:
 
     def orders(self, on_event: Callable[[Event], None]) -> Orders:
         """The orders of whoever sits here."""
-        return Orders(actor(), self.approve_all, on_event, self.again, self.scope)
+        return Orders(actor(), self.approve_all, on_event, self.again, self.scope, say)
 
 
 def orchestrate(begun: Run | None, plan: Plan, desk: Desk) -> Result:
@@ -43,36 +44,39 @@ def orchestrate(begun: Run | None, plan: Plan, desk: Desk) -> Result:
     A run that is begun to prepare rests then: nobody is asked for the plan's approval before it is taken up.
     """
     result = _shown(begun, plan, desk)
-    while _waits(result) and (begun or desk.scope.approved) and _all_approved(result.run, plan, desk.office):
+    while _waits(result) and (begun or desk.scope.approved) and _all_answered(result.run, plan, desk.office):
         result = _shown(result.run, plan, desk)
     run = desk.office.store.run(result.run.id)
     for line in status_lines(desk.office.standing(run, plan), now()):
         say(line)
-    return result
+    return replace(result, run=run)
 
 
 def _shown(begun: Run | None, plan: Plan, desk: Desk) -> Result:
     states = {s.id: s.state for s in desk.office.store.steps(begun.id)} if begun else {}
     with Progress(Tally(plan.steps, states, now()), desk.office.doing) as progress:
         orders = desk.orders(progress.hear)
-        return resume(begun, desk.office, orders) if begun else start(plan, desk.office, desk.settings, orders)
+        if begun is None:
+            return start(plan, desk.office, desk.settings, orders)
+        return (bring_to_rest if begun.intent == "cancel" else resume)(begun, desk.office, orders)
 
 
 def _waits(result: Result) -> bool:
     return result.run.state is RunState.WAITING and result.signal is None
 
 
-def _all_approved(run: Run, plan: Plan, office: Office) -> bool:
+def _all_answered(run: Run, plan: Plan, office: Office) -> bool:
     """Ask about all that waits; False as soon as something is not approved or nobody can be asked."""
     if not somebody_there():
         return False
     if not Scope.of(run).approved:
         return _plan_approved(run, plan, office)
-    return all(_approved(run, plan, step, office) for step in waiting_steps(run, plan, office))
+    approved = all(_approved(run, plan, step, office) for step in waiting_steps(run, plan, office))
+    return approved and failures_settled(run, plan, office)
 
 
 def _plan_approved(run: Run, plan: Plan, office: Office) -> bool:
-    for line in found_lines(office.found(run, plan)):
+    for line in found_lines(office.found(run)):
         say(f"found: {line}")
     tell_plan(plan)
     if ask(f"Type the cloud's name ({plan.cloud}) to approve it:") != plan.cloud:

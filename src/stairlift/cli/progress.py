@@ -17,7 +17,7 @@ from stairlift.model.run import Event
 from stairlift.report.events import event_line
 from stairlift.report.tally import Tally
 from stairlift.report.text import clock
-from stairlift.wiring.look import now
+from stairlift.wiring.clock import now
 
 #: A pipe that stays silent looks like a program that hangs, so it says something every so many seconds.
 HEARTBEAT = 60.0
@@ -76,9 +76,11 @@ class Progress:
 
 
 #: Events that the end of the run tells better.
-_QUIET = frozenset({"run.done", "run.failed", "run.waiting", "run.detached"})
+_QUIET = frozenset({"run.done", "run.rolled-back", "run.failed", "run.waiting", "run.detached"})
 _STYLES = {
     "step.done": "green",
+    "step.undone": "green",
+    "step.undo-failed": "bold red",
     "step.failed": "bold red",
     "step.unknown": "bold red",
     "step.waiting": "yellow",

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -10,12 +11,12 @@ from rich.text import Text
 from stairlift.cli.output import Format, Screen, show, table
 from stairlift.cli.standing import show_standing
 from stairlift.model.naming import printable
-from stairlift.model.run import FINAL_RUN_STATES, SETTLED, Run, RunState
+from stairlift.model.run import FINAL_RUN_STATES, SETTLED, Event, Run, RunState
 from stairlift.report.events import event_line
 from stairlift.report.status import STEP_COLUMNS, Standing, status_lines, step_rows
 from stairlift.report.text import clock
-from stairlift.wiring.look import now
-from stairlift.wiring.office import Office
+from stairlift.wiring.archive import Archive
+from stairlift.wiring.clock import now
 
 _OVER = FINAL_RUN_STATES | {RunState.FAILED}
 #: How often to look, and how often to say in a pipe that there was nothing new, in seconds.
@@ -29,7 +30,7 @@ class Watch:
 
     def __init__(
         self,
-        office: Office,
+        archive: Archive,
         run: Run,
         output: Format,
         *,
@@ -37,9 +38,9 @@ class Watch:
         pause: float = REFRESH,
         heartbeat: float = HEARTBEAT,
     ) -> None:
-        self._office = office
+        self._archive = archive
         self._run = run
-        self._plan = office.plan(run)
+        self._plan = archive.plan(run) if with_steps else None
         self._output = output
         self._with_steps = with_steps
         self._pause = pause
@@ -56,7 +57,8 @@ class Watch:
             self._as_documents()
 
     def _standing(self) -> Standing:
-        return self._office.standing(self._office.store.run(self._run.id), self._plan)
+        run = self._archive.records.run(self._run.id)
+        return self._archive.standing_of_all(run, self._plan) if self._with_steps else self._archive.standing(run)
 
     def _show(self, standing: Standing) -> None:
         show_standing(standing, self._output, with_steps=self._with_steps)
@@ -82,8 +84,8 @@ class Watch:
 
     def _in_lines(self) -> None:
         """Where it stands, then a line for every event, and one now and then where there are none."""
-        steps = {step.id: step for step in self._plan.steps}
-        seen = max((event.seq for event in self._office.store.events(self._run.id)), default=0)
+        newest = self._archive.records.latest(self._run.id)
+        seen = newest.seq if newest else 0
         standing = self._standing()
         if standing.run.state not in _OVER:
             self._show(standing)
@@ -91,13 +93,19 @@ class Watch:
         while standing.run.state not in _OVER:
             time.sleep(self._pause)
             standing = self._standing()
-            for event in self._office.store.events(self._run.id, seen):
-                show(event_line(event, steps))
-                seen, told = event.seq, time.monotonic()
+            events = self._archive.records.events(self._run.id, seen)
+            for line in self._lines_of(events):
+                show(line)
+            if events:
+                seen, told = events[-1].seq, time.monotonic()
             if time.monotonic() - told >= self._heartbeat:
                 show(f"{clock(now())} · {status_lines(standing, now())[0]}")
                 told = time.monotonic()
         self._show(standing)
+
+    def _lines_of(self, events: Sequence[Event]) -> Iterator[str]:
+        steps = self._archive.steps(self._run, {event.step for event in events if event.step})
+        return (event_line(event, steps) for event in events)
 
     def _as_documents(self) -> None:
         """A document for every change."""
@@ -106,5 +114,5 @@ class Watch:
         while standing.run.state not in _OVER:
             time.sleep(self._pause)
             before, standing = standing, self._standing()
-            if (standing.run, standing.steps) != (before.run, before.steps):
+            if (standing.run, standing.steps, standing.counts) != (before.run, before.steps, before.counts):
                 self._show(standing)

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import struct
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,8 +22,15 @@ from stairlift.model.work import Outcome
 PROGRESS = "progress.jsonl"
 #: How much of a log a verdict gets to see, and of a progress file at most, in bytes from the end.
 LOG_TAIL, PROGRESS_TAIL = 16 * 1024, 64 * 1024 * 1024
+#: By the reason that its supervisor left: what is told of an attempt that was stopped.
+_STOPPED = {
+    "asked": "it was stopped by force half-way",
+    "cut off": "it was stopped by force half-way, since its worker had lost the database for too long",
+}
 #: struct flock on 64 bit Linux: type, whence, start, length, pid.
 _FLOCK = "hhqqi"
+#: Where /proc/PID/stat has the start of a process, counted from behind its name (proc_pid_stat(5): field 22).
+_STARTED_AT = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,20 @@ class AttemptFolder:
         finally:
             os.close(descriptor)
 
+    def age(self) -> float | None:
+        """For how many seconds its supervisor has run at least; None where it does not.
+
+        Both clocks count from the boot and cannot be set. That of the process goes on while the machine is suspended,
+        ours does not: all suspensions since the boot are taken off, since nobody knows which were before it.
+        """
+        pid = self.supervisor()
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+        except OSError:
+            return None
+        started = (int(fields[_STARTED_AT]) + 1) / os.sysconf("SC_CLK_TCK")  # it counts in whole ticks
+        return max(0.0, time.monotonic() - started)
+
     def processes(self) -> Iterator[tuple[int, str]]:
         """Every process that has this attempt in its environment, or is of its job's session, with its command line.
 
@@ -87,6 +109,10 @@ class AttemptFolder:
             unfinished.write_text(text)
             unfinished.rename(self.path / name)
 
+    def outcome(self, returncode: int) -> Outcome:
+        """What a strategy is told of a job that ended so."""
+        return Outcome(returncode, _tail(self.path / PROGRESS, PROGRESS_TAIL), _tail(self.path / LOG, LOG_TAIL))
+
     def _result(self) -> Ending | None:
         try:
             result = json.loads((self.path / RESULT).read_bytes())
@@ -94,8 +120,8 @@ class AttemptFolder:
             if "error" in result:
                 return NotStarted(str(result["error"]))
             if result["stopped"]:
-                return Lost("it was stopped by force half-way")
-            return Ended(Outcome(int(result["returncode"]), self._progress(), self._log_tail()), ended_at)
+                return Lost(_STOPPED.get(result.get("why"), _STOPPED["asked"]), ended_at)
+            return Ended(self.outcome(int(result["returncode"])), ended_at)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -114,12 +140,6 @@ class AttemptFolder:
         except (OSError, ValueError):
             return None
         return found if found > 1 else None
-
-    def _progress(self) -> str:
-        return _tail(self.path / PROGRESS, PROGRESS_TAIL)
-
-    def _log_tail(self) -> str:
-        return _tail(self.path / LOG, LOG_TAIL)
 
 
 def _unreadable(path: Path, error: OSError) -> StairliftError:

@@ -14,7 +14,10 @@ _NOWHERE = PurePath("/nowhere")
 
 
 class NoopExecutor:
-    """Every attempt is done as soon as it is started: what a run costs by itself."""
+    """Every attempt is done as soon as it is started, or so many `seconds` later: what a run costs by itself."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = seconds
 
     def folder(self, attempt: AttemptId) -> PurePath:
         """A name only."""
@@ -26,11 +29,17 @@ class NoopExecutor:
     async def run(self, attempt: AttemptId, job: Callable[[], Job]) -> Ending:
         """Ask for the job, as one who starts it would, and be done."""
         job()
+        if self._seconds:
+            await asyncio.sleep(self._seconds)
         return Ended(Outcome(0), datetime.now(UTC))
 
     async def remains(self, attempt: AttemptId) -> tuple[str, ...]:
         """Nothing ever runs."""
         return ()
+
+    def age(self, attempt: AttemptId) -> float | None:
+        """Nothing ever runs."""
+        return None
 
     async def end(self, attempt: AttemptId) -> None:
         """There is nothing to stop."""
@@ -43,6 +52,7 @@ class InProcessExecutor:
         self._work = work
         self._now = now
         self._attempts: dict[AttemptId, asyncio.Task[Ending]] = {}
+        self._started: dict[AttemptId, float] = {}
 
     def folder(self, attempt: AttemptId) -> PurePath:
         """A name only: nothing is kept."""
@@ -55,6 +65,7 @@ class InProcessExecutor:
         """Start or adopt it, and wait for its end."""
         if attempt not in self._attempts:
             self._attempts[attempt] = asyncio.create_task(self._carry(attempt, job()))
+            self._started[attempt] = asyncio.get_running_loop().time()
         task = self._attempts[attempt]
         await asyncio.wait([task])
         return Lost("it was stopped by force half-way") if task.cancelled() else task.result()
@@ -63,6 +74,11 @@ class InProcessExecutor:
         """What of it still runs."""
         task = self._attempts.get(attempt)
         return () if task is None or task.done() else ("its coroutine",)
+
+    def age(self, attempt: AttemptId) -> float | None:
+        """Since it was started, by the clock of the event loop."""
+        started = self._started.get(attempt)
+        return None if started is None else asyncio.get_running_loop().time() - started
 
     async def end(self, attempt: AttemptId) -> None:
         """Stop it by force."""

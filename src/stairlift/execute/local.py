@@ -22,12 +22,14 @@ _POLL = 0.2
 class LocalExecutor:
     """Starts one supervisor per attempt below `root`, a folder on a local disk (its locks are the kernel's).
 
-    `grace` is how many seconds a job that is stopped by force has to end by itself.
+    `grace` is how many seconds a job that is stopped by force has to end by itself. `environ` is what jobs see beside
+    their own variables: this process's environment, unless something else is given.
     """
 
-    def __init__(self, root: Path, *, grace: float = 10.0) -> None:
+    def __init__(self, root: Path, *, grace: float = 10.0, environ: Mapping[str, str] | None = None) -> None:
         self._root = root.absolute()
         self._grace = grace
+        self._environ = os.environ if environ is None else environ
         self._left_behind: set[int] = set()
 
     def folder(self, attempt: AttemptId) -> Path:
@@ -47,6 +49,11 @@ class LocalExecutor:
                 brief=f"the folder for the attempts cannot be made in {self._root}: {error.strerror}",
                 resolution="Set STAIRLIFT_STATE_DIR to a folder on a local disk that this user may write.",
             ) from error
+
+    def has(self, attempt: AttemptId) -> bool:
+        """Whether an attempt was begun here, or is about to be."""
+        folder = self._at(attempt)
+        return folder.has_begun() or folder.supervisor() is not None
 
     async def run(self, attempt: AttemptId, job: Callable[[], Job]) -> Ending:
         """Start or adopt it, and wait for its end. Cancelled, the attempt goes on."""
@@ -68,6 +75,10 @@ class LocalExecutor:
             return ()  # what it left running on purpose, such as a daemon that it started, is not the attempt
         found = await asyncio.to_thread(lambda: sorted(folder.processes()))
         return tuple(f"process {pid} ({command:.80})" for pid, command in found)
+
+    def age(self, attempt: AttemptId) -> float | None:
+        """Since its supervisor was started, without the time in which this machine was suspended."""
+        return self._at(attempt).age()
 
     async def end(self, attempt: AttemptId) -> None:
         """Stop it by force: through its supervisor, or one by one where that has died."""
@@ -92,7 +103,7 @@ class LocalExecutor:
         """Start a supervisor and wait for it; None where the folder tells the rest."""
         try:
             folder.prepare(job.files)
-            pid = _spawn(folder, job, self._grace)
+            pid = _spawn(folder, job, self._grace, self._environ)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             return NotStarted(f"the attempt cannot be prepared in {folder.path}: {reason}")
@@ -103,6 +114,8 @@ class LocalExecutor:
             raise
         if code in (0, supervisor.BUSY, supervisor.BEGUN) or folder.has_begun():
             return None
+        if code == supervisor.CUT_OFF:
+            return NotStarted("its worker had lost the database for too long to begin it")
         why = os.strerror(code) if code > 0 else f"ended by signal {-code}"
         return NotStarted(f"its supervisor did not start it: {why}")
 
@@ -124,14 +137,14 @@ def _gone_elsewhere(run_id: str, folder: Path) -> StairliftError:
     )
 
 
-def _spawn(folder: AttemptFolder, job: Job, grace: float) -> int:
+def _spawn(folder: AttemptFolder, job: Job, grace: float, environ: Mapping[str, str]) -> int:
     """Start a supervisor in a session of its own, so that no terminal and no signal of ours reaches it."""
     argv = [sys.executable, "-I", "-S", _SUPERVISOR, str(folder.path), str(grace), job.cwd, *job.argv]
     log = str(folder.path / supervisor.LOG)
     return os.posix_spawn(
         sys.executable,
         argv,
-        _environment(folder, job.env),
+        {**environ, **job.env, "STAIRLIFT_PROGRESS": str(folder.path / PROGRESS)},
         setsid=True,
         setsigmask=(),
         file_actions=[
@@ -140,10 +153,6 @@ def _spawn(folder: AttemptFolder, job: Job, grace: float) -> int:
             (os.POSIX_SPAWN_OPEN, 2, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
         ],
     )
-
-
-def _environment(folder: AttemptFolder, added: Mapping[str, str]) -> dict[str, str]:
-    return {**os.environ, **added, "STAIRLIFT_PROGRESS": str(folder.path / PROGRESS)}
 
 
 async def _exit_code(pid: int) -> int:

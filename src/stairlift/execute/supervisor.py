@@ -6,8 +6,11 @@ It holds the attempt's lock as long as it lives, marks that the attempt has begu
 leaves a result that is whole or not there at all. SIGTERM asks it to stop the attempt: SIGTERM to the job's process
 group, GRACE seconds to obey, then SIGKILL to every descendant, also to those that made a session of their own.
 
-It leaves with 0 when a result is there, BUSY or BEGUN when another one has this attempt, or with the errno that kept
-it from beginning.
+Where FOLDER holds a lifeline (see `execute.lifeline`) and it is older than it may be, nothing is begun, and what runs
+is stopped in the same way, with nobody asking for it.
+
+It leaves with 0 when a result is there, BUSY or BEGUN when another one has this attempt, CUT_OFF where its lifeline
+is too old, or with the errno that kept it from beginning.
 """
 
 import ctypes
@@ -19,15 +22,21 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 
 LOCK, STARTED, SESSION, RESULT, LOG = "lock", "started", "session", "result.json", "log"
-BUSY, BEGUN = 200, 201
+LIFELINE = "lifeline"
+BUSY, BEGUN, CUT_OFF = 200, 201, 202
 
 _PR_SET_CHILD_SUBREAPER = 36
 _WATCHED = (signal.SIGCHLD, signal.SIGTERM)
 #: The result is written over a block that was put by when there was room, so that a disk which is full at the end
 #: does not turn a finished attempt into a lost one.
 _RESERVED = 1024
+#: How often to look who is left of a job that was stopped, in seconds.
+_GLANCE = 0.2
+#: How often to look at the lifeline, in seconds.
+_LOOK = 1.0
 
 
 def main(folder: str, grace: float, cwd: str, argv: list[str]) -> int:
@@ -42,6 +51,9 @@ def main(folder: str, grace: float, cwd: str, argv: list[str]) -> int:
         return BUSY
     if os.path.exists(STARTED):
         return BEGUN
+    lifeline = _lifeline(None)
+    if lifeline is not None and _age(lifeline) > lifeline[1]:
+        return CUT_OFF
     _reserve()
     _mark()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, *(ctypes.c_ulong(n) for n in (1, 0, 0, 0)))
@@ -51,8 +63,8 @@ def main(folder: str, grace: float, cwd: str, argv: list[str]) -> int:
         _leave_result({"error": _why(error, cwd, argv[0])})
         return 0
     _name_session(job.pid)
-    returncode, stopped = _wait(job, grace)
-    _leave_result({"returncode": returncode, "stopped": stopped})
+    returncode, why = _wait(job, grace, lifeline)
+    _leave_result({"returncode": returncode, "stopped": bool(why), "why": why})
     return 0
 
 
@@ -106,14 +118,43 @@ def _why(error: OSError, cwd: str, program: str) -> str:
     return f"cannot start {what}: {error.strerror}"[: _RESERVED // 4]  # may grow when it is written as JSON
 
 
-def _wait(job: "subprocess.Popen[bytes]", grace: float) -> tuple[int, bool]:
-    """The job's return code, negative for a signal, and whether it was stopped by force."""
+def _wait(job: "subprocess.Popen[bytes]", grace: float, lifeline: "tuple[float, float] | None") -> tuple[int, str]:
+    """The job's return code, negative for a signal, and why it was stopped by force, if it was."""
     while True:
-        if signal.sigwait(_WATCHED) == signal.SIGTERM:
-            return _stop(job, grace), True
-        ended = _reap(job.pid)
+        heard = _heard(lifeline)
+        if heard == signal.SIGTERM:
+            return _stop(job, grace), "asked"
+        ended = _reap(job.pid) if heard else None
         if ended is not None:
-            return ended, False
+            return ended, ""
+        lifeline = _lifeline(lifeline)
+        if lifeline is not None and _age(lifeline) > lifeline[1]:
+            return _stop(job, grace), "cut off"
+
+
+def _heard(lifeline: "tuple[float, float] | None") -> int | None:
+    """The next signal; None where it is time to look at the lifeline."""
+    if lifeline is None:
+        return signal.sigwait(_WATCHED)
+    heard = signal.sigtimedwait(_WATCHED, _LOOK)
+    return None if heard is None else heard.si_signo
+
+
+def _lifeline(last: "tuple[float, float] | None") -> "tuple[float, float] | None":
+    """When a worker was last sure of its attempt, in seconds since the machine's start, and how old that may get.
+
+    One that cannot be read, half written as it may be, leaves it at the last one.
+    """
+    try:
+        with open(LIFELINE, "rb") as file:
+            stamp, limit = map(float, file.read().split())
+    except (OSError, ValueError):
+        return last
+    return stamp, limit
+
+
+def _age(lifeline: tuple[float, float]) -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - lifeline[0]  # goes on while the machine sleeps
 
 
 def _reap(wanted: int) -> int | None:
@@ -131,19 +172,27 @@ def _reap(wanted: int) -> int | None:
 
 
 def _stop(job: "subprocess.Popen[bytes]", grace: float) -> int:
-    """End the job and all that comes from it. Orphans become our children, so without a child there is nothing left."""
+    """End the job and all that comes from it. Orphans become our children, so without a child there is nothing left.
+
+    The job ends its own children first if it wants to. Who is left when it has gone, such as a child that was born just
+    before its end, was never asked, and is asked then.
+    """
     _signal_group(job.pid)
     deadline = time.monotonic() + grace
-    returncode = 0
+    returncode: int | None = None
+    asked: set[int] = set()
     while _has_children():
         left = deadline - time.monotonic()
         if left <= 0:
-            for pid in _descendants():
-                _kill(pid)
-        signal.sigtimedwait(_WATCHED, max(left, 0.02))
+            _tell(_descendants(), signal.SIGKILL)
+        elif returncode is not None:
+            orphans = set(_descendants())
+            _tell(orphans - asked, signal.SIGTERM)
+            asked |= orphans
+        signal.sigtimedwait(_WATCHED, max(min(left, _GLANCE), 0.02))
         ended = _reap(job.pid)
         returncode = ended if ended is not None else returncode
-    return returncode
+    return returncode or 0
 
 
 def _has_children() -> bool:
@@ -161,11 +210,12 @@ def _signal_group(group: int) -> None:
         pass
 
 
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+def _tell(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
 
 
 def _descendants() -> list[int]:

@@ -1,10 +1,11 @@
 """One event, one line: for a terminal's scroll and for a log that is no terminal."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from stairlift.model.plan import Step
 from stairlift.model.run import Event, StepState
-from stairlift.report.text import clock, span
+from stairlift.report.text import clock, day, span, stamp
 
 _GLYPHS = {
     "done": "✔",
@@ -22,6 +23,9 @@ _GLYPHS = {
     "undoing": "↶",
     "undone": "↶",
     "undo-failed": "✘",
+    "turning-round": "↶",
+    "rolling-back": "↶",
+    "rolled-back": "✔",
 }
 #: What has happened to a step, in words; where they are missing the kind itself says it.
 _STEP_WORDS = {
@@ -41,6 +45,12 @@ _RUN_WORDS = {
     "waiting": "waits",
     "held": "is held",
     "approved": "has its plan approved",
+    "pausing": "is being paused",
+    "cancelling": "is being cancelled",
+    "stop-after": "is to rest",
+    "turning-round": "is to be taken back",
+    "rolling-back": "is being taken back",
+    "rolled-back": "is taken back",
 }
 #: Where an event leaves its step.
 LEAVES: Mapping[str, StepState] = {
@@ -65,9 +75,30 @@ _IN_FLIGHT_SHOWN = 3
 
 def event_line(event: Event, steps: Mapping[str, Step]) -> str:
     """Time, what happened, to which step on which hosts, by whom and why."""
+    return f"{clock(event.at)} {_told(event, steps)}"
+
+
+def audit_line(event: Event, steps: Mapping[str, Step]) -> str:
+    """The same with its number and its day: for who reads a run's whole story, later."""
+    return f"{event.seq:>6}  {day(event.at)} {_told(event, steps)}"
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "seq": event.seq,
+        "at": stamp(event.at),
+        "kind": event.kind,
+        "step": event.step,
+        "attempt": event.attempt,
+        "data": dict(event.data),
+    }
+
+
+def _told(event: Event, steps: Mapping[str, Step]) -> str:
     kind, _, what = event.kind.partition(".")
     tell = {"step": _about_step, "command": _about_command}.get(kind, _about_run)
-    return " ".join((clock(event.at), _GLYPHS.get(what, "·"), tell(event, what, steps)))
+    return f"{_GLYPHS.get(what, '·')} {tell(event, what, steps)}"
 
 
 def _about_step(event: Event, what: str, steps: Mapping[str, Step]) -> str:
@@ -87,7 +118,11 @@ def _named(step: Step) -> str:
 def _about_run(event: Event, what: str, _steps: Mapping[str, Step]) -> str:
     plan = f" for plan {event.data.get('plan', 'unknown')}" if what == "created" else ""
     reason = f" ({event.data['reason']})" if event.data.get("reason") else ""
-    return f"run {event.run} {_RUN_WORDS.get(what, what)}{plan}{_by(event)}{reason}{_going_on(event)}"
+    return f"run {event.run} {_RUN_WORDS.get(what, what)}{plan}{_behind(event)}{_by(event)}{reason}{_going_on(event)}"
+
+
+def _behind(event: Event) -> str:
+    return f" after stage {event.data['stage']}" if event.data.get("stage") else ""
 
 
 def _going_on(event: Event) -> str:
@@ -98,7 +133,8 @@ def _going_on(event: Event) -> str:
 
 def _about_command(event: Event, what: str, _steps: Mapping[str, Step]) -> str:
     data = event.data
-    told = f"{data.get('kind', 'a command')} of {data.get('step', 'a step')}{_by(event)} {what}"
+    about = f" of {data['step']}" if data.get("step") else ""
+    told = f"{data.get('kind', 'a command')}{about}{_by(event)} {what}"
     return f"{told}: {data['answer']}" if data.get("answer") else told
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from stairlift.model.work import Traits
 
-STRATEGY_COLUMNS = ("NAME", "CLASS", "AT ONCE", "UNDO", "DRY RUN", "PER HOP", "WHAT IT DOES", "LACKS HERE")
+STRATEGY_COLUMNS = ("NAME", "CLASS", "AT ONCE", "UNDO", "DRY RUN", "REPEAT", "PER HOP", "WHAT IT DOES", "LACKS HERE")
 SOURCE_COLUMNS = ("NAME", "CLASS", "ASKS", "WHAT IT TELLS", "LACKS HERE")
 _UNKNOWN = "?"
 
@@ -76,10 +76,10 @@ def strategy_rows(found: Sequence[InstalledStrategy]) -> Sequence[tuple[str, ...
     ]
 
 
-def _can(traits: Traits | None) -> tuple[str, str, str]:
+def _can(traits: Traits | None) -> tuple[str, str, str, str]:
     if traits is None:
-        return (_UNKNOWN, _UNKNOWN, _UNKNOWN)
-    return (", ".join(traits.concurrency), traits.undo or "no", traits.dry_run or "no")
+        return (_UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN)
+    return (", ".join(traits.concurrency), traits.undo or "no", traits.dry_run or "no", traits.repeatable or "no")
 
 
 def strategy_documents(found: Sequence[InstalledStrategy]) -> list[dict[str, Any]]:
@@ -89,8 +89,13 @@ def strategy_documents(found: Sequence[InstalledStrategy]) -> list[dict[str, Any
 
 def _traits(traits: Traits | None) -> dict[str, Any]:
     if traits is None:
-        return {"concurrency": None, "undo": None, "dry_run": None}
-    return {"concurrency": list(traits.concurrency), "undo": traits.undo, "dry_run": traits.dry_run}
+        return {"concurrency": None, "undo": None, "dry_run": None, "repeatable": None}
+    return {
+        "concurrency": list(traits.concurrency),
+        "undo": traits.undo,
+        "dry_run": traits.dry_run,
+        "repeatable": traits.repeatable,
+    }
 
 
 def source_rows(found: Sequence[InstalledSource]) -> Sequence[tuple[str, ...]]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 
 from stairlift.knowledge.releases import describe
 from stairlift.model.plan import DATABASE_ACTIONS, Plan, Stage, Step
 from stairlift.model.release import Release
-from stairlift.report.text import count, span
+from stairlift.report.text import count, duration, span
 
 #: How people are told what leads back from a step (Contract).
 MARKS = {"no-return": "ONE-WAY", "parking": "safe to stop here", "undo": "can be undone"}
@@ -66,14 +67,14 @@ def _alike(steps: Sequence[Step]) -> Iterable[Sequence[Step]]:
 def _kind(step: Step) -> object:
     """Database steps of all projects read as one line; so do hosts with the same services."""
     same = () if step.action in DATABASE_ACTIONS else (step.services, step.reason)
-    return (step.action, step.reversibility, step.strategy, same)
+    return (step.action, step.reversibility, step.strategy, step.queue, step.deadline, same)
 
 
 def _group(plan: Plan, steps: Sequence[Step]) -> Branch:
     one = steps[0]
     what = _databases(steps) if one.action in DATABASE_ACTIONS else ", ".join(one.services)
     where = f"{what} on {_where(steps)}" if one.hosts else "what follows"
-    words = [f"{one.action} {where}", *_pace(plan, steps)]
+    words = [f"{one.action} {where}", *_pace(plan, steps), *_bounds(one)]
     strategy = "a person" if one.action == "approve" else one.strategy or "NO STRATEGY"
     text = f"{', '.join(words)} [{strategy}] {MARKS[one.reversibility]}"
     why = "why" if len({s.reason for s in steps}) == 1 else "why, of the first"
@@ -95,6 +96,12 @@ def _pace(plan: Plan, steps: Sequence[Step]) -> list[str]:
         return []
     room = min(plan.windows.get(key, 1) for key in steps[0].slots)
     return ["one at a time" if room == 1 else f"at most {room} at a time"]
+
+
+def _bounds(step: Step) -> list[str]:
+    """What the policy and the queues say of steps of this kind, where they say anything."""
+    queue = [f"by workers of queue {step.queue}"] if step.queue else []
+    return queue if step.deadline is None else [*queue, f"ended after {duration(timedelta(seconds=step.deadline))}"]
 
 
 def _hosts(steps: Iterable[Step]) -> list[str]:

@@ -1,11 +1,11 @@
-"""Where a run stands: for programs as the Contract's document, for people as a few lines."""
+"""Where a run stands, for people: a few lines that say what it does, what is amiss, and what to type."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import Plan, Step
 from stairlift.model.run import (
     IN_FLIGHT,
@@ -19,12 +19,14 @@ from stairlift.model.run import (
     StepStatus,
 )
 from stairlift.model.scope import Scope
-from stairlift.report.prepared import Found, found_document, found_lines
-from stairlift.report.text import count, duration, span, stamp
+from stairlift.report.expected import Slow, slow_words
+from stairlift.report.prepared import Found, found_lines
+from stairlift.report.text import count, duration, span
+from stairlift.report.why import why_line
 
-SCHEMA = "stairlift.status/1"
 STEP_COLUMNS = ("STEP", "STATE", "ATTEMPTS", "HOSTS", "TOOK", "REASON")
-_SHOWN = 10
+#: So many steps of a kind are shown, each on lines of its own.
+SHOWN = 10
 #: How a length of time is told beside a state.
 _TOOK = {
     RunState.RUNNING: "for",
@@ -37,15 +39,18 @@ _TOOK = {
     RunState.WAITING: "since its start",
 }
 #: Of a running one, that nothing more starts.
-_TELL_WHY = frozenset({RunState.FAILED, RunState.PAUSED, RunState.RUNNING})
+_TELL_WHY = frozenset(RunState) - {RunState.WAITING, RunState.DONE}
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A run with all that is on record about it at one time.
+    """A run with what is on record about it at one time.
 
-    `doing` is the task at hand of steps that tell it; `told` are the commands that nobody has acted on yet; `found` is
-    what the stage `prepare` has to say to whoever approves the plan.
+    `steps` are all of them, or those that there is something to say about; `counts` tells how many are in each state
+    where they are not all, and `plan` has at least those that are shown. `doing` is the task at hand of steps that tell
+    it; `told` are the commands that nobody has acted on yet; `found` is what the stage `prepare` has to say to whoever
+    approves the plan. `slow` are the steps that take longer than expected, `again` is when those that failed in passing
+    begin again, `why` is what holds up the step that would be next.
     """
 
     run: Run
@@ -55,11 +60,40 @@ class Standing:
     doing: Mapping[str, str] = field(default_factory=dict)
     told: Sequence[Command] = ()
     found: Sequence[Found] = ()
+    counts: Mapping[StepState, int] = field(default_factory=dict)
+    slow: Mapping[str, Slow] = field(default_factory=dict)
+    again: Mapping[str, datetime] = field(default_factory=dict)
+    why: Sequence[Hindrance] = ()
+
+    @property
+    def numbers(self) -> Mapping[StepState, int]:
+        """How many steps are in each state."""
+        return self.counts or Counter(s.state for s in self.steps)
+
+    def number(self, *states: StepState) -> int:
+        """How many steps are in one of these states."""
+        return sum(self.numbers.get(state, 0) for state in states)
+
+    @property
+    def attended(self) -> bool:
+        """Whether somebody carries on this very run."""
+        return self.orchestrator is not None and self.orchestrator.run in (None, self.run.id)
+
+    @property
+    def unwell(self) -> frozenset[StepState]:
+        """The states in which a step asks for a person: what failed before is no matter to a run that is taken back."""
+        return frozenset({StepState.UNDO_FAILED}) if self.run.intent == "rollback" else UNWELL
 
     @property
     def waits_for_plan(self) -> bool:
         """Whether it rests until somebody approves the plan as a whole."""
         return self.run.state is RunState.WAITING and not Scope.of(self.run).approved
+
+    @property
+    def asks_about_failures(self) -> bool:
+        """Whether it waits for a word on what has failed, as nothing wants approval: `on_failure = "ask"`."""
+        approvals = self.waits_for_plan or self.number(StepState.WAITING)
+        return self.run.state is RunState.WAITING and not approvals
 
     @property
     def by_id(self) -> Mapping[str, Step]:
@@ -76,72 +110,12 @@ class Standing:
 
     def busy(self) -> tuple[str, ...]:
         """The ids of the steps in flight that `status_lines` shows."""
-        return tuple(s.id for s in self.in_state(*IN_FLIGHT)[:_SHOWN])
+        return tuple(s.id for s in self.in_state(*IN_FLIGHT)[:SHOWN])
 
-
-def status_document(standing: Standing, *, with_steps: bool = False) -> dict[str, Any]:
-    """The Contract's status object; `with_steps` adds every step."""
-    run, who = standing.run, standing.orchestrator
-    counts = Counter(s.state for s in standing.steps)
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
-        "run": run.id,
-        "state": str(run.state),
-        "cloud": run.cloud,
-        "from": run.source,
-        "to": run.target,
-        "plan": run.plan_hash,
-        "steps": {str(state): counts[state] for state in StepState if counts[state]},
-        "started_at": stamp(run.started_at),
-        "ended_at": stamp(run.ended_at),
-        "reason": run.reason,
-        "orchestrator": {"host": who.host, "pid": who.pid} if who else None,
-        "waiting_for": [
-            *(_waiting(standing, s.id, "approval") for s in standing.in_state(StepState.WAITING)),
-            *([_waiting(standing, standing.run.plan_hash, "plan")] if standing.waits_for_plan else []),
-        ],
-        "blocked_by": [_blocker(standing, s) for s in standing.in_state(*UNWELL)],
-    }
-    if standing.found:
-        document["found"] = found_document(standing.found)
-    if with_steps:
-        by_id = standing.by_id
-        document["step_list"] = [_step_document(by_id[s.id], s) for s in standing.steps]
-    return document
-
-
-def _waiting(standing: Standing, step: str, what: str) -> dict[str, str | None]:
-    return {
-        "step": step,
-        "what": what,
-        "command": f"stairlift approve {standing.run.id} {step}",
-        "told": standing.told_to(step),
-    }
-
-
-def _blocker(standing: Standing, status: StepStatus) -> dict[str, str | None]:
-    return {
-        "step": status.id,
-        "state": str(status.state),
-        "reason": status.reason,
-        "command": f"stairlift retry {standing.run.id} {status.id}",
-        "told": standing.told_to(status.id),
-    }
-
-
-def _step_document(step: Step, status: StepStatus) -> dict[str, Any]:
-    return {
-        "id": step.id,
-        "state": str(status.state),
-        "attempts": status.attempt,
-        "started_at": stamp(status.started_at),
-        "ended_at": stamp(status.ended_at),
-        "hosts": list(step.hosts),
-        "services": list(step.services),
-        "action": step.action,
-        "stage": step.stage,
-        "reason": status.reason,
-    }
+    def shown(self) -> tuple[str, ...]:
+        """The ids of all steps that it shows."""
+        groups = (IN_FLIGHT, UNWELL, (StepState.WAITING,), (StepState.RETRYING,))
+        return tuple(s.id for states in groups for s in self.in_state(*states)[:SHOWN])
 
 
 def step_rows(standing: Standing, now: datetime) -> Sequence[tuple[str, ...]]:
@@ -165,6 +139,8 @@ def status_lines(standing: Standing, now: datetime) -> tuple[str, ...]:
         _headline(standing, now),
         *_why(standing.run),
         *_in_flight(standing, by_id, now),
+        *_again(standing, by_id, now),
+        *_next_in_line(standing, now),
         *_unwell(standing, by_id),
         *_approvals(standing, by_id),
         *_plan_approval(standing),
@@ -173,11 +149,13 @@ def status_lines(standing: Standing, now: datetime) -> tuple[str, ...]:
 
 
 def _headline(standing: Standing, now: datetime) -> str:
-    run, steps = standing.run, standing.steps
-    done = sum(s.state in SETTLED for s in steps)
-    share = 100 * done // len(steps) if steps else 100
+    run, steps = standing.run, standing.number(*StepState)
+    done, what = standing.number(*SETTLED), "done"
+    if "rollback" in run.options:
+        done, steps, what = standing.number(StepState.UNDONE), run.options["rollback"]["steps"], "taken back"
+    share = 100 * done // steps if steps else 100
     way = f"{run.cloud} {run.source} -> {run.target}, {run.state}{_took(run, now)}"
-    return f"{run.id}: {way}, {done} of {count(len(steps), 'step')} done ({share}%){_rest(standing)}"
+    return f"{run.id}: {way}, {done} of {count(steps, 'step')} {what} ({share}%){_rest(standing)}"
 
 
 def _rest(standing: Standing) -> str:
@@ -185,11 +163,12 @@ def _rest(standing: Standing) -> str:
     if standing.run.state is RunState.DONE:
         return ""
     groups = {
-        "failed": standing.in_state(*UNWELL),
-        "in flight": standing.in_state(*IN_FLIGHT),
-        "not started": standing.in_state(StepState.PENDING, StepState.WAITING),
+        "failed": standing.number(*standing.unwell),
+        "in flight": standing.number(*IN_FLIGHT),
+        "to be tried again": standing.number(StepState.RETRYING),
+        "not started": standing.number(StepState.PENDING, StepState.WAITING),
     }
-    return "".join(f", {len(steps)} {name}" for name, steps in groups.items() if steps)
+    return "".join(f", {number} {name}" for name, number in groups.items() if number)
 
 
 def _took(run: Run, now: datetime) -> str:
@@ -206,22 +185,45 @@ def _why(run: Run) -> list[str]:
 
 def _in_flight(standing: Standing, by_id: Mapping[str, Step], now: datetime) -> list[str]:
     busy = standing.in_state(*IN_FLIGHT)
-    lines = [_busy_line(s, by_id[s.id], standing.doing.get(s.id, ""), now) for s in busy[:_SHOWN]]
+    lines = []
+    for status in busy[:SHOWN]:
+        lines.append(_busy_line(status, by_id[status.id], standing.doing.get(status.id, ""), now))
+        if status.id in standing.slow:
+            lines.append(f"            {slow_words(standing.slow[status.id])}")
     return [*lines, *_omitted(len(busy), "in flight")]
 
 
 def _busy_line(status: StepStatus, step: Step, task: str, now: datetime) -> str:
-    verifying = status.state is StepState.VERIFYING
-    since = status.worked_at if verifying else status.started_at
-    took = f" for {duration(now - since)}" if since else ""
-    what = "waits for its services" if verifying else step.action
+    unheard = status.state is StepState.VERIFYING or (status.state is StepState.UNDOING and status.worked_at)
+    undo = "undo of " if status.state is StepState.UNDOING else ""
+    since = status.worked_at if unheard else status.started_at
+    took = f" for {duration(now - since)}" if since and (unheard or not undo) else ""
+    what = "waits for its services" if unheard else f"{undo}{step.action}"
     return f"  {status.state:<9} {status.id} on {span(step.hosts)}, {what}{took}" + (f": {task}" if task else "")
 
 
-def _unwell(standing: Standing, by_id: Mapping[str, Step]) -> list[str]:
-    bad = standing.in_state(*UNWELL)
+def _again(standing: Standing, by_id: Mapping[str, Step], now: datetime) -> list[str]:
+    """What failed for a reason that passes."""
+    waiting = standing.in_state(StepState.RETRYING)
     lines = []
-    for status in bad[:_SHOWN]:
+    for status in waiting[:SHOWN]:
+        due = standing.again.get(status.id)
+        when = f" in {duration(due - now)}" if due and due > now else ""
+        where = span(by_id[status.id].hosts)
+        lines.append(f"  retrying  {status.id} on {where}, begins again by itself{when}: {status.reason}")
+    return [*lines, *_omitted(len(waiting), "to be tried again")]
+
+
+def _next_in_line(standing: Standing, now: datetime) -> list[str]:
+    """Why it does not go on faster, where it could be expected to; of a run that rests the other lines tell it."""
+    told = standing.attended and standing.why and standing.why[0].kind != "next"
+    return [f"  {why_line(standing.why, standing.run, now)}"] if told else []
+
+
+def _unwell(standing: Standing, by_id: Mapping[str, Step]) -> list[str]:
+    bad = standing.in_state(*standing.unwell)
+    lines: list[str] = []
+    for status in bad[:SHOWN]:
         lines.append(f"  {status.state:<9} {status.id} on {span(by_id[status.id].hosts)}: {status.reason}")
         lines.append(f"            see:  stairlift logs {standing.run.id} --step {status.id}")
         lines.append(_next(standing, status.id, "retry"))
@@ -231,7 +233,7 @@ def _unwell(standing: Standing, by_id: Mapping[str, Step]) -> list[str]:
 def _approvals(standing: Standing, by_id: Mapping[str, Step]) -> list[str]:
     waiting = standing.in_state(StepState.WAITING)
     lines = []
-    for status in waiting[:_SHOWN]:
+    for status in waiting[:SHOWN]:
         step = by_id[status.id]
         mark = "ONE-WAY, " if step.one_way else ""
         where = f" on {span(step.hosts)}" if step.hosts else ""
@@ -257,20 +259,22 @@ def _next(standing: Standing, step: str, command: str) -> str:
 
 
 def _omitted(number: int, what: str) -> list[str]:
-    left = number - _SHOWN
+    left = number - SHOWN
     return [f"  ... and {left} more {what}; `stairlift status --steps` shows all"] if left > 0 else []
 
 
 def _advice(standing: Standing) -> list[str]:
     """The next command, where one is needed."""
     match standing.run.state:
+        case RunState.WAITING if standing.asks_about_failures:
+            told = "once the failed are retried (or skipped)"
         case RunState.FAILED:
             told = "once the failed are retried (or skipped)"
         case RunState.WAITING:
             told = "once it is approved" if standing.waits_for_plan else "once they are approved"
         case RunState.PAUSED | RunState.PENDING:
             told = "to go on"
-        case RunState.RUNNING:
+        case RunState.RUNNING | RunState.ROLLING_BACK:
             told = "nobody orchestrates it now, attempts in flight go on by themselves; to take it up"
         case _:
             return []

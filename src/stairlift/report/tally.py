@@ -11,6 +11,8 @@ from stairlift.report.text import count, duration, span
 
 #: How many steps in flight are shown, each on a line of its own.
 SHOWN = 4
+#: These say how many steps are taken back, of a run that is rolled back.
+_ROLLS_BACK = frozenset({"run.rolling-back", "run.resumed"})
 
 
 class Tally:
@@ -22,9 +24,12 @@ class Tally:
         self._counts = Counter(self._states.values())
         self._busy = dict.fromkeys((i for i, state in self._states.items() if state in IN_FLIGHT), since)
         self._since = since
+        self._to_undo: int | None = None
 
     def hear(self, event: Event) -> None:
         """Take an event in."""
+        if event.kind in _ROLLS_BACK:
+            self._to_undo = event.data.get("steps")
         state = LEAVES.get(event.kind)
         if state is None or event.step not in self._states:
             return
@@ -41,11 +46,17 @@ class Tally:
         return tuple(self._busy)[:SHOWN]
 
     def summary(self, now: datetime) -> str:
-        """The whole in a line."""
-        done, bad = (sum(self._counts[s] for s in group) for group in (SETTLED, UNWELL))
-        failed = f", {bad} failed" if bad else ""
-        took = duration(now - self._since)
-        return f"{done} of {count(len(self._states), 'step')} done{failed}, {len(self._busy)} in flight, {took}"
+        """The whole in a line; of a run that is rolled back how much of it is."""
+        busy = f"{len(self._busy)} in flight, {duration(now - self._since)}"
+        if self._to_undo is not None:
+            back = f"rolling back, {self._counts[StepState.UNDONE]} of {count(self._to_undo, 'step')} taken back"
+            return f"{back}{self._failed(StepState.UNDO_FAILED)}, {busy}"
+        done = sum(self._counts[state] for state in SETTLED)
+        return f"{done} of {count(len(self._states), 'step')} done{self._failed(*UNWELL)}, {busy}"
+
+    def _failed(self, *states: StepState) -> str:
+        bad = sum(self._counts[state] for state in states)
+        return f", {bad} failed" if bad else ""
 
     def lines(self, now: datetime, tasks: Mapping[str, str]) -> tuple[str, ...]:
         """A line for each step in flight, as far as they are shown; `tasks` tells what some of them do."""

@@ -25,7 +25,7 @@ class CommandUpgradeStrategy:
     """
 
     name: ClassVar[str] = "command"
-    traits: ClassVar[Traits] = Traits(("host", "batch", "cloud"), undo="undo")
+    traits: ClassVar[Traits] = Traits(("host", "batch", "cloud"), undo="undo", repeatable="repeatable")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         reader = OptionReader(self.name, options)
@@ -33,14 +33,15 @@ class CommandUpgradeStrategy:
         self._argv = read_template(reader, "argv")
         self._undo = read_template(reader, "undo")
         self._concurrency = cast(Concurrency, reader.choice("concurrency", ("host", "batch", "cloud")))
+        self._repeatable = reader.flag("repeatable")
         self._there = self._read_there(reader, options)
         reader.close()
         if not self._argv:
             raise reader.wrong("argv", "is missing", 'For example argv = ["./step", "{action}", "{host}"].')
 
     def capabilities(self) -> Capabilities:
-        """Undo only where the operator vouched for it by giving a command."""
-        return Capabilities(concurrency=self._concurrency, undo=bool(self._undo))
+        """Undo only where the operator vouched for it by giving a command, repetition only where they said so."""
+        return Capabilities(concurrency=self._concurrency, undo=bool(self._undo), repeatable=self._repeatable)
 
     def freeze(self) -> Frozen:
         """The scripts and files that the command lines name; those of other hosts are not seen, only how to get there.

@@ -8,21 +8,26 @@ from typing import Any, ClassVar
 
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.model.plan import Concurrency, Step
-from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Verdict
+from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Result, Verdict
 
 
 class ScriptedStrategy:
-    """Starts what `argv` says for a step; a return code of 0 is done, of 75 unknown, any other failed."""
+    """Starts what `argv` says for a step; a return code of 0 is done, of 75 unknown, any other failed, 69 for now.
+
+    Whether it bears `repeatable` steps is an option.
+    """
 
     name: ClassVar[str] = "scripted"
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         self._argv: Callable[[Step], Sequence[str]] = (options or {}).get("argv", lambda step: ("true", step.id))
+        self._undo: Callable[[Step], Sequence[str]] | None = (options or {}).get("undo")
         self._concurrency: Concurrency = (options or {}).get("concurrency", "host")
+        self._repeatable: bool = (options or {}).get("repeatable", False)
 
     def capabilities(self) -> Capabilities:
         """As its options say."""
-        return Capabilities(self._concurrency)
+        return Capabilities(self._concurrency, undo=self._undo is not None, repeatable=self._repeatable)
 
     def freeze(self) -> Frozen:
         """Nothing to compare."""
@@ -30,7 +35,8 @@ class ScriptedStrategy:
 
     def job(self, assignment: Assignment) -> Job:
         """The script's line for this step."""
-        return Job(tuple(self._argv(assignment.step)), "/")
+        argv = self._undo if assignment.undo and self._undo else self._argv
+        return Job(tuple(argv(assignment.step)), "/")
 
     def runbook(self, step: Step) -> tuple[str, ...]:
         """The same as one line."""
@@ -41,7 +47,8 @@ class ScriptedStrategy:
         if outcome.returncode == 0:
             return Verdict("done")
         reason = f"{assignment.step.id} returned {outcome.returncode}"
-        return Verdict("unknown" if outcome.returncode == 75 else "failed", reason)
+        result: Result = "unknown" if outcome.returncode == 75 else "failed"
+        return Verdict(result, reason, temporary=outcome.returncode == 69)
 
 
 class ScriptedFreshness:
@@ -71,16 +78,24 @@ class ScriptedFreshness:
 
 
 class FastClock:
-    """A clock that runs `speed` times as fast as the world's, so that minutes pass in milliseconds."""
+    """A clock that runs `speed` times as fast as the world's, so that minutes pass in milliseconds.
+
+    Somebody may set it while it is used: `offset` is by how much.
+    """
 
     def __init__(self, speed: float = 100.0, start: datetime = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)) -> None:
         self._speed = speed
         self._start = start
         self._began = time.monotonic()
+        self.offset = timedelta()
 
     def now(self) -> datetime:
         """The time that has come."""
-        return self._start + timedelta(seconds=(time.monotonic() - self._began) * self._speed)
+        return self._start + self.offset + timedelta(seconds=self.steady())
+
+    def steady(self) -> float:
+        """Its own seconds since it was made."""
+        return (time.monotonic() - self._began) * self._speed
 
     async def sleep(self, seconds: float) -> None:
         """Sleep that many of its own seconds."""

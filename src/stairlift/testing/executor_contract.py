@@ -103,6 +103,22 @@ class ExecutorContract:
         assert alive and dead == ()
         assert isinstance(ending, Lost) and "force" in ending.reason
 
+    def test_it_knows_at_least_nothing_of_how_long_an_attempt_has_run(self, lab: Lab) -> None:
+        """A deadline is counted from it, so it must never say too much; it may be that it cannot tell."""
+
+        async def asked() -> tuple[float | None, float | None, float]:
+            executor, begun = lab.executor(), asyncio.get_running_loop().time()
+            before = executor.age(ATTEMPT)
+            task = asyncio.create_task(_carry(executor, lab.job(0, lasting=0.3)))
+            await _until(lambda: lab.begun() == 1)
+            age = executor.age(ATTEMPT)
+            await task
+            return before, age, asyncio.get_running_loop().time() - begun
+
+        before, age, passed = _run(asked())
+        assert before is None
+        assert age is None or 0 <= age <= passed
+
     def test_ending_what_never_began_changes_nothing(self, lab: Lab) -> None:
         async def ended() -> Ending:
             executor = lab.executor()

@@ -23,6 +23,7 @@ def a_step(
     one_way: bool = False,
     stage: Stage = "compute",
     strategy: str | None = "command",
+    deadline: int | None = None,
 ) -> Step:
     """A step of a hypervisor; its host is called as the step is unless hosts are given."""
     return Step(
@@ -43,12 +44,14 @@ def a_step(
         unit=unit,
         slots=tuple(slots),
         budgets=tuple(budgets),
+        deadline=deadline,
     )
 
 
-def a_binding(name: str = "command", *, concurrency: Concurrency = "host") -> Binding:
+def a_binding(name: str = "command", *, concurrency: Concurrency = "host", can_undo: bool = False) -> Binding:
     """A strategy as a plan freezes it."""
-    return Binding(id=name, use="command", match={}, options={"argv": ["true"]}, concurrency=concurrency)
+    options = {"argv": ["true"]} | ({"undo": ["true", "undo"]} if can_undo else {})
+    return Binding(id=name, use="command", match={}, options=options, concurrency=concurrency, can_undo=can_undo)
 
 
 def a_plan(

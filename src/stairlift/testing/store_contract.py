@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -39,10 +40,16 @@ def a_run(run_id: str = "r1", *, cloud: str = "lab", at: datetime = NOON) -> Run
     )
 
 
+def a_plan_document(run: Run, steps: Sequence[str] = STEPS) -> dict[str, Any]:
+    """A plan of upgrades, the last of which is another sort of step."""
+    alike = [{"id": step, "action": "upgrade", "services": ["nova-compute"], "strategy": "command"} for step in steps]
+    return {"hash": run.plan_hash, "steps": [*alike[:-1], {**alike[-1], "action": "drain"}], "windows": {"a": 1}}
+
+
 def created(journal: Journal, run: Run | None = None, steps: Sequence[str] = STEPS) -> Run:
     """A run on record with a small plan."""
     run = run or a_run()
-    return journal.create_run(run, {"hash": run.plan_hash, "steps": list(steps)}, steps)
+    return journal.create_run(run, a_plan_document(run, steps), steps)
 
 
 def started(run: str, step: str, number: int = 1, at: datetime = NOON) -> Change:
@@ -65,6 +72,16 @@ def a_command(run: str = "r1", command_id: str = "c1") -> Command:
     return Command(command_id, run, "retry", "ant", "bob", "disk swapped", NOON)
 
 
+def ids(statuses: Sequence[StepStatus]) -> list[str]:
+    """The steps that these are about."""
+    return [status.id for status in statuses]
+
+
+def seconds(lengths: Sequence[timedelta]) -> list[float]:
+    """Lengths of time as numbers."""
+    return [length.total_seconds() for length in lengths]
+
+
 class StoreContract:
     """The suite. `reopen()` gives the store as one more process would see it; called twice, both see the same."""
 
@@ -83,7 +100,7 @@ class StoreContract:
             run = created(journal)
         other = reopen()
         assert other.run("r1") == run == a_run()
-        assert other.plan("r1") == {"hash": "hash-r1", "steps": list(STEPS)}
+        assert other.plan("r1") == a_plan_document(run)
         assert other.steps("r1") == tuple(StepStatus(step) for step in STEPS)
         assert [(e.seq, e.kind) for e in other.events("r1")] == [(1, "run.created")]
 
@@ -212,6 +229,79 @@ class StoreContract:
             down = Change("step.failed", NOON, step=replace(begun.step, state=StepState.FAILED), was=state)
             journal.commit("r1", [down])
             created(journal, a_run("r2"))
+
+    # Parts
+
+    def test_a_few_steps_are_read_by_id_and_by_state(self, store: Store) -> None:
+        with store.hold("lab") as journal:
+            created(journal)
+            begun = started("r1", "ant")
+            journal.commit("r1", [begun])
+        pending = {StepState.PENDING}
+        assert ids(store.steps("r1")) == list(STEPS)
+        assert ids(store.steps("r1", ["mule", "zebra", "gnu"])) == ["zebra", "mule"]
+        assert ids(store.steps("r1", [])) == []
+        assert ids(store.steps("r1", states=pending)) == ["zebra", "mule"]
+        assert ids(store.steps("r1", states=pending, most=1)) == ["zebra"]
+        assert ids(store.steps("r1", ["ant", "mule"], states={StepState.RUNNING})) == ["ant"]
+        assert store.steps("r1", ["ant"]) == (begun.step,)
+
+    def test_a_few_steps_of_a_plan_are_read_alone(self, store: Store) -> None:
+        with store.hold("lab") as journal:
+            run = created(journal)
+        whole = a_plan_document(run)
+        assert store.plan_head("r1") == {**whole, "steps": 3}
+        assert store.plan_steps("r1", ["mule", "zebra", "gnu"]) == (whole["steps"][0], whole["steps"][2])
+        assert store.plan_steps("r1", []) == ()
+        with pytest.raises(UsageError, match="r9"):
+            store.plan_head("r9")
+
+    def test_the_newest_event_is_read_alone(self, store: Store) -> None:
+        assert store.latest("r1") is None
+        with store.hold("lab") as journal:
+            created(journal)
+            journal.commit("r1", [Change("note", NOON), Change("last", NOON)])
+        newest = store.latest("r1")
+        assert newest is not None
+        assert (newest.seq, newest.kind) == (3, "last")
+
+    def test_how_long_the_like_took(self, store: Store) -> None:
+        def does(journal: Journal, run: str, step: str, seconds: int, state: StepState = StepState.DONE) -> None:
+            begun = started(run, step)
+            journal.commit(run, [begun])
+            journal.commit(run, [ended(begun, state, NOON + timedelta(seconds=seconds))])
+
+        with store.hold("lab") as journal, store.hold("prod") as other:
+            created(other, a_run("r0", cloud="prod"))
+            does(other, "r0", "zebra", 1)
+            created(journal)
+            does(journal, "r1", "zebra", 10)
+            does(journal, "r1", "ant", 20)
+            does(journal, "r1", "mule", 30)
+            created(journal, a_run("r2", at=NOON + timedelta(hours=1)))
+            does(journal, "r2", "zebra", 40)
+            begun = started("r2", "ant")
+            journal.commit("r2", [begun])
+        assert seconds(store.took("r2", "ant", 10)) == [40, 20, 10]
+        assert seconds(store.took("r2", "ant", 2)) == [40, 20]
+        assert seconds(store.took("r2", "zebra", 10)) == [20, 10]
+        assert seconds(store.took("r2", "mule", 10)) == [30]
+        assert seconds(store.took("r2", "gnu", 10)) == []
+
+    def test_only_what_ended_well_tells_how_long_the_like_takes(self, store: Store) -> None:
+        begun = started("r1", "zebra")
+        failed = ended(begun, StepState.FAILED, NOON + timedelta(seconds=9))
+        assert failed.attempt is not None
+        with store.hold("lab") as journal:
+            created(journal)
+            journal.commit("r1", [begun])
+            journal.commit("r1", [replace(failed, attempt=replace(failed.attempt, result="failed"))])
+            again = started("r1", "zebra", 2)
+            assert again.attempt is not None
+            taken_back = replace(again, was=StepState.FAILED, attempt=replace(again.attempt, undo=True))
+            journal.commit("r1", [taken_back])
+            journal.commit("r1", [ended(taken_back, StepState.UNDONE, NOON + timedelta(seconds=9))])
+        assert store.took("r1", "ant", 10) == ()
 
     # Finding runs
 

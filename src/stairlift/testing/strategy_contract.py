@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.plan import Step
 from stairlift.model.release import Release
-from stairlift.model.work import Assignment, Job, Outcome
+from stairlift.model.work import Assignment, Job, Outcome, Traits
 from stairlift.ports import UpgradeStrategy
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
@@ -106,6 +106,14 @@ class StrategyContract:
 
     def test_capabilities_are_known_words(self, tmp_path: Path) -> None:
         assert self.build(tmp_path).capabilities().concurrency in ("host", "batch", "cloud")
+
+    def test_says_whether_a_step_may_be_repeated(self, tmp_path: Path) -> None:
+        """What it lists of itself and what it can do are one: a step that was lost is begun anew on its word."""
+        repeatable = self.build(tmp_path).capabilities().repeatable
+        assert isinstance(repeatable, bool)
+        traits = getattr(self.strategy, "traits", None)
+        if isinstance(traits, Traits):
+            assert traits.repeatable or not repeatable
 
     # Freezing
 

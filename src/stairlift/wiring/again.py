@@ -43,11 +43,21 @@ def check_plan(plan: Plan) -> None:
         )
 
 
+def demand_original(plan: Plan) -> None:
+    """Refusal (plan.replaces) for a plan that goes on with a run: begun by itself, it would do again what is done."""
+    if plan.replaces:
+        raise Refusal(
+            code="plan.replaces",
+            brief=f"this plan takes the place of run {plan.replaces}, and would do again what that has done",
+            resolution=f"`stairlift replan {plan.replaces} --approve {plan.hash}`, or make a new plan",
+        )
+
+
 def judge_start(plan: Plan, seen: Look) -> None:
     """Refuse to begin where anything has changed since the plan was made. Raises Refusal (plan.drift)."""
     cloud, findings = seen.reconciled.cloud, seen.reconciled.findings
     drifted = drift(plan, cloud, plan.steps)
-    _refuse(
+    refuse_drift(
         *other_cloud(plan, cloud.name),
         *other_release(plan, cloud.release),
         *new_errors(plan, findings),
@@ -63,7 +73,7 @@ def judge_resumption(plan: Plan, seen: Look, statuses: Sequence[StepStatus]) -> 
     step of the control plane is half done a silent API is no reason to leave it so; then nothing can be compared.
     """
     cloud = seen.reconciled.cloud
-    _refuse(*other_cloud(plan, cloud.name))
+    refuse_drift(*other_cloud(plan, cloud.name))
     if seen.silent and half_done(plan, statuses):
         return
     seen.demand_answer()
@@ -71,10 +81,16 @@ def judge_resumption(plan: Plan, seen: Look, statuses: Sequence[StepStatus]) -> 
     findings = seen.reconciled.findings
     silent = [f for f in new_errors(plan, findings) if f.code.startswith("source.")]
     drifted = drift(plan, cloud, [s for s in plan.steps if s.id not in settled])
-    _refuse(*silent, *behind(plan, drifted, findings), *drifted)
+    refuse_drift(*silent, *behind(plan, drifted, findings), *drifted)
 
 
-def _refuse(*findings: Finding) -> None:
+def judge_retreat(plan: Plan, seen: Look) -> None:
+    """Refuse to take back what is another cloud. Raises Refusal (plan.drift)."""
+    refuse_drift(*other_cloud(plan, seen.reconciled.cloud.name))
+
+
+def refuse_drift(*findings: Finding) -> None:
+    """Raise Refusal (plan.drift) with these findings, where there are any."""
     if findings:
         raise Refusal(
             code="plan.drift",

@@ -46,14 +46,19 @@ def write_plan(plan: Plan, path: Path) -> None:
     that cannot.
     """
     text = orjson.dumps(plan_document(plan), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    target = Path(os.path.realpath(path))
     try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(text)
-        else:
-            _replace(target, text)
+        write_whole(path, text)
     except OSError as wrong:
         raise _unwritable(path, wrong) from wrong
+
+
+def write_whole(path: Path, text: bytes) -> None:
+    """Write a file whole or not at all; what is no regular file is written to as it is. Raises OSError."""
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_bytes(text)
+    else:
+        _replace(target, text)
 
 
 def _replace(target: Path, text: bytes) -> None:

@@ -58,5 +58,6 @@ def _busy(cloud: str, run: str | None, why: str) -> Refusal:
         brief=f"{'run' + named if run else 'somebody'} holds the cloud {cloud}: {why}",
         details="The command was not started: deployers must not work beside a run.",
         resolution=f"`stairlift status{named}` shows what it does. Once it is over, waits or is paused, this command "
-        f"goes through; if nobody orchestrates it, `stairlift resume{named}` takes it on from there.",
+        f"goes through: `stairlift pause{named}` and `stairlift cancel{named}` bring it there, also where nobody "
+        f"orchestrates it; `stairlift resume{named}` takes it on.",
     )

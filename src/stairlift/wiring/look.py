@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from stairlift.ports import CloudClient, InventoryManager
 from stairlift.reconcile import Reconciled, reconcile
 from stairlift.remote.ssh import SshRemote
 from stairlift.remote.words import SshOptions
+from stairlift.wiring.clock import now
 from stairlift.wiring.settings import Settings
 
 
@@ -86,11 +86,6 @@ def glance(where: Where, save: Path | None = None) -> Look:
         keep(save, name, tapes, observations)
     reconciled = reconcile(observations, name=name, aliases=where.aliases)
     return Look(tuple(source.manager for source in asked), observations, reconciled)
-
-
-def now() -> datetime:
-    """The time in UTC."""
-    return datetime.now(UTC)
 
 
 def _client(os_cloud: str | None) -> CloudClient:

@@ -59,7 +59,7 @@ def make_plan(seen: Look, request: Request, where: Where, settings: Settings) ->
     specs = tuple(absolute(spec) for spec in where.specs)
     for spec in specs:
         _demand_json(f"--inventory {spec!a}", spec)
-    asked = replace(request, sources=specs, os_cloud=where.os_cloud)
+    asked = replace(request, sources=specs, os_cloud=where.os_cloud, queues=settings.queues)
     cloud, frozen = seen.reconciled.cloud, bindings(settings)
     made = plan(cloud, seen.reconciled.findings, asked, frozen)
     told = reviewed(made, _entries(settings, made), cloud, narrowed=asked.narrowed)

@@ -2,32 +2,39 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from stairlift.check.again import shows_target
 from stairlift.check.freshness import Row, dead_rows, presumed, reporting
 from stairlift.drive.begin import new_run
 from stairlift.drive.discover import observe
-from stairlift.drive.freshness import Expectation, RegistryFreshness
+from stairlift.drive.freshness import Expectation, LateFreshness, RegistryFreshness
+from stairlift.drive.keepalive import kept
 from stairlift.drive.loop import carry_out
-from stairlift.drive.tools import Tools
+from stairlift.drive.resting import obey
+from stairlift.drive.tools import Pace, Tools
 from stairlift.model.observation import Observation
 from stairlift.model.plan import Plan, Step
 from stairlift.model.plan_document import to_document
-from stairlift.model.run import SETTLED, Event, Run, RunState, StepState
+from stairlift.model.run import SETTLED, Event, Run, RunState, StepState, StepStatus
 from stairlift.model.scope import Scope
-from stairlift.ports import Journal
+from stairlift.ports import FreshnessProbe, Journal
 from stairlift.remote.words import SshOptions
 from stairlift.strategy.watch import FrozenWatch
-from stairlift.wiring.again import check_plan, judge_resumption, judge_start
-from stairlift.wiring.look import Look, Where, glance, look, now
+from stairlift.wiring.again import check_plan, demand_original, judge_resumption, judge_retreat, judge_start
+from stairlift.wiring.clock import now
+from stairlift.wiring.look import Look, Where, glance, look
 from stairlift.wiring.office import Office
 from stairlift.wiring.planning import strategies_of
+from stairlift.wiring.queues import demand_workers
 from stairlift.wiring.settings import Settings
 
+_UNDER_WAY = frozenset({RunState.RUNNING, RunState.ROLLING_BACK})
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,6 +43,7 @@ class Orders:
     """What somebody wants of a run. `approve_all` approves every gate of it, now and after a resume.
 
     `again` carries out a plan that was carried out before, whatever the cloud shows. `scope` is how far a new run goes.
+    `note` hears what a person should know beside the events.
     """
 
     actor: str
@@ -43,6 +51,7 @@ class Orders:
     on_event: Callable[[Event], None]
     again: bool = False
     scope: Scope = field(default_factory=Scope)
+    note: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,10 @@ class SystemClock:
     def now(self) -> datetime:
         """The time in UTC."""
         return datetime.now(UTC)
+
+    def steady(self) -> float:
+        """Seconds since this machine was started."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     async def sleep(self, seconds: float) -> None:
         """Let others work for so long."""
@@ -94,21 +107,29 @@ def record_only(plan: Plan, office: Office, settings: Settings, orders: Orders) 
 def _begin(journal: Journal, plan: Plan, office: Office, by: tuple[Settings, Orders]) -> tuple[Run, _View | None]:
     """A new run, and what was seen before it; or the earlier run that has done it all, and nothing."""
     settings, orders = by
-    seen = look(_where(plan, settings.aliases, settings.ansible_arguments, settings.ssh))
+    demand_original(plan)
+    demand_workers(plan, settings.database_url)
+    with kept(journal, Pace.for_lease(office.lease_ttl).lease):
+        seen = look(_where(plan, settings.aliases, settings.ansible_arguments, settings.ssh))
     done = None if orders.again else _done_before(plan, office)
     if done and seen.reconciled.cloud.name == plan.cloud and shows_target(plan, seen.reconciled.cloud.release):
         return done, None
     judge_start(plan, seen)
     view = _View(seen, dead_rows(seen.reconciled.cloud.services))
-    options = {
+    options = run_options(settings, view.dead_rows, orders.scope)
+    run = new_run(journal, plan, to_document(plan), now=now(), actor=orders.actor, options=options)
+    return run, view
+
+
+def run_options(settings: Settings, rows: Collection[Row], scope: Scope) -> dict[str, Any]:
+    """What a run keeps to look at the cloud again as it was looked at, and how far it goes; `rows` are dead."""
+    looks = {
         "aliases": dict(settings.aliases),
         "ansible_arguments": list(settings.ansible_arguments),
         "ssh": settings.ssh.document(),
-        "dead_rows": sorted(view.dead_rows),
+        "dead_rows": sorted(rows),
     }
-    options |= orders.scope.options()
-    run = new_run(journal, plan, to_document(plan), now=now(), actor=orders.actor, options=options)
-    return run, view
+    return looks | scope.options()
 
 
 def _done_before(plan: Plan, office: Office) -> Run | None:
@@ -122,36 +143,106 @@ def _where(plan: Plan, aliases: Mapping[str, str], ansible_arguments: Sequence[s
 
 
 def resume(run: Run, office: Office, orders: Orders) -> Result:
-    """Take up a run where it was left: what is in flight is adopted, nothing that has ended runs again."""
+    """Take up a run where it was left: what is in flight is adopted, nothing that has ended runs again.
+
+    One that is to be taken back is taken back further.
+    """
+    if _is_to_go_back(run, office):
+        return take_back(run, office, orders)
     plan = office.plan(run)
     with office.store.hold(run.cloud) as journal:
         statuses = office.store.steps(run.id)
         if any(s.state not in SETTLED for s in statuses):
             check_plan(plan)
-        options = run.options
-        ssh = SshOptions.of(options.get("ssh", {}))
-        seen = glance(_where(plan, options.get("aliases", {}), options.get("ansible_arguments", ()), ssh))
-        if any(s.attempt for s in statuses):
+        with kept(journal, Pace.for_lease(office.lease_ttl).lease):
+            seen = glance(_as_before(plan, run))
+        if _has_begun(plan, statuses):
             judge_resumption(plan, seen, statuses)
         else:
             seen.demand_answer()
             judge_start(plan, seen)
-        view = _View(seen, frozenset((name, row) for name, row in options.get("dead_rows", ())))
-        return _orchestrate(journal, plan, run, (office, orders, view))
+        return _orchestrate(journal, plan, run, (office, orders, _view(seen, run)))
+
+
+def bring_to_rest(run: Run, office: Office, orders: Orders) -> Result:
+    """Carry out what a run was told that nobody orchestrates: what is in flight is adopted, and nothing starts.
+
+    The cloud is only asked once a step needs its answer: that it is silent keeps nobody from pausing or cancelling.
+    Raises Refusal (run.cloud_busy) where somebody orchestrates it after all.
+    """
+    plan = office.plan(run)
+    with office.store.hold(run.cloud) as journal:
+        probe = LateFreshness(lambda: _freshness(plan, _view(glance(_as_before(plan, run)), run)))
+        tools = _tools(plan, office, orders, probe)
+        found = asyncio.run(obey(journal, plan, run.id, tools))
+        if found.state not in _UNDER_WAY or not _is_told_to_rest(found, office):
+            return Result(found)
+        return asyncio.run(_until_signalled(journal, plan, found, tools, approve_all=False))
+
+
+def take_back(run: Run, office: Office, orders: Orders) -> Result:
+    """Undo what a run has done, as far as it was told to. Raises Refusal (run.cloud_busy, plan.drift: another cloud).
+
+    The cloud may be in any half state, which is no reason to leave it so: nothing is compared with the plan. What was
+    taken back must report; where its registry is silent now, that is told, and it is waited for.
+    """
+    plan = office.plan(run)
+    with office.store.hold(run.cloud) as journal:
+        with kept(journal, Pace.for_lease(office.lease_ttl).lease):
+            seen = glance(_as_before(plan, run))
+        judge_retreat(plan, seen)
+        for source in sorted(seen.silent):
+            orders.note(f"{source} does not answer: what it knows of must report before it counts as taken back")
+        return _orchestrate(journal, plan, run, (office, orders, _view(seen, run)))
+
+
+def _is_to_go_back(run: Run, office: Office) -> bool:
+    told = {command.kind for command in office.store.commands(run.id, unsettled=True)}
+    return run.intent == "rollback" or (run.intent == "go" and "rollback" in told)
+
+
+def _is_told_to_rest(run: Run, office: Office) -> bool:
+    told = {command.kind for command in office.store.commands(run.id, unsettled=True)}
+    return run.intent == "cancel" or not told.isdisjoint({"pause", "cancel"})
+
+
+def _as_before(plan: Plan, run: Run) -> Where:
+    """The cloud of a run is looked at as it was when the run began."""
+    options = run.options
+    ssh = SshOptions.of(options.get("ssh", {}))
+    return _where(plan, options.get("aliases", {}), options.get("ansible_arguments", ()), ssh)
+
+
+def _view(seen: Look, run: Run) -> _View:
+    return _View(seen, frozenset((name, row) for name, row in run.options.get("dead_rows", ())))
+
+
+def _tools(plan: Plan, office: Office, orders: Orders, freshness: FreshnessProbe) -> Tools:
+    return Tools(
+        store=office.store,
+        executor=office.executor_for(plan),
+        strategies=strategies_of(plan),
+        clock=SystemClock(),
+        freshness=freshness,
+        on_event=orders.on_event,
+        frozen=FrozenWatch(plan.bindings),
+        pace=Pace.for_lease(office.lease_ttl),
+    )
+
+
+def _freshness(plan: Plan, view: _View) -> RegistryFreshness:
+    return RegistryFreshness(_registries(view.seen), _expected(plan, view), SystemClock())
+
+
+def _has_begun(plan: Plan, statuses: Sequence[StepStatus]) -> bool:
+    """Whether anything was done to the cloud: by this run, or by that whose place it takes."""
+    gates = {step.id for step in plan.steps if step.action == "approve"}
+    return any(s.attempt or (s.state is StepState.DONE and s.id not in gates) for s in statuses)
 
 
 def _orchestrate(journal: Journal, plan: Plan, run: Run, around: tuple[Office, Orders, _View]) -> Result:
     office, orders, view = around
-    clock = SystemClock()
-    tools = Tools(
-        store=office.store,
-        executor=office.executor,
-        strategies=strategies_of(plan),
-        clock=clock,
-        freshness=RegistryFreshness(_registries(view.seen), _expected(plan, view), clock),
-        on_event=orders.on_event,
-        frozen=FrozenWatch(plan.bindings),
-    )
+    tools = _tools(plan, office, orders, _freshness(plan, view))
     return asyncio.run(_until_signalled(journal, plan, run, tools, approve_all=orders.approve_all))
 
 
@@ -189,7 +280,7 @@ async def _until_signalled(journal: Journal, plan: Plan, run: Run, tools: Tools,
 
     with _heard(detach):
         ended = await carry_out(journal, plan, run.id, tools, stop=stop, approve_all=approve_all)
-    return Result(ended, received[0] if received and ended.state is RunState.RUNNING else None)
+    return Result(ended, received[0] if received and ended.state in _UNDER_WAY else None)
 
 
 @contextmanager

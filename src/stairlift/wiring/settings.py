@@ -6,6 +6,7 @@ Each table is taken whole from the nearest file that has it; paths in it are rel
     STAIRLIFT_INVENTORY     sources, separated by commas
     STAIRLIFT_STATE_DIR     journal, locks and the files of attempts
     STAIRLIFT_DATABASE_URL  a journal elsewhere
+    STAIRLIFT_LEASE_TTL     how long a lease outlives its holder's last sign of life, in seconds
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,14 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from stairlift.model.errors import UsageError
+from stairlift.model.plan import Queue
 from stairlift.model.policy import Policy
+from stairlift.model.run import LEASE_TTL, LEAST_LEASE_TTL
 from stairlift.remote.words import SshOptions
 from stairlift.wiring.hops import Hops, read_hops
+from stairlift.wiring.matching import read_match
 from stairlift.wiring.policy import read_policy
+from stairlift.wiring.queues import read_queues
 from stairlift.wiring.toml import demand_known, invalid, places_of, read_toml
 
 _FILE = "stairlift.toml"
-_TABLES = frozenset({"strategy", "hop", "policy", "aliases", "sources"})
+_TABLES = frozenset({"strategy", "hop", "queue", "policy", "aliases", "sources", "lease_ttl"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     strategies: tuple[StrategyEntry, ...] = ()
     hops: Hops = field(default_factory=dict)
+    queues: tuple[Queue, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     inventories: tuple[str, ...] = ()
     os_cloud: str | None = None
@@ -48,6 +54,7 @@ class Settings:
     ssh: SshOptions = field(default_factory=SshOptions)
     state_dir: Path = Path()
     database_url: str = ""
+    lease_ttl: float = LEASE_TTL
     files: tuple[Path, ...] = ()
 
 
@@ -72,6 +79,7 @@ def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/e
         policy=_policy(tables.get("policy")),
         strategies=_strategies(tables.get("strategy")),
         hops=read_hops(tables["hop"].file, tables["hop"].value) if "hop" in tables else {},
+        queues=read_queues(tables["queue"].file, tables["queue"].value) if "queue" in tables else (),
         aliases=_aliases(tables.get("aliases")),
         inventories=_listed(environ.get("STAIRLIFT_INVENTORY")) or tuple(sources["inventory"]),
         os_cloud=_os_cloud(environ, sources["os_cloud"]),
@@ -79,6 +87,7 @@ def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/e
         ssh=_ssh(tables.get("sources"), sources["ssh"]),
         state_dir=state,
         database_url=environ.get("STAIRLIFT_DATABASE_URL") or f"sqlite:///{state / 'stairlift.sqlite'}",
+        lease_ttl=_lease_ttl(environ, tables.get("lease_ttl")),
         files=files,
     )
 
@@ -118,6 +127,18 @@ def _state_dir(environ: Mapping[str, str], cwd: Path) -> Path:
     return state
 
 
+def _lease_ttl(environ: Mapping[str, str], table: _Table | None) -> float:
+    told = environ.get("STAIRLIFT_LEASE_TTL")
+    place, given = ("STAIRLIFT_LEASE_TTL", told) if told else (table.file, table.value) if table else ("", LEASE_TTL)
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if isinstance(given, bool) or not LEAST_LEASE_TTL <= seconds <= 86_400:
+        raise invalid(place, f"lease_ttl is a number of seconds, at least {LEAST_LEASE_TTL:g}")
+    return seconds
+
+
 def _os_cloud(environ: Mapping[str, str], from_file: str | None) -> str | None:
     """The cloud to look at; whoever sourced an openrc file means that one, whatever a file says."""
     return environ.get("OS_CLOUD") or (None if environ.get("OS_AUTH_URL") else from_file)
@@ -143,6 +164,8 @@ def _strategies(table: _Table | None) -> tuple[StrategyEntry, ...]:
 
 
 def _strategy(file: Path, place: str, entry: Mapping[str, Any]) -> StrategyEntry:
+    from stairlift.plan.matching import MATCH_KEYS  # keeps the planner out of `stairlift --help`
+
     use = entry.get("use")
     if not isinstance(use, str):
         raise invalid(place, 'needs use = "...", the name of a strategy')
@@ -150,25 +173,9 @@ def _strategy(file: Path, place: str, entry: Mapping[str, Any]) -> StrategyEntry
     return StrategyEntry(
         place=place,
         use=use,
-        match=_match(place, entry.get("match", {})),
+        match=read_match(place, entry.get("match", {}), MATCH_KEYS),
         options={**options, "folder": str(file.parent)},
     )
-
-
-def _match(place: str, match: Any) -> dict[str, tuple[str, ...]]:
-    from stairlift.plan.matching import MATCH_KEYS  # keeps the planner out of `stairlift --help`
-
-    if not isinstance(match, Mapping):
-        raise invalid(place, 'match is a table, such as { project = "nova" }; {} matches all')
-    demand_known(f"{place}: match", match, MATCH_KEYS, "keys")
-    return {key: _globs(place, key, match[key]) for key in sorted(match)}
-
-
-def _globs(place: str, key: str, value: Any) -> tuple[str, ...]:
-    globs = [value] if isinstance(value, str) else value
-    if not isinstance(globs, list) or not globs or not all(isinstance(g, str) for g in globs):
-        raise invalid(place, f"match.{key} is a text or a list of texts")
-    return tuple(globs)
 
 
 def _aliases(table: _Table | None) -> dict[str, str]:

@@ -1,9 +1,8 @@
 """What a running attempt is doing, from the progress file that its process writes."""
 
+import json
 from contextlib import suppress
 from pathlib import Path
-
-import orjson
 
 from stairlift.execute.attempt_folder import PROGRESS
 
@@ -27,8 +26,8 @@ def _tail(path: Path) -> bytes:
 
 def _last_task(tail: bytes) -> str:
     for line in reversed(tail.splitlines()):
-        with suppress(orjson.JSONDecodeError):
-            told = orjson.loads(line)
+        with suppress(ValueError):
+            told = json.loads(line)
             if isinstance(told, dict) and isinstance(told.get("task"), str):
                 return str(told["task"])
     return ""

@@ -38,7 +38,7 @@ def ledger(tmp_path):
 @contextmanager
 def watching(ledger, stream, output=Format.TABLE, *, with_steps=False, heartbeat=60.0):
     """Watch a run in a thread until it is over."""
-    watch = Watch(ledger.office, ledger.run, output, with_steps=with_steps, pause=0.01, heartbeat=heartbeat)
+    watch = Watch(ledger.office.archive, ledger.run, output, with_steps=with_steps, pause=0.01, heartbeat=heartbeat)
     with redirect_stdout(stream):
         thread = threading.Thread(target=watch.until_the_end)
         thread.start()

@@ -6,7 +6,7 @@ import pytest
 
 from golden_text import assert_golden
 from planning import binding, planned, policy
-from stairlift.model.plan import Manner
+from stairlift.model.plan import Manner, Queue
 from stairlift.report.plan_tree import as_lines, plan_tree
 from stairlift.report.runbook import runbook
 from stairlift.testing.clouds import CloudBuilder, a_cloud, an_ovn_cloud, the_founding_cloud
@@ -101,3 +101,22 @@ def test_the_order_of_the_finish_is_kept():
     told = [line for line in tree(planned(a_cloud())).splitlines() if "ONE-WAY" in line]
     places = [next(n for n, line in enumerate(told) if word in line) for word in ("of keystone", "unpin", "of nova")]
     assert places == sorted(places)
+
+
+def test_queues_and_deadlines_are_said_and_tell_lines_apart():
+    made = planned(
+        a_cloud(control=1, network=0, compute=0).compute("a1", "a2", zone="az1").compute("b1", zone="az2"),
+        queues=(Queue("near-a", {"zone": ("az1",)}),),
+        policy=policy(canary=0, deadline={"az1": 5400, "az2": 5400}),
+    )
+    lines = [line for line in as_lines(plan_tree(made)) if "nova-compute on" in line]
+    assert len(lines) == 2
+    assert "on 2 hosts (a1, a2), one at a time, by workers of queue near-a, ended after 1h 30m [" in lines[0]
+    assert "on b1, ended after 1h 30m [" in lines[1]
+
+
+def test_approvals_stand_where_they_are_asked_for():
+    made = planned(a_cloud(control=1, network=0, compute=2), policy=policy(approve=("start", "canary")))
+    lines = [line.strip("├─└│ ") for line in as_lines(plan_tree(made))]
+    assert lines.count("approve what follows [a person] safe to stop here") == 2
+    assert "why: the canary has come through (1 host: cmp1); next are 1 host: cmp2" in lines

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from stairlift.model.run import Attempt, AttemptId, Run, RunState, StepState, StepStatus
 from stairlift.model.scope import Scope
 from stairlift.report.prepared import found_by, found_lines
-from stairlift.report.status import Standing, status_document, status_lines
+from stairlift.report.status import Standing, status_lines
+from stairlift.report.status_document import status_document
 from stairlift.testing.plans import a_plan, a_step
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -5,7 +5,8 @@ import pytest
 
 from golden_text import assert_golden
 from stairlift.model.run import RunState, StepState
-from stairlift.report.status import status_document, status_lines, step_rows
+from stairlift.report.status import status_lines, step_rows
+from stairlift.report.status_document import status_document
 from standings import HERE, NOON, S, a_command, a_standing, a_status
 
 

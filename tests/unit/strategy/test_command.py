@@ -120,6 +120,13 @@ def test_undo_that_nobody_vouched_for_is_refused():
         strategy.job(an_assignment(undo=True))
 
 
+def test_only_the_operator_knows_whether_a_command_bears_being_called_again():
+    assert not command("./step").capabilities().repeatable
+    assert command("./step", repeatable=True).capabilities().repeatable
+    with pytest.raises(UsageError, match="repeatable must be true or false"):
+        command("./step", repeatable="yes")
+
+
 def test_concurrency_is_declared():
     assert command("./step").capabilities().concurrency == "host"
     assert command("./step", concurrency="cloud").capabilities().concurrency == "cloud"

@@ -2,10 +2,40 @@
 
 import typer
 
-from stairlift.cli.commands import check, demo, discover, guard, installed, plan, run, steering, watching
+from stairlift.cli.commands import (
+    check,
+    control,
+    demo,
+    discover,
+    events,
+    guard,
+    installed,
+    plan,
+    replan,
+    rollback,
+    run,
+    steering,
+    watching,
+    worker,
+)
 
 
 def register(app: typer.Typer) -> None:
     """Hang every command on the app."""
-    for module in (discover, check, plan, run, steering, watching, installed, guard, demo):
+    for module in (
+        discover,
+        check,
+        plan,
+        run,
+        replan,
+        control,
+        rollback,
+        steering,
+        watching,
+        events,
+        installed,
+        guard,
+        demo,
+        worker,
+    ):
         module.register(app)

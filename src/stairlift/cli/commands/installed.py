@@ -46,5 +46,5 @@ def db_upgrade() -> None:
     """Run the migrations that are missing."""
     from stairlift.wiring.office import upgrade_database
 
-    upgrade_database(settings())
-    say("the database has the newest shape")
+    for line in filter(None, (upgrade_database(settings()), "the database has the newest shape")):
+        say(line)

@@ -1,7 +1,9 @@
 """`stairlift run` and `resume`: the orchestrator, in the foreground, until the run ends, pauses or waits."""
 
 import shlex
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from signal import Signals
 from typing import TYPE_CHECKING, Annotated
@@ -11,8 +13,9 @@ import typer
 from stairlift.cli.here import ask, settings, somebody_there
 from stairlift.cli.options import PlanFile, RunName
 from stairlift.cli.output import say, show
-from stairlift.model.plan import STAGES, Plan, Stage
-from stairlift.model.run import Run, RunState
+from stairlift.model.errors import Refusal, UsageError
+from stairlift.model.plan import Plan, Stage
+from stairlift.model.run import FINAL_RUN_STATES, Run, RunState
 from stairlift.model.scope import HARMLESS, Scope
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
@@ -54,6 +57,9 @@ def run(  # Typer makes options of parameters  # noqa: PLR0917
         list[str] | None,
         typer.Option("--stage", metavar="S", help="Only this stage, then rest; prepare needs no approval. Repeatable."),
     ] = None,
+    stop_after: Annotated[
+        str | None, typer.Option("--stop-after", metavar="S", help="Rest once everything up to this stage is done.")
+    ] = None,
 ) -> None:
     """Check the plan, have it approved, look at the cloud again, run."""
     from stairlift.wiring.again import check_plan
@@ -62,11 +68,18 @@ def run(  # Typer makes options of parameters  # noqa: PLR0917
 
     plan = read_plan(plan_file)
     stages = tuple(map(known_stage, stage or ()))
+    if stages and stop_after:
+        raise UsageError(
+            code="run.two_ends", brief="--stage and --stop-after both say where to rest", resolution="give one of them"
+        )
+    last = known_stage(stop_after) if stop_after else plan.stop_after
     check_plan(plan)
-    desk = _desk(approve_all=yes, again=again, scope=_scope(stages, approved=yes or bool(approve)))
+    scope = _scope(stages, approved=yes or bool(approve))
+    desk = _desk(approve_all=yes, again=again, scope=scope if stages else replace(scope, stop_after=last or ""))
     _refuse_busy(desk.office, plan.cloud)
-    if not any(step.stage in (stages or STAGES) for step in plan.steps):
-        say(f"nothing to do: the plan has no steps{' of stage ' + ' or '.join(stages) if stages else ''}")
+    if not any(step.stage in desk.scope.within for step in plan.steps):
+        named = f" of stage {' or '.join(desk.scope.within)}" if desk.scope.open else ""
+        say(f"nothing to do: the plan has no steps{named}")
         return
     if approve:
         _demand_hash(plan, approve)
@@ -75,7 +88,7 @@ def run(  # Typer makes options of parameters  # noqa: PLR0917
     if detach:
         _detach(plan, desk)
     else:
-        _leave(_in_foreground(None, plan, desk))
+        leave(_in_foreground(None, plan, desk))
 
 
 def _scope(stages: Sequence[Stage], *, approved: bool) -> Scope:
@@ -92,20 +105,43 @@ def resume(
     approve: Annotated[
         str | None, typer.Option(metavar="HASH", help="Approve the plan of a run that was begun with --stage prepare.")
     ] = None,
+    standby: Annotated[
+        bool, typer.Option("--standby", help="Wait while another process carries it out; take over when that is gone.")
+    ] = False,
 ) -> None:
     """Adopt and go on."""
     desk = _desk(approve_all=yes)
     found = desk.office.run(name, desk.settings.os_cloud)
-    if found.state in (RunState.DONE, RunState.ROLLED_BACK):
-        say(f"run {found.id} is {found.state}: nothing to do")
-        return
-    _refuse_busy(desk.office, found.cloud)
+    if found.state in FINAL_RUN_STATES:
+        never = "; it never goes on: make a new plan" if found.state is RunState.CANCELLED else ""
+        say(f"run {found.id} is {found.state}: nothing to do{never}")
+        raise typer.Exit(_EXIT[found.state])
+    if not standby:
+        _refuse_busy(desk.office, found.cloud)
     plan = desk.office.plan(found)
     if approve:
         _demand_hash(plan, approve)
     if (yes or approve) and not Scope.of(found).approved:
         _approve_begun(found, plan, desk.office, "--yes" if yes else "--approve")
-    _leave(_in_foreground(found, plan, desk))
+    if standby:
+        _stand_by(found, plan, desk)
+    else:
+        leave(_in_foreground(found, plan, desk))
+
+
+def _stand_by(run: Run, plan: Plan, desk: "Desk") -> None:
+    """Take the run up as soon as nobody carries it out, and as often as somebody else was quicker."""
+    from stairlift.drive.standby import AT_WORK, Standby
+
+    standby = Standby(desk.office.store, time.sleep, say)
+    while (run := standby.await_turn(run.id)).state in AT_WORK:
+        try:
+            leave(_in_foreground(run, plan, desk))
+        except Refusal as refused:
+            if refused.code != "run.cloud_busy":
+                raise
+    say(f"run {run.id} is {run.state}: there is nothing to take over")
+    raise typer.Exit(_EXIT[run.state])
 
 
 def _approve_begun(run: Run, plan: Plan, office: "Office", how: str) -> None:
@@ -159,7 +195,7 @@ def _detach(plan: Plan, desk: "Desk") -> None:
 
     recorded = record_only(plan, desk.office, desk.settings, desk.orders(lambda _: None))
     if recorded.idle:
-        _leave(recorded)
+        leave(recorded)
         return
     log = orchestrate_in_background(desk.office, recorded.run, approve_all=desk.approve_all)
     show(recorded.run.id)
@@ -172,7 +208,7 @@ def _in_foreground(begun: Run | None, plan: Plan, desk: "Desk") -> "Result":
     return orchestrate(begun, plan, desk)
 
 
-def _leave(result: "Result") -> None:
+def leave(result: "Result") -> None:
     """Say how to go on, and leave with the Contract's code."""
     if result.idle:
         say(f"nothing to do: run {result.run.id} has carried out this plan; --again does it once more")

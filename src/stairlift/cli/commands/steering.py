@@ -22,7 +22,7 @@ def retry(run: GivenRun, step: GivenStep, reason: Reason = "") -> None:
     _tell("retry", run, step, reason)
 
 
-def skip(run: GivenRun, step: GivenStep, reason: Reason = "none given") -> None:
+def skip(run: GivenRun, step: GivenStep, reason: Reason = "") -> None:
     """Record it."""
     _tell("skip", run, step, reason)
 
@@ -35,12 +35,15 @@ def approve(run: GivenRun, step: GivenStep, reason: Reason = "") -> None:
 def _tell(kind: CommandKind, run: str, step: str, reason: str) -> None:
     from stairlift.drive.commands import tell
     from stairlift.model.run import Command
-    from stairlift.wiring.look import now
+    from stairlift.wiring.clock import now
     from stairlift.wiring.office import open_office
 
     office = open_office(settings())
     found = office.run(run)
-    tell(office.store, office.plan(found), Command(uuid.uuid4().hex, found.id, kind, step, actor(), reason, now()))
+    command = Command(uuid.uuid4().hex, found.id, kind, step, actor(), reason, now())
+    told = tell(office.store, office.plan(found), command)
+    if kind == "approve":
+        say(f"approved is {told.details['covers']}; of plan {told.details['plan']}")
     holder = office.store.orchestrator(found.cloud)
     after = "the orchestrator at work takes it up" if holder else f"it takes effect with: stairlift resume {found.id}"
     say(f"{kind} of {step} in run {found.id} is on record; {after}")

@@ -12,6 +12,7 @@ from stairlift.model.run import FINAL_RUN_STATES, RunState
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.model.run import Run
+    from stairlift.wiring.archive import Archive
     from stairlift.wiring.office import Office
 
 _OVER = FINAL_RUN_STATES | {RunState.FAILED}
@@ -29,17 +30,30 @@ def status(
     name: RunName = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Again and again, until the run ends.")] = False,
     steps: Annotated[bool, typer.Option("--steps", help="Every step with its state.")] = False,
+    why: Annotated[str | None, typer.Option("--why", metavar="STEP", help="What holds this step up.")] = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Print it once, or until the run ends."""
-    from stairlift.cli.standing import show_standing
-    from stairlift.cli.watch import Watch
+    from stairlift.cli.standing import show_standing, show_why
 
-    office, run = _meant(name)
-    if watch:
-        Watch(office, run, output, with_steps=steps).until_the_end()
+    archive, run = _on_record(name)
+    if why:
+        standing, found = archive.why(run, why)
+        show_why(standing, why, found, output)
+    elif watch:
+        from stairlift.cli.watch import Watch
+
+        Watch(archive, run, output, with_steps=steps).until_the_end()
     else:
-        show_standing(office.standing(run, office.plan(run)), output, with_steps=steps)
+        show_standing(archive.standing_of_all(run) if steps else archive.standing(run), output, with_steps=steps)
+
+
+def _on_record(name: str | None) -> "tuple[Archive, Run]":
+    from stairlift.wiring.archive import open_archive
+
+    found = settings()
+    archive = open_archive(found)
+    return archive, archive.run(name, found.os_cloud)
 
 
 def _meant(name: str | None) -> "tuple[Office, Run]":
@@ -53,10 +67,10 @@ def _meant(name: str | None) -> "tuple[Office, Run]":
 def list_runs(output: Output = Format.TABLE) -> None:
     """One line per run."""
     from stairlift.report.runs import COLUMNS, run_documents, run_rows
-    from stairlift.wiring.look import now
-    from stairlift.wiring.office import open_office
+    from stairlift.wiring.archive import open_archive
+    from stairlift.wiring.clock import now
 
-    runs = open_office(settings()).store.runs()
+    runs = open_archive(settings()).records.runs()
     if output is not Format.TABLE:
         show_document(run_documents(runs), output)
     elif runs:

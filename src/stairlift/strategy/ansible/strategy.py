@@ -32,7 +32,9 @@ class AnsibleUpgradeStrategy:
     """
 
     name: ClassVar[str] = "ansible"
-    traits: ClassVar[Traits] = Traits(("host", "batch", "cloud"), undo="undo_playbook", dry_run="check")
+    traits: ClassVar[Traits] = Traits(
+        ("host", "batch", "cloud"), undo="undo_playbook", dry_run="check", repeatable="always"
+    )
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = read_options(self.name, options)
@@ -44,9 +46,9 @@ class AnsibleUpgradeStrategy:
         return () if found else ("no ansible-playbook on the PATH: install it or set command",)
 
     def capabilities(self) -> Capabilities:
-        """A dry run is a playbook in check mode (option `check`)."""
+        """A dry run is a playbook in check mode (option `check`). What a play says is to be so may be said again."""
         undo = self._options.undo_playbook is not None
-        return Capabilities(concurrency=self._options.concurrency, undo=undo, dry_run=True)
+        return Capabilities(concurrency=self._options.concurrency, undo=undo, dry_run=True, repeatable=True)
 
     def freeze(self) -> Frozen:
         """The playbooks with what they use, the inventory, the effective ansible.cfg, and the version of ansible-core.

@@ -47,7 +47,7 @@ class KollaAnsibleUpgradeStrategy:
     """
 
     name: ClassVar[str] = "kolla-ansible"
-    traits: ClassVar[Traits] = Traits(("cloud",))
+    traits: ClassVar[Traits] = Traits(("cloud",), repeatable="always")
     #: It is given the `[[hop]]` tables as the option `hops`.
     per_hop: ClassVar[bool] = True
 
@@ -67,7 +67,7 @@ class KollaAnsibleUpgradeStrategy:
             order=project_order(),
             notes=_NOTES | queues,
         )
-        return Capabilities(concurrency="cloud", manner=manner)
+        return Capabilities(concurrency="cloud", manner=manner, repeatable=True)
 
     def freeze(self) -> Frozen:
         """Versions of kolla-ansible and ansible-core, its playbooks, inventory and configuration; see `Deployer`."""

@@ -56,7 +56,7 @@ class OpenstackAnsibleUpgradeStrategy:
     """
 
     name: ClassVar[str] = "openstack-ansible"
-    traits: ClassVar[Traits] = Traits(("cloud",))
+    traits: ClassVar[Traits] = Traits(("cloud",), repeatable="always")
     #: It is given the `[[hop]]` tables as the option `hops`.
     per_hop: ClassVar[bool] = True
 
@@ -66,7 +66,7 @@ class OpenstackAnsibleUpgradeStrategy:
 
     def capabilities(self) -> Capabilities:
         """A project on one host alone, then on the others, in the order of setup_openstack."""
-        return Capabilities(concurrency="cloud", manner=_MANNER)
+        return Capabilities(concurrency="cloud", manner=_MANNER, repeatable=True)
 
     def freeze(self) -> Frozen:
         """Versions of openstack-ansible and ansible-core, inventory and configuration; see `Deployer`."""

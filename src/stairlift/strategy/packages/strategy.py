@@ -28,7 +28,7 @@ class PackagesUpgradeStrategy:
     """
 
     name: ClassVar[str] = "packages"
-    traits: ClassVar[Traits] = Traits(("host", "batch", "cloud"))
+    traits: ClassVar[Traits] = Traits(("host", "batch", "cloud"), repeatable="always")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = read_options(self.name, options)

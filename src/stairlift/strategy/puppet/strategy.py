@@ -35,7 +35,7 @@ class PuppetUpgradeStrategy:
     """
 
     name: ClassVar[str] = "puppet"
-    traits: ClassVar[Traits] = Traits(("host",), dry_run="always")
+    traits: ClassVar[Traits] = Traits(("host",), dry_run="always", repeatable="always")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = read_options(self.name, options)
@@ -47,7 +47,7 @@ class PuppetUpgradeStrategy:
 
     def capabilities(self) -> Capabilities:
         """Many hosts side by side. A dry run is Puppet's noop; there is no way back."""
-        return Capabilities(concurrency="host", dry_run=True)
+        return Capabilities(concurrency="host", dry_run=True, repeatable=True)
 
     def freeze(self) -> Frozen:
         """What lies on this machine: ssh's configuration and, with `local`, Puppet's version and the code it applies.

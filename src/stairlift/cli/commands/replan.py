@@ -1,0 +1,155 @@
+"""`stairlift replan`: what has drifted since a run was planned, and a run of a new plan in its place."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stairlift.cli.failing import tell_findings
+from stairlift.cli.here import actor, ask, settings, somebody_there
+from stairlift.cli.options import Inventory, OsCloud, Output, RunName
+from stairlift.cli.output import Format, say, show, show_document
+from stairlift.model.errors import Refusal
+from stairlift.model.finding import Waiver
+
+if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.model.policy import Policy
+    from stairlift.model.run import Run
+    from stairlift.wiring.office import Office
+    from stairlift.wiring.replanning import Replanned
+    from stairlift.wiring.settings import Settings
+
+_WAITS = 6
+_STYLES = {"gone": "red", "new": "green", "again": "yellow", "changed": "yellow", "plan": "yellow"}
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command on the app."""
+    app.command(
+        help="Plan anew what remains of a run that rests, and show what has drifted. Once the new plan is approved a "
+        "run of it takes the place of the old one, which ends as cancelled; what is done stays done. Nothing starts: "
+        "`stairlift resume` goes on."
+    )(replan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What somebody said beforehand: yes to everything, or to the plan of this hash. Whether anybody can be asked."""
+
+    yes: bool
+    approve: str | None
+    asks: bool
+
+
+def replan(  # Typer makes options of parameters  # noqa: PLR0917
+    name: RunName = None,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="Approve the new plan and every gate of its run, one-way steps included."),
+    ] = False,
+    approve: Annotated[
+        str | None, typer.Option(metavar="HASH", help="Approve the new plan, if it has this hash; gates still ask.")
+    ] = None,
+    os_cloud: OsCloud = None,
+    inventory: Inventory = None,
+    policy: Annotated[Path | None, typer.Option(metavar="FILE", help="A policy other than stairlift.toml's.")] = None,
+    waive: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE[:SUBJECT]", help="Go on in spite of a finding, beside those waived already."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the new plan there, to be read.")] = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Look, plan, compare, ask. Leaves with 0 where nothing has drifted, with 6 where nobody has approved."""
+    from stairlift.wiring.files import write_plan
+    from stairlift.wiring.office import open_office
+    from stairlift.wiring.replanning import Wanted, replan
+
+    found = settings()
+    office = open_office(found)
+    run = office.run(name, os_cloud or found.os_cloud)
+    wanted = Wanted(_policy(policy, found), tuple(inventory or ()), os_cloud, tuple(map(Waiver.parse, waive or ())))
+    new = replan(run, office, found, wanted)
+    if out:
+        write_plan(new.plan, out)
+    if output is Format.TABLE:
+        _tell(new)
+    refused = _refusal(new)
+    successor = None if refused else _take_place(new, (office, found), _Word(yes, approve, output is Format.TABLE))
+    if output is not Format.TABLE:
+        _document(new, successor, office, output)
+    if refused:
+        raise refused
+    if successor is None and not new.difference.empty:
+        raise typer.Exit(_WAITS)
+
+
+def _policy(file: Path | None, found: "Settings") -> "Policy":
+    from stairlift.wiring.policy import read_policy_file
+
+    return read_policy_file(file) if file else found.policy
+
+
+def _refusal(new: "Replanned") -> Refusal | None:
+    """What speaks against a run of the new plan, beside that nobody has approved it."""
+    from stairlift.wiring.again import check_plan
+
+    try:
+        check_plan(new.plan)
+    except Refusal as refused:
+        return refused
+    return None
+
+
+def _tell(new: "Replanned") -> None:
+    from stairlift.report.plan_difference import difference_lines
+    from stairlift.report.text import count
+
+    kept, left = len(new.difference.kept), len(new.plan.steps) - len(new.difference.kept)
+    way = f"run {new.run.id}: {new.plan.cloud} {new.plan.source} -> {new.plan.target}, {new.run.state}"
+    show(f"{way}; {count(kept, 'step')} settled, {left} left", style="bold")
+    for line in difference_lines(new.difference):
+        show(line.text, style=_STYLES[line.kind])
+    if not new.difference.empty:
+        show(f"hash {new.plan.hash}", style="dim")
+        tell_findings(new.plan.findings, new.plan.waivers, all_in="-o json")
+
+
+def _document(new: "Replanned", successor: "Run | None", office: "Office", output: Format) -> None:
+    from stairlift.report.plan_difference import difference_document
+
+    plans, runs = (office.plan(new.run), new.plan), (new.run.id, successor.id if successor else None)
+    show_document(difference_document(new.difference, plans, runs), output)
+
+
+def _take_place(new: "Replanned", here: "tuple[Office, Settings]", word: _Word) -> "Run | None":
+    """The run of the new plan, once that is approved; None where nothing has drifted, or nobody approves."""
+    from stairlift.wiring.replanning import take_place
+
+    if new.difference.empty:
+        say(f"nothing has drifted; it goes on with: stairlift resume {new.run.id}")
+        return None
+    if not _approved(new, word):
+        return None
+    run = take_place(new, *here, actor(), approve_all=word.yes)
+    say(f"run {run.id} takes the place of {new.run.id}; it goes on with: stairlift resume {run.id}")
+    return run
+
+
+def _approved(new: "Replanned", word: _Word) -> bool:
+    from stairlift.run.commands import other_hash
+
+    if word.approve and word.approve != new.plan.hash:
+        raise other_hash(word.approve, new.plan.hash)
+    if word.yes or word.approve:
+        return True
+    if not (word.asks and somebody_there()):
+        command = shlex.join(("stairlift", "replan", new.run.id, "--approve", new.plan.hash))
+        say(f"the new plan waits for approval; who has read it types: {command}")
+        return False
+    if ask(f"Type the cloud's name ({new.plan.cloud}) to approve the new plan:") == new.plan.cloud:
+        return True
+    say("not approved; the run stays as it is")
+    return False

@@ -1,0 +1,55 @@
+"""`stairlift worker`: carries out attempts near the hosts. `stairlift workers`: who does."""
+
+import logging
+import socket
+import sys
+from typing import Annotated
+
+import typer
+
+from stairlift.cli.here import settings
+from stairlift.cli.options import Output
+from stairlift.cli.output import Format, say, show_document, show_table
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands on the app."""
+    app.command(help="Carry out the attempts of a queue on this machine, near its hosts.")(worker)
+    app.command(help="The workers: their queues, when they were last heard of, what they run.")(workers)
+
+
+def worker(
+    queue: Annotated[list[str], typer.Option("--queue", metavar="NAME", help="Whose attempts to take. Repeatable.")],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="What it is called (default: this machine's name).")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="How many attempts at once.")] = 10,
+    grace: Annotated[
+        float, typer.Option("--grace", metavar="SECONDS", min=0, help="For a job that is stopped, to end by itself.")
+    ] = 10.0,
+    drain: Annotated[bool, typer.Option("--drain", help="Told to end, wait for the attempts under way.")] = False,
+) -> None:
+    """Work until a signal says to end."""
+    from stairlift.wiring.working import Duty, work
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    logging.getLogger("stairlift").setLevel(logging.INFO)
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+    duty = Duty(tuple(dict.fromkeys(queue)), name or socket.gethostname().partition(".")[0], jobs, grace, drain)
+    work(settings(), duty, say)
+
+
+def workers(output: Output = Format.TABLE) -> None:
+    """One line per worker."""
+    from stairlift.report.workers import COLUMNS, worker_document, worker_rows
+    from stairlift.wiring.clock import now
+    from stairlift.wiring.office import open_office
+
+    office = open_office(settings())
+    found = office.crew.workers() if office.crew else ()
+    if output is not Format.TABLE:
+        show_document(worker_document(found, office.lease_ttl), output)
+    elif found:
+        show_table(COLUMNS, worker_rows(found, office.lease_ttl, now()))
+    else:
+        say("there is no worker; one begins with: stairlift worker --queue NAME")

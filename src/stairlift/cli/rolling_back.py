@@ -1,0 +1,52 @@
+"""A run that is taken back: by its orchestrator where there is one, else here, with the progress of a resume."""
+
+import time
+
+from stairlift.cli.commands.run import leave
+from stairlift.cli.controlling import answered
+from stairlift.cli.orchestrating import Desk, orchestrate
+from stairlift.cli.output import say
+from stairlift.drive.commands import tell
+from stairlift.model.errors import Refusal
+from stairlift.model.run import FINAL_RUN_STATES, Command, Run
+from stairlift.report.rollback import way_back_lines
+from stairlift.run.commands import ComeTrue, run_judgement
+from stairlift.run.undoing import rollback_refusal, way_back
+from stairlift.wiring.office import Office
+
+#: How long an orchestrator may take to answer before nobody waits for it any more, and how often to look; in seconds.
+_PATIENCE, _LOOK = 3.0, 0.1
+
+
+def way_back_of(run: Run, office: Office, *, whole: bool) -> tuple[str, ...]:
+    """What is to be undone, in lines; nothing of a run that is taken back. Raises Refusal where that cannot be."""
+    if run.state in FINAL_RUN_STATES and isinstance(run_judgement("rollback", run), ComeTrue):
+        return ()
+    plan, statuses = office.plan(run), office.store.steps(run.id)
+    for refused in (run_judgement("rollback", run), rollback_refusal(plan, run, statuses)):
+        if isinstance(refused, Refusal):
+            raise refused
+    return way_back_lines(plan, way_back(plan, statuses), whole=whole)
+
+
+def roll_back(run: Run, desk: Desk, command: Command) -> None:
+    """Tell it, and see to it that somebody acts on it. Leaves with the Contract's code. Raises as `tell` does."""
+    office = desk.office
+    plan = office.plan(run)
+    told = tell(office.store, plan, command)
+    if told.result == "applied":
+        say(told.answer)
+    if run.state in FINAL_RUN_STATES:
+        return
+    if office.store.orchestrator(run.cloud) is None:
+        leave(orchestrate(office.store.run(run.id), plan, desk))
+    elif told.result is None:
+        _await_answer(office, command)
+    say(f"its orchestrator takes it back; watch it: stairlift status {run.id} --watch")
+
+
+def _await_answer(office: Office, command: Command) -> None:
+    """Give the orchestrator at work a moment to say no. Raises Refusal where it does."""
+    end = time.monotonic() + _PATIENCE
+    while not answered(office, command) and time.monotonic() < end:
+        time.sleep(_LOOK)

@@ -1,0 +1,122 @@
+"""Why a run does not move: the board is laid out from the journal, the whole of it or as far as one step needs it."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from stairlift.drive.tools import Pace
+from stairlift.model.errors import UsageError
+from stairlift.model.hindrance import Hindrance
+from stairlift.model.plan import Plan
+from stairlift.model.plan_document import from_document
+from stairlift.model.run import SETTLED, Run, RunState, StepState, StepStatus
+from stairlift.model.scope import Scope
+from stairlift.ports import Records
+from stairlift.report.status import Standing
+from stairlift.run import Board, graph
+from stairlift.run.retries import pause_before
+from stairlift.run.why import Circumstances, first_in_line, why
+
+_NOT_BEGUN = (StepState.PENDING, StepState.WAITING)
+#: As many steps that have not begun are looked at for the one that would be next.
+_CANDIDATES = 20
+#: At most so many steps are laid out for it, of those that they need so many are asked after, and so many that are
+#: settled are kept: the last ones tell since when the others could begin.
+_MOST, _ASKED, _SETTLED = 300, 10_000, 50
+
+
+def unknown_step(run: Run, step: str) -> UsageError:
+    """The run's plan has no such step."""
+    return UsageError(
+        code="run.unknown_step",
+        brief=f"run {run.id} has no step {step!r}",
+        resolution=f"`stairlift status {run.id} --steps` names them",
+    )
+
+
+def about(step: str, run: Run, records: Records) -> tuple[Standing, tuple[Hindrance, ...]]:
+    """What holds up a step of a run, worked out from all that is on record. Raises UsageError (run.unknown_step)."""
+    if not records.plan_steps(run.id, [step]):
+        raise unknown_step(run, step)
+    plan = from_document(records.plan(run.id))
+    standing = Standing(
+        run=run,
+        plan=plan,
+        steps=records.steps(run.id),
+        orchestrator=records.orchestrator(run.cloud),
+        told=records.commands(run.id, unsettled=True),
+    )
+    found = why(_board(plan, standing.steps, run), _around(standing, records), step)
+    return replace(standing, why=found), found
+
+
+def in_line(standing: Standing, records: Records) -> Standing:
+    """With what holds up the step that would be next, and when those begin again that failed in passing.
+
+    The board has only what matters to these: the rest of the plan is not read.
+    """
+    begun = (s for s in standing.steps if s.state is not StepState.PENDING and s.state not in SETTLED)
+    statuses = {s.id: s for s in islice(begun, _MOST)}
+    candidates = records.steps(standing.run.id, states=_NOT_BEGUN, most=_CANDIDATES)
+    statuses |= {s.id: s for s in candidates}
+    documents = _with_needs(standing.run.id, statuses, records)
+    plan = _cut(records.plan_head(standing.run.id), documents)
+    board = _board(plan, statuses.values(), standing.run)
+    step = first_in_line(board)
+    found = why(board, _around(standing, records), step) if step else ()
+    return replace(standing, why=found, again=_due(plan, standing.in_state(StepState.RETRYING)))
+
+
+def _with_needs(run_id: str, statuses: dict[str, StepStatus], records: Records) -> list[Mapping[str, Any]]:
+    """The documents of these steps, and, added to both, what they need; of what is settled nothing further."""
+    documents = list(records.plan_steps(run_id, statuses))
+    fresh = documents
+    while fresh and len(statuses) < _MOST:
+        named = {other: None for step in fresh for other in (*step["needs"], *step["after"]) if other not in statuses}
+        asked = records.steps(run_id, list(named)[:_ASKED]) if named else ()
+        left = {s.id: s for s in asked if s.state not in SETTLED}
+        more = dict(list(left.items())[:_MOST]) | {s.id: s for s in asked[-_SETTLED:]}
+        statuses |= more
+        added = records.plan_steps(run_id, more) if more else ()
+        documents += added
+        fresh = [step for step in added if step["id"] in left]
+    return documents
+
+
+def _cut(head: Mapping[str, Any], documents: Iterable[Mapping[str, Any]]) -> Plan:
+    """A plan of these steps alone, which wait for nothing but each other."""
+    kept = {step["id"]: step for step in documents}
+    steps = [
+        {**step, "needs": _only(step["needs"], kept), "after": _only(step["after"], kept)} for step in kept.values()
+    ]
+    return from_document({**head, "steps": steps})
+
+
+def _only(ids: Iterable[str], kept: Collection[str]) -> list[str]:
+    return [step for step in ids if step in kept]
+
+
+def _board(plan: Plan, statuses: Iterable[StepStatus], run: Run) -> Board:
+    board = Board(graph(plan), statuses, approve_all=run.approve_all)
+    board.confine(Scope.of(run))
+    return board
+
+
+def _around(standing: Standing, records: Records) -> Circumstances:
+    moves = standing.attended and standing.run.state is RunState.RUNNING and not standing.run.reason
+    newest = None if moves else records.latest(standing.run.id)
+    return Circumstances(
+        run=standing.run,
+        attended=standing.attended,
+        since=newest.at if newest else None,
+        told={command.step: command.kind for command in standing.told},
+        patience=Pace().verify,
+    )
+
+
+def _due(plan: Plan, retrying: Iterable[StepStatus]) -> dict[str, datetime]:
+    return {
+        s.id: s.worked_at + timedelta(seconds=pause_before(plan, max(1, s.retries))) for s in retrying if s.worked_at
+    }
