@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import attempt, discovery, hosts, planning, run_loop
+from bench import attempt, attempts, dbos, discovery, hosts, planning, rolling, run_loop, scale
 from bench.measuring import Failed, machine
 from bench.table import Ratio, Table
 
@@ -13,7 +13,11 @@ BENCHES: Mapping[str, Callable[[bool], Table]] = {
     "hosts": hosts.measure,
     "planning": planning.measure,
     "attempt": attempt.measure,
+    "attempts": attempts.measure,
     "run-loop": run_loop.measure,
+    "dbos": dbos.measure,
+    "scale": scale.measure,
+    "rolling": rolling.measure,
 }
 
 
@@ -21,17 +25,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the named benches, or all; 1 where a target is missed, 2 where a bench could not be carried out."""
     given = _parser().parse_args(arguments)
     missed: list[Ratio] = []
+    broken = False
     for name in given.names or BENCHES:
         try:
             table = BENCHES[name](given.quick)
         except Failed as failed:
             print(f"{name}: {failed}", file=sys.stderr)
-            return 2
+            broken = True
+            continue
         print(f"{table}\n\nOn {machine()}.\n", flush=True)
         missed += () if given.quick else table.missed
     for ratio in missed:
         print(f"missed: {ratio}", file=sys.stderr)
-    return 1 if missed else 0
+    return 2 if broken else 1 if missed else 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,15 +8,15 @@ commands of people, strategies, verification, and no resume.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection, connect
-from typing import Protocol
+from typing import Any, Protocol
 
+import orjson
 import sqlalchemy as sa
 
 RUN = "260101-000000"
@@ -25,7 +25,7 @@ TTL = 30.0
 ADD_EVENT = "INSERT INTO event (run, seq, at, kind, step, attempt, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 Moved = Sequence[tuple[str, str]]  # (time, step)
-EventRow = tuple[str, int, str, str, str | None, int | None, str]
+EventRow = tuple[str, int, str, str, str, int, dict[str, Any]]
 
 
 class Writer(Protocol):
@@ -55,7 +55,7 @@ async def carry_out(writer: Writer, hosts: int, window: int) -> int:
         events = []
         for (_, step), (_, _, returncode) in zip(done, ended, strict=True):
             seq += 1
-            events.append((RUN, seq, now, "step.done", step, 1, json.dumps({"returncode": returncode})))
+            events.append((RUN, seq, now, "step.done", step, 1, {"returncode": returncode}))
         for host, n, _ in ended:
             if n + 1 < len(ACTIONS):
                 starts.append((host, n + 1))
@@ -69,7 +69,7 @@ async def carry_out(writer: Writer, hosts: int, window: int) -> int:
         begun = [(now, step_id(host, n)) for host, n in starts]
         for _, step in begun:
             seq += 1
-            events.append((RUN, seq, now, "step.started", step, 1, "{}"))
+            events.append((RUN, seq, now, "step.started", step, 1, {}))
         writer.write(done, begun, events)
         commits += 1
         for host, n in starts:
@@ -162,20 +162,21 @@ class Driver:
                 f" WHERE run = '{RUN}' AND step = ? AND number = 1",
                 done,
             )
-            many(ADD_EVENT, events)
+            many(ADD_EVENT, [(*event, _text(data)) for *event, data in events])
 
 
 class Core:
     """Writes the same through SQLAlchemy Core, as whatever shall also run on PostgreSQL."""
 
     def __init__(self, file: Path) -> None:
-        self._engine = sa.create_engine(f"sqlite:///{file}")
+        self._engine = sa.create_engine(f"sqlite:///{file}", json_serializer=_text)
         pragmas = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
         sa.event.listen(self._engine, "connect", lambda connection, _: [connection.execute(p) for p in pragmas])
         tables = sa.MetaData()
         tables.reflect(self._engine)
         step, self._attempt, self._event, lease = (tables.tables[n] for n in ("step", "attempt", "event", "lease"))
-        at, mine = sa.bindparam("b_at"), (step.c.run == RUN, step.c.id == sa.bindparam("b_id"))
+        at: sa.BindParameter[str] = sa.bindparam("b_at")
+        mine = (step.c.run == RUN, step.c.id == sa.bindparam("b_id"))
         holds = (lease.c.cloud == "lab", lease.c.fence == 1, lease.c.holder == "me")
         self._renew = sa.update(lease).where(*holds).values(until=sa.bindparam("b_until"))
         self._end = sa.update(step).where(*mine, step.c.state == "running")
@@ -190,7 +191,7 @@ class Core:
         """One statement for each kind of row."""
         ended = [{"b_at": at, "b_id": step} for at, step in done]
         started = [{"b_at": at, "b_id": step} for at, step in begun]
-        common = {"run": RUN, "number": 1, "reason": "", "facts": "{}", "undo": 0}
+        common = {"run": RUN, "number": 1, "reason": "", "facts": {}, "undo": 0}
         new = [{**common, "step": step, "started_at": at} for at, step in begun]
         names = ("run", "seq", "at", "kind", "step", "attempt", "data")
         with self._engine.begin() as connection:
@@ -202,6 +203,10 @@ class Core:
                 _demand(connection.execute(self._begin, started).rowcount == len(begun))
                 connection.execute(sa.insert(self._attempt), new)
             connection.execute(sa.insert(self._event), [dict(zip(names, event, strict=True)) for event in events])
+
+
+def _text(document: Any) -> str:
+    return orjson.dumps(document).decode()
 
 
 def _demand(holds: bool) -> None:

@@ -61,7 +61,7 @@ def ours(folder: Path, hosts: int, window: int) -> dict[str, float]:
             commits += 1
             return write(*args)
 
-        journal.commit = counted  # type: ignore[method-assign]
+        journal.commit = counted
         run = new_run(journal, plan, {}, now=_Clock().now(), actor="bench")
         began = _measure()
         run = asyncio.run(carry_out(journal, plan, run.id, tools, stop=asyncio.Event()))

@@ -52,7 +52,9 @@ def main() -> None:
 def the_plan(hosts: int) -> Plan:
     """Of a cloud with so many hypervisors, `WINDOW` at a time."""
     heard = NOON - timedelta(seconds=3)
-    agents = (ServiceRecord(name, f"cmp{n + 1}", "enabled", "up", heard) for n in range(hosts) for name in SERVICES[1:3])
+    agents = (
+        ServiceRecord(name, f"cmp{n + 1}", "enabled", "up", heard) for n in range(hosts) for name in SERVICES[1:3]
+    )
     cloud = a_cloud(compute=hosts).saying("neutron-agents", *agents)
     seen = reconcile(cloud.observations(), name="bench")
     policy = Policy(order="node", max_unavailable={"resource": Share(WINDOW)})

@@ -11,7 +11,7 @@ _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _FILE = re.compile(r"^(?:#!.*\n)?# ([\w./-]*\.?[\w-]+)\n")
 #: A question at a terminal, and what the reader answers.
-_QUESTION = re.compile(r"(.*(?:\[y/N\]:?|to approve it:) )(\S+)")
+_QUESTION = re.compile(r"(.*(?:\[y/N\]:?|to (?:approve it|take it back):) )(\S+)")
 #: Where an output is shortened.
 OMISSION = "..."
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from postgres import PASSWORD, USER, Server, running
 from stairlift.model.errors import StairliftError, UsageError
@@ -286,3 +287,18 @@ def test_migrations_lead_to_the_tables(url: str) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+# The audit
+
+
+@pytest.mark.parametrize("words", ["UPDATE event SET kind = 'x'", "DELETE FROM event", "TRUNCATE event"])
+def test_no_event_is_ever_changed_or_forgotten(url: str, store: SqlStore, words: str) -> None:
+    _begin(store)
+    before = store.events("r1")
+    engine = open_engine(url)
+    with pytest.raises(DBAPIError, match="events can only be added"), engine.begin() as connection:
+        connection.execute(text(words))
+    engine.dispose()
+    assert before
+    assert store.events("r1") == before

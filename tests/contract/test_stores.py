@@ -179,11 +179,16 @@ def test_what_the_lean_reader_stumbles_over_is_named(folder: Path) -> None:
 # The audit
 
 
-@pytest.mark.parametrize("words", ["UPDATE event SET kind = 'x'", "DELETE FROM event", "DELETE FROM event WHERE seq = 1"])
+@pytest.mark.parametrize(
+    "words", ["UPDATE event SET kind = 'x'", "DELETE FROM event", "DELETE FROM event WHERE seq = 1"]
+)
 def test_no_event_is_ever_changed_or_forgotten(folder: Path, words: str) -> None:
     store = _with_run(folder)
     before = store.events("r1")
-    with closing(sqlite3.connect(folder / "journal.sqlite")) as database, pytest.raises(sqlite3.IntegrityError) as caught:
+    with (
+        closing(sqlite3.connect(folder / "journal.sqlite")) as database,
+        pytest.raises(sqlite3.IntegrityError) as caught,
+    ):
         database.execute(words)
     assert "events can only be added" in str(caught.value)
     assert store.events("r1") == before

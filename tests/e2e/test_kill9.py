@@ -32,9 +32,9 @@ LIVES: Mapping[str, Mapping[str, float]] = {
     "handed over": {},
     "paused": {"pause": 0.5},
     "failing": {},
-    "cancelled": {"pause": 0.2, "cancel": 0.3},
-    "cancelled now": {"cancel now": 0.3},
-    "rolled back": {"pause": 0.2, "rollback": 0.3},
+    "cancelled": {"pause": 0.3, "cancel": 0.5},
+    "cancelled now": {"cancel now": 0.5},
+    "rolled back": {"pause": 0.3, "rollback": 0.6},
 }
 #: The states that a run leaves by itself only if somebody takes it up.
 _RESTS = {RunState.PAUSED, RunState.FAILED, RunState.WAITING}
@@ -64,6 +64,11 @@ class Life:
     killed: int = 0
     told: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def state(self) -> str:
+        run = self.theatre.run()
+        return run.state if run else "never begun"
+
     def live(self, kills: int) -> None:
         """Kill so many orchestrators, unless it is over before; then let it come to its end."""
         if self.kind == "failing":
@@ -83,10 +88,10 @@ class Life:
         if self.chance.random() < 0.5:
             assert process.stdout is not None
             process.stdout.readline()
+        time.sleep(self.chance.random() * 0.4)
+        if self.theatre.begun():
             self._command()
-            time.sleep(self.chance.random() * 0.4)
-        else:
-            time.sleep(self.chance.random() * 0.8)
+        time.sleep(self.chance.random() * 0.4)
         self.killed += _kill(process)
         return self._goes_on()
 
@@ -172,7 +177,7 @@ def seed() -> Iterator[random.Random]:
 
 
 def test_no_kill_loses_a_step_or_runs_one_twice(journal, database: str, seed: random.Random, tmp_path: Path) -> None:
-    killed, lives = 0, Counter[str]()
+    killed, lives, told, ends = 0, Counter[str](), Counter[str](), Counter[str]()
     while killed < KILLS // 2:
         kind = list(LIVES)[lives.total() % len(LIVES)]
         theatre = Theatre(tmp_path / f"life {lives.total()}", Scene(journal()))
@@ -181,5 +186,11 @@ def test_no_kill_loses_a_step_or_runs_one_twice(journal, database: str, seed: ra
         _check(life)
         killed += life.killed
         lives[kind] += 1
+        told += life.told
+        ends[life.state] += 1
     print(f"{database}: {killed} kills in {lives.total()} runs: 0 lost, 0 finished twice, 0 in flight started twice")
-    print(", ".join(f"{number} {kind}" for kind, number in lives.items()))
+    print(f"lives: {_listed(lives)}; told: {_listed(told)}; ended: {_listed(ends)}")
+
+
+def _listed(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {what}" for what, number in counted.items()) or "nothing"

@@ -129,6 +129,7 @@ def terminal(folder: Path) -> Iterator[Terminal]:
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
         "STAIRLIFT_STATE_DIR": str(folder / "state"),
+        "SUDO_USER": "ada",  # who types: the pages call her so
     }
     it = Terminal(folder, kept | own)
     try:
@@ -250,6 +251,11 @@ GUIDES = {
     "waive-a-finding": "sick",
     "record-a-cloud": "demo",
     "run-and-resume": "demo",
+    "find-out-why-it-waits": "demo",
+    "pause-and-cancel": "demo",
+    "roll-back": "demo",
+    "require-approvals": "demo",
+    "replan": "demo",
     "run-the-testbed": "demo",  # only its target; tests/real has the rest
 }
 

@@ -8,8 +8,8 @@ import pytest
 from operating import Operator, Terminal, small_cloud
 from stairlift.sandbox.server import Sandbox
 
-COMPUTE = [f"2025.2-compute@cmp{n}" for n in range(5)]
-CONTROL, EXPAND = "2025.2-control@ctl1", "2025.2-db-expand-nova"
+COMPUTE = [f"2026.1-compute@cmp{n}" for n in range(5)]
+CONTROL, EXPAND = "2026.1-control@ctl1", "2026.1-db-expand-nova"
 #: Has the sandbox at `url` do each step, so that its APIs show what a half-upgraded cloud does; `fail` as elsewhere.
 STEP = f"""\
 #!{sys.executable}
@@ -36,7 +36,7 @@ def half_done(folder, cloud, more: str = "") -> Operator:
     operator = Operator(folder).with_strategy(more)
     operator.write("step", STEP)
     led_to(operator, cloud)
-    operator.plans()
+    operator.plans(to="2026.1")
     operator.write("fail", "upgrade cmp2\n")
     failed = operator.types("run", "plan.json", "--yes")
     assert failed.code == 5, failed.err
@@ -85,7 +85,7 @@ class TestNothingHasDrifted:
     def test_a_half_upgraded_cloud_is_no_contradiction(self, lab):
         """Its APIs show the target by now, and its hypervisors are of two releases: that is our own doing."""
         _, operator = lab
-        fresh = operator.types("plan", "--from", "2025.1", "--to", "2025.2")
+        fresh = operator.types("plan", "--from", "2025.1", "--to", "2026.1")
         assert "release.contradicted" in fresh.err, "so says whoever knows nothing of the run"
         code, found = difference(operator)
         assert code == 0
@@ -110,7 +110,7 @@ class TestAHostHasCome:
         answer = grown.types("replan", "--out", "new.json")
         assert answer.code == 6, answer.err
         assert f"new      {COMPUTE[4]}: upgrade nova-compute on cmp4" in answer.out
-        assert "changed" not in answer.out.replace("changed  2025.2-unpin-nova@ctl1: order", "")
+        assert "changed" not in answer.out.replace("changed  2026.1-unpin-nova@ctl1: order", "")
         plan = json.loads((grown.folder / "new.json").read_text())
         assert f"stairlift replan {before[0]['run']} --approve {plan['hash']}" in answer.err
         assert grown.types("list", "-o", "json").document == before
@@ -192,12 +192,23 @@ class TestOtherDrift:
         answer = operator.types("resume")
         assert answer.code == 0, answer.err
 
+    def test_what_was_typed_is_typed_again_to_approve_it(self, lab):
+        """Another policy would be another plan."""
+        _, operator = lab
+        operator.write("careful.toml", "max_unavailable = { resource = 2 }\n")
+        shown = operator.types("replan", "--policy", "careful.toml")
+        assert shown.code == 6
+        command = shown.err[shown.err.index("stairlift replan ") :].splitlines()[0].split()
+        assert command[3:5] == ["--policy", "careful.toml"]
+        assert operator.types(*command[1:]).code == 0
+
     def test_a_policy_that_was_changed(self, lab):
         _, operator = lab
         operator.write("careful.toml", 'max_unavailable = { resource = 2 }\ncanary = 1\napprove = ["batch"]\n')
         answer = operator.types("replan", "--policy", "careful.toml", "--yes")
         assert answer.code == 0, answer.err
         assert "plan     window plane:resource: 1 -> 2" in answer.out
+        assert "plan     policy approve: none -> " in answer.out
         assert operator.types("resume").code == 0
 
     def test_a_host_that_has_died_forbids_it_until_somebody_waives_it(self, lab):
@@ -230,10 +241,27 @@ class TestOtherDrift:
             assert (refused.code, "drift.cloud" in refused.err) == (4, True), refused.err
 
 
+def test_a_rollback_takes_back_what_both_runs_have_done(tmp_path):
+    """Also the step that failed in the first: its host may be half upgraded."""
+    with Sandbox(small_cloud(3)) as cloud:
+        operator = Operator(tmp_path).at(cloud).with_strategy('undo = ["./undo", "{host}"]')
+        operator.write("undo", '#!/bin/sh\necho "undo $1" >>"$(dirname "$0")/calls"\n').chmod(0o755)
+        operator.plans("--stage", "compute", to="2026.1")
+        operator.write("fail", "upgrade cmp2\n")
+        assert operator.types("run", "plan.json", "--yes").code == 5
+        operator.write("careful.toml", "max_unavailable = { resource = 2 }\n")
+        assert operator.types("replan", "--policy", "careful.toml", "--yes").code == 0
+        assert operator.status()["state"] == "paused"
+        answer = operator.types("rollback", operator.status()["run"])
+        assert answer.code == 0, answer.err
+        assert sorted(call for call in operator.calls if call.startswith("undo")) == ["undo cmp1", "undo cmp2"]
+        assert states(operator) == {COMPUTE[1]: "undone", COMPUTE[2]: "undone", COMPUTE[3]: "pending"}
+
+
 def test_a_run_that_is_over_is_not_planned_anew(tmp_path):
     with Sandbox(small_cloud(1)) as cloud:
         operator = Operator(tmp_path).at(cloud).with_strategy()
-        operator.plans("--stage", "compute")
+        operator.plans("--stage", "compute", to="2026.1")
         assert operator.types("run", "plan.json", "--yes").code == 0
         refused = operator.types("replan")
         assert (refused.code, "[replan.not_at_rest]" in refused.err) == (4, True)
@@ -243,7 +271,7 @@ def test_a_run_that_is_over_is_not_planned_anew(tmp_path):
 def test_a_part_stays_that_part(tmp_path):
     with Sandbox(small_cloud(3)) as cloud:
         operator = Operator(tmp_path).at(cloud).with_strategy()
-        operator.plans("--stage", "compute", "--exclude", "cmp3")
+        operator.plans("--stage", "compute", "--exclude", "cmp3", to="2026.1")
         operator.write("fail", "upgrade cmp2\n")
         assert operator.types("run", "plan.json", "--yes").code == 5
         with Sandbox(small_cloud(4)) as later:

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,23 @@ def test_kill_9_in_the_middle_undoes_nothing_twice(able):
     assert states(able) == BACK
 
 
+def test_status_tells_how_far_it_is(able):
+    failed(able)
+    able.write("slow-undo", "cmp2")
+    process = able.begins("rollback")
+    until(lambda: undone(able))
+    told = able.types("status").out
+    assert "rolling-back" in told
+    assert "0 of 2 steps taken back (0%), 1 in flight" in told
+    assert f"undoing   {TWO} on cmp2, undo of upgrade" in told
+    assert "stairlift retry" not in told
+    watch = able.begins("status", "--watch")
+    until(lambda: "watch" in Path(f"/proc/{watch.pid}/cmdline").read_text())
+    (able.folder / "slow-undo").unlink()
+    assert (process.communicate(timeout=30), process.returncode)[1] == 0
+    assert "2 of 2 steps taken back (100%)" in watch.communicate(timeout=30)[0]
+
+
 def test_a_rollback_that_was_left_is_taken_up_by_rollback_as_well(able):
     failed(able)
     able.write("slow-undo", "cmp2")
@@ -213,6 +231,48 @@ def test_changed_files_pause_it(able):
     assert undone(able) == WHOLE
 
 
+# A real Ansible
+
+PLAYBOOK = """\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.raw: echo upgraded >>{{ playbook_dir }}/{{ inventory_hostname }}
+    - ansible.builtin.raw: "{{ 'exit 3' if inventory_hostname == 'cmp2' else 'true' }}"
+"""
+BACK_PLAYBOOK = """\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.raw: echo "back to {{ stairlift_from }}, undo $STAIRLIFT_UNDO" >>{{ playbook_dir }}/{{ inventory_hostname }}
+"""
+ANSIBLE_TOML = """\
+[[strategy]]
+match = {{}}
+use = "ansible"
+command = ["{ansible}"]
+playbook = "site.yml"
+undo_playbook = "back.yml"
+"""
+
+
+def test_ansible_takes_back_what_it_has_done(operator):
+    operator.write("ansible.cfg", "[defaults]\ninventory = hosts.ini\n")
+    hosts = "".join(f"{name} ansible_connection=local\n" for name in ("ctl1", "cmp1", "cmp2"))
+    operator.write("hosts.ini", hosts)
+    operator.write("site.yml", PLAYBOOK)
+    operator.write("back.yml", BACK_PLAYBOOK)
+    operator.write("stairlift.toml", ANSIBLE_TOML.format(ansible=Path(sys.prefix, "bin", "ansible-playbook")))
+    plan = operator.plans("--stage", "compute")
+    assert {step["reversibility"] for step in plan["steps"]} == {"undo"}
+    assert operator.types("run", "plan.json", "--yes").code == 5
+    answer = operator.types("rollback")
+    assert answer.code == 0, answer.err
+    assert states(operator) == BACK
+    for name in ("cmp1", "cmp2"):
+        assert (operator.folder / name).read_text().splitlines() == ["upgraded", "back to 2025.1, undo 1"]
+
+
 # Refused
 
 
@@ -248,3 +308,13 @@ def test_what_is_over_cannot_be_taken_back(operator):
     answer = operator.types("rollback")
     assert answer.code == 4
     assert "it is done" in answer.err
+
+
+def test_a_run_on_which_a_later_one_builds_cannot_be_taken_back(able):
+    first = failed(able)
+    (able.folder / "fail").unlink()
+    assert able.types("run", "plan.json", "--yes").code == 0
+    for words in (("rollback", first), ("rollback", first, "--dry-run")):
+        answer = able.types(*words)
+        assert (answer.code, "has begun since, and builds on it" in answer.err) == (4, True)
+    assert undone(able) == []

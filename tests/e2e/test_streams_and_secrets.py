@@ -126,6 +126,8 @@ class TestSecrets:
             operator.types_to_a_process("run", "plan.json", "--yes"),
             operator.types("status", "--steps", "-o", "json"),
             operator.types("logs"),
+            operator.types("events", "-o", "json"),
+            operator.types("events", "--export", "run.jsonl"),
         ]
         assert [answer.code for answer in answers] == [0] * len(answers), answers
         wrong = operator.types("discover", OS_PASSWORD=f"{PASSWORD}-wrong")
@@ -136,7 +138,7 @@ class TestSecrets:
     def test_no_file_holds_one(self, way, secret):
         operator, _ = way
         files = [path for path in operator.folder.rglob("*") if path.is_file() and path.name != "hosts.ini"]
-        assert {"plan.json", "journal.sqlite", "log", "manifest.json"} <= {path.name for path in files}
+        assert {"plan.json", "journal.sqlite", "log", "manifest.json", "run.jsonl"} <= {path.name for path in files}
         assert [path for path in files if secret.encode() in path.read_bytes()] == []
 
     @pytest.mark.parametrize("secret", [PASSWORD, "hunter2"])

@@ -19,13 +19,15 @@ from stairlift.inventory.specs import EVERY_API, available
 from stairlift.knowledge.releases import all_series
 from stairlift.model.errors import Trouble, UsageError
 from stairlift.model.finding import Finding
-from stairlift.model.plan import STAGES, Manner, Opening, Queue
+from stairlift.model.plan import STAGES, Asked, Manner, Opening, Queue
 from stairlift.model.policy import Policy
 from stairlift.model.run import Orchestrator, Run, RunState, StepState, StepStatus
+from stairlift.plan.difference import difference
 from stairlift.plan.matching import MATCH_KEYS, QUEUE_KEYS
 from stairlift.report.checked import Checked, CheckedEntry, check_document
 from stairlift.report.cloud import cloud_document
 from stairlift.report.installed import source_documents, strategy_documents
+from stairlift.report.plan_difference import difference_document
 from stairlift.report.status import Standing
 from stairlift.report.status_document import status_document
 from stairlift.run.transitions import RUN_MOVES, STEP_MOVES
@@ -265,6 +267,16 @@ def test_every_key_of_a_plan_is_documented():
     document = plan_document(planned(a_cloud(), bindings=entry, policy=careful, queues=(Queue("all", {}),)))
     assert {"whole_node", "one_way", "deadline", "queue", "stop_after"} <= _keys(document)
     assert undocumented(_keys(document) - FINDING, JSON, "plan") == []
+
+
+def test_every_key_of_a_difference_is_documented():
+    asked = Asked(("compute",), ("cmp*",), ())
+    old, new = planned(a_cloud()), replace(planned(a_cloud(compute=2), policy=Policy(canary=2)), asked=asked, replaces="r")
+    document = difference_document(difference(old, new, set(), set()), (old, new), ("r1", None))
+    assert document["gone"]
+    assert document["changed"]
+    assert undocumented(_keys(document) - FINDING, JSON, "replan") == []
+    assert undocumented(_keys(plan_document(new)) - FINDING, JSON, "plan") == []
 
 
 def test_every_key_of_a_status_is_documented():

@@ -17,4 +17,6 @@ def main() -> NoReturn:
     prepare()  # before all that takes a while to import, so that Ctrl-C is quiet from the first moment
     from stairlift.cli.app import run_app
 
-    sys.exit(close(run_app(sys.argv[1:])))
+    code = close(run_app(sys.argv[1:]))
+    gc.freeze()  # else the interpreter searches all of it once more on its way out: a sixth of what `status` costs
+    sys.exit(code)

@@ -104,7 +104,8 @@ def tell_plan(plan: Plan) -> None:
 
 def _approved(run: Run, plan: Plan, step: Step, office: Office) -> bool:
     mark = "ONE-WAY" if step.one_way else "approval"
-    say(f"{mark}: {step.id} ({step.action} on {span(step.hosts)}): {step.reason}", style="bold yellow")
+    what = f" ({step.action} on {span(step.hosts)})" if step.hosts else ""
+    say(f"{mark}: {step.id}{what}: {step.reason}", style="bold yellow")
     if ask("Approve it? [y/N]").lower() not in {"y", "yes"}:
         return False
     tell(office.store, plan, Command(uuid.uuid4().hex, run.id, "approve", step.id, actor(), "at the prompt", now()))

@@ -11,7 +11,8 @@ from stairlift.model.errors import Refusal
 from stairlift.model.run import FINAL_RUN_STATES, Command, Run
 from stairlift.report.rollback import way_back_lines
 from stairlift.run.commands import ComeTrue, run_judgement
-from stairlift.run.undoing import rollback_refusal, way_back
+from stairlift.run.undoing import rollback_refusal, superseded, way_back
+from stairlift.store.refusals import busy
 from stairlift.wiring.office import Office
 
 #: How long an orchestrator may take to answer before nobody waits for it any more, and how often to look; in seconds.
@@ -23,7 +24,8 @@ def way_back_of(run: Run, office: Office, *, whole: bool) -> tuple[str, ...]:
     if run.state in FINAL_RUN_STATES and isinstance(run_judgement("rollback", run), ComeTrue):
         return ()
     plan, statuses = office.plan(run), office.store.steps(run.id)
-    for refused in (run_judgement("rollback", run), rollback_refusal(plan, run, statuses)):
+    against = superseded(run, office.store.runs(run.cloud)), rollback_refusal(plan, run, statuses)
+    for refused in (run_judgement("rollback", run), *against):
         if isinstance(refused, Refusal):
             raise refused
     return way_back_lines(plan, way_back(plan, statuses), whole=whole)
@@ -32,7 +34,9 @@ def way_back_of(run: Run, office: Office, *, whole: bool) -> tuple[str, ...]:
 def roll_back(run: Run, desk: Desk, command: Command) -> None:
     """Tell it, and see to it that somebody acts on it. Leaves with the Contract's code. Raises as `tell` does."""
     office = desk.office
-    plan = office.plan(run)
+    plan, holder = office.plan(run), office.store.orchestrator(run.cloud)
+    if holder is not None and holder.run not in (None, run.id):
+        raise busy(holder)
     told = tell(office.store, plan, command)
     if told.result == "applied":
         say(told.answer)

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -79,7 +80,8 @@ class Watch:
         if self._with_steps and room > 0:
             first = next((n for n, s in enumerate(standing.steps) if s.state not in SETTLED), 0)
             at = max(0, min(first - _KEPT, len(standing.steps) - room))
-            shown.append(table(STEP_COLUMNS, step_rows(standing, now())[at : at + room]))
+            rows = step_rows(replace(standing, steps=standing.steps[at : at + room]), now())
+            shown.append(table(STEP_COLUMNS, rows))
         return Group(*shown)
 
     def _in_lines(self) -> None:

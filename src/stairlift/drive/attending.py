@@ -55,6 +55,8 @@ class CutOff:
     reason: str
 
 
+#: What halts a run for good, in words.
+_GIVEN_UP = {RunState.CANCELLED: "cancelled", RunState.ROLLING_BACK: "to be taken back"}
 News = Worked | HeardOf | CutOff
 Background = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
@@ -177,8 +179,8 @@ class Attending:
     def _job(self, strategy: UpgradeStrategy, assignment: Assignment) -> Job:
         """Raises NoJob. What was on record and not begun when its run was given up is not begun any more."""
         halt = self._board.halt
-        if halt is not None and halt.state is RunState.CANCELLED:
-            raise NoJob("the run was cancelled before it had begun")
+        if halt is not None and halt.state in _GIVEN_UP:
+            raise NoJob(f"the run was {_GIVEN_UP[halt.state]} before it had begun")
         return job_for(strategy, assignment)
 
     async def _verdict_on_lost(self, ending: Lost, step: Step, attempt: Attempt, why: str) -> Verdict:

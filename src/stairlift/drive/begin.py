@@ -35,18 +35,20 @@ def new_run(
     """Record a run of `plan`, whose JSON is `document`. Raises Refusal (run.in_flight) and StairliftError (store.*).
 
     Its id is drawn, not counted: attempts are found by it for ever, also after the journal was thrown away. One that
-    takes the `place` of another ends that in the same transaction.
+    takes the `place` of another ends that in the same transaction; where that was begun it rests half-way.
     """
+    halfway = place is not None and bool(place.carried)
     run = Run(
         id=f"{now:%y%m%d}-{secrets.token_hex(3)}",
         cloud=plan.cloud,
         plan_hash=plan.hash,
         source=str(plan.source),
         target=str(plan.target),
-        state=RunState.PENDING,
+        state=RunState.PAUSED if halfway else RunState.PENDING,
         created_at=now,
         approve_all=approve_all,
         actor=actor,
+        reason=f"it takes the place of run {place.run.id}" if place else "",
         options=options or {},
     )
     steps = [step.id for step in plan.steps]

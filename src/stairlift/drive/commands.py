@@ -18,7 +18,7 @@ from stairlift.run.commands import (
     run_judgement,
     stage_refusal,
 )
-from stairlift.run.undoing import rollback_refusal
+from stairlift.run.undoing import rollback_refusal, superseded
 
 _HASH = "sha256:"
 
@@ -43,6 +43,7 @@ def tell(store: Store, plan: Plan, command: Command) -> Command:
         return replace(command, result="applied", answer=met.words)
     _demand(met)
     if command.kind == "rollback":
+        _demand(superseded(run, store.runs(run.cloud)))
         _demand(rollback_refusal(plan, run, store.steps(run.id)))
     if command.kind == "stop-after":
         _demand(stage_refusal(command.details["stage"], run, plan, store.steps(run.id)))
@@ -63,12 +64,12 @@ def _about_step(store: Store, run: Run, plan: Plan, command: Command) -> Command
             brief=f"run {run.id} has no step {command.step!r}",
             resolution=f"`stairlift status {run.id} --steps` names them.",
         )
+    status = next(s for s in store.steps(run.id) if s.id == step.id)
+    _demand(refusal(command.kind, step, status, run.state))
     if command.kind == "skip" and not command.reason:
         raise UsageError(
             code="run.no_reason", brief="a step is not skipped without a reason", resolution="Say --reason."
         )
-    status = next(s for s in store.steps(run.id) if s.id == step.id)
-    _demand(refusal(command.kind, step, status, run.state))
     return _approving(command, run, covers(step)) if command.kind == "approve" else command
 
 

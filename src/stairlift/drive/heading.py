@@ -8,6 +8,8 @@ from stairlift.model.rollback import taken_back
 from stairlift.model.run import AttemptId, Change, Run, RunState, StepState, StepStatus
 from stairlift.run import Board, Decision, Finish, GiveUp, Retreat, changes, decide
 
+_TURNS = Finish(RunState.ROLLING_BACK, "")
+
 
 class Heading:
     """What is next for a run. It turns round once at most, and never back again."""
@@ -29,7 +31,7 @@ class Heading:
             return [Finish(RunState.PAUSED, self._barred)]
         if self._retreat is None:
             # that nothing is in flight any more is no end of a run that turns round: `turned` sees to it
-            return [d for d in decide(self._board, age) if d != Finish(RunState.ROLLING_BACK, "")]
+            return [d for d in decide(self._board, age) if d != _TURNS]
         overdue = [GiveUp(self._board.id(number)) for number in self._board.overdue(age)]
         return overdue or self._retreat.decisions(self._board.halt)
 

@@ -20,6 +20,7 @@ from stairlift.model.run import (
     Run,
     RunState,
     StepState,
+    StepStatus,
 )
 from stairlift.model.scope import Scope
 from stairlift.ports import Journal
@@ -36,6 +37,7 @@ from stairlift.run import (
     changes,
     graph,
 )
+from stairlift.run.commands import covers
 
 
 async def carry_out(
@@ -57,7 +59,7 @@ async def carry_out(
     board = Board(graph(plan), tools.store.steps(run_id), approve_all=run.approve_all or approve_all)
     bind(board, run)
     _demand_strategies(board, tools)
-    tools.executor.open_run(run_id, begun=run.state is not RunState.PENDING)
+    tools.executor.open_run(run_id, begun=run.started_at is not None)
     return await _Loop(journal, run, board, tools).carry_out(stop)
 
 
@@ -126,16 +128,20 @@ class _Loop:
     def _begin(self) -> None:
         """Take the run up: approve what the blanket covers, adopt what is in flight."""
         now, statuses = self._now(), list(self._board.statuses())
-        made = [self._applied(changes.begun(self._run, now, approve_all=self._board.approve_all))]
+        begun = changes.begun(self._run, now, approve_all=self._board.approve_all, actor=self._tools.actor)
+        made = [self._applied(begun)]
         if self._board.approve_all:
             waiting = (status for status in statuses if status.state is StepState.WAITING)
-            made += [self._applied(changes.agreed(status, now)) for status in waiting]
+            made += [self._applied(self._agreed(status, now)) for status in waiting]
         self._record(made)
         for status in statuses:
             if status.state in IN_FLIGHT or status.state is StepState.RETRYING:
                 attempts = self._tools.store.attempts(self._run.id, status.id)
                 newest = max(attempts, key=lambda attempt: attempt.id.number)
                 self._attending.follow(status, newest, self._age, adopted=True)
+
+    def _agreed(self, status: StepStatus, now: datetime) -> Change:
+        return changes.agreed(status, self._run.plan_hash, covers(self._board.step(status.id)), now)
 
     async def _turn(self) -> bool:
         """Take in what happened and act on it; whether the run came to rest."""

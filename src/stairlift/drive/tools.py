@@ -37,7 +37,7 @@ class Tools:
 
     Without `freshness` nobody asks the registries and a strategy's verdict stands; without `frozen` nobody looks
     whether its files are as the plan recorded them. `on_event` is told every event
-    once it is on record; it must not block.
+    once it is on record; it must not block. `actor` is who goes on record as having started the run or taken it up.
     """
 
     store: Store
@@ -48,6 +48,7 @@ class Tools:
     on_event: Callable[[Event], None] | None = None
     pace: Pace = field(default_factory=Pace)
     frozen: FrozenGuard | None = None
+    actor: str = ""
 
     def tell(self, events: Sequence[Event]) -> None:
         """Tell who watches. A watcher that breaks (a closed pipe) must not take the run with it."""

@@ -16,8 +16,10 @@ Kind = Literal[
     "turn",  # steps that go before it have not ended
     "window",  # as many hosts are out as may be
     "alone",  # its strategy bears one process at a time
+    "undo",  # what was built on it is taken back first
     "pause",  # it begins again by itself after a while
     "failed",  # it failed, or nobody knows how it ended
+    "queue",  # no worker has taken it yet
     "working",  # it is at work
     "report",  # its services have not reported yet
     "next",  # nothing: it starts with the next look
@@ -31,7 +33,7 @@ class Hindrance:
     """One answer to "why does this step not move?".
 
     `step` is the one that is held up, `by` are the steps that hold it up and `behind` is why these are not through:
-    the chain to the root, shown for the first few of them. `key` names the window, budget, stage or strategy, `wide` is
+    the chain to the root, shown for the first few of them. `key` names the window, budget, stage, strategy or queue, `wide` is
     how many hosts that has room for, `hosts` are those that take it up. `said` is what is on record about it. `due` is
     when it ends by itself. `commands` can be typed as they are.
     """

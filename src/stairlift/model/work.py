@@ -54,8 +54,13 @@ class Assignment:
     undo: bool = False
 
     def environment(self) -> dict[str, str]:
-        """The variables that every process of a strategy sees; the executor adds STAIRLIFT_PROGRESS."""
+        """The variables that every process of a strategy sees; the executor adds STAIRLIFT_PROGRESS.
+
+        STAIRLIFT_UNDO is there only where the step is taken back: from the release in STAIRLIFT_TO to that in _FROM.
+        """
+        undo = {"STAIRLIFT_UNDO": "1"} if self.undo else {}
         return {
+            **undo,
             "STAIRLIFT_RUN": self.run,
             "STAIRLIFT_STEP": self.step.id,
             "STAIRLIFT_ATTEMPT": str(self.attempt),

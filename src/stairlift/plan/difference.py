@@ -12,10 +12,10 @@ def difference(old: Plan, new: Plan, settled: Collection[str], kept: Collection[
     """`settled` are the steps of the old plan that need not be done any more, `kept` those of the new one."""
     before = {step.id: step for step in old.steps if step.id not in settled}
     after = {step.id: step for step in new.steps if step.id not in kept}
-    both = [step_id for step_id in after if step_id in before]
-    moved = _moved([step_id for step_id in before if step_id in after], both)
-    pairs = ((before[step_id], after[step_id]) for step_id in both)
-    found = [Changed(two, _others((old, one), (new, two), set(both), moved)) for one, two in pairs]
+    in_order = [step_id for step_id in after if step_id in before]
+    moved, both = _moved([step_id for step_id in before if step_id in after], in_order), frozenset(in_order)
+    pairs = ((before[step_id], after[step_id]) for step_id in in_order)
+    found = [Changed(two, _others((old, one), (new, two), both, moved)) for one, two in pairs]
     changed = tuple(one for one in found if one.others)
     unknown = [step for step in after.values() if step.id not in before]
     return Difference(
@@ -51,7 +51,7 @@ def _others(old: _Side, new: _Side, both: Collection[str], moved: Collection[str
 
 
 def _waits(step: Step, both: Collection[str]) -> list[str]:
-    return sorted({*step.needs, *step.after} & set(both))
+    return sorted(step_id for step_id in {*step.needs, *step.after} if step_id in both)
 
 
 def _moved(before: Sequence[str], after: Sequence[str]) -> set[str]:

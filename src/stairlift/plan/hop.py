@@ -28,7 +28,8 @@ class Gate:
 class Hop:
     """One release upwards, with all that decides how.
 
-    `fleet` is what the hop is about, `behind` what of it does not run the target yet. `prepared` are the steps that
+    `fleet` is what the hop is about, `behind` what of it does not run the target
+    yet, or does since the run whose place this one takes. `prepared` are the steps that
     got a host ready: nothing else happens on it before. `along` are the resource services, by (binary, host), that the
     control plane's steps of a deployer take with them. `approve` are the gates that the policy asks for.
     """
@@ -52,9 +53,16 @@ class Hop:
     hosts: Mapping[str, Host] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "behind", tuple(s for s in self.fleet.services if not runs(s, self.target)))
+        object.__setattr__(self, "behind", tuple(s for s in self.fleet.services if self._takes(s)))
         object.__setattr__(self, "ranks", Ranks(self.fleet))
         object.__setattr__(self, "hosts", {host.name: host for host in (*self.fleet.hosts, *self.fleet.others)})
+
+    def _takes(self, service: Service) -> bool:
+        """Whether it has a step: where it does not run the target yet, and where the run before has seen to that."""
+        if not runs(service, self.target):
+            return True
+        begun = piece(self.target, "control", "upgrade", (service.binary, service.host))
+        return self.past.attempts(begun) > 0
 
     def assembly(self, stage: Stage, action: Action, ordering: Ordering) -> Assembly:
         """Puts crews together for a stage."""
@@ -62,7 +70,7 @@ class Hop:
 
     def settled(self, stage: Stage, action: Action, services: Iterable[Service]) -> bool:
         """Whether an earlier run has done this to all of these services."""
-        return self.past.has(piece(self.target, stage, action, s.binary, s.host) for s in services)
+        return self.past.has(piece(self.target, stage, action, (s.binary, s.host)) for s in services)
 
     def chosen(self, service: Service, stage: Stage, action: Action) -> Binding | None:
         """The strategy that does this to a service."""

@@ -21,6 +21,7 @@ _GLYPHS = {
     "held": "!",
     "retrying": "↻",
     "undoing": "↶",
+    "undo-verifying": "…",
     "undone": "↶",
     "undo-failed": "✘",
     "turning-round": "↶",
@@ -79,8 +80,9 @@ def event_line(event: Event, steps: Mapping[str, Step]) -> str:
 
 
 def audit_line(event: Event, steps: Mapping[str, Step]) -> str:
-    """The same with its number and its day: for who reads a run's whole story, later."""
-    return f"{event.seq:>6}  {day(event.at)} {_told(event, steps)}"
+    """The same with its number, its day and what an approval covers: for who reads a run's whole story, later."""
+    covers = f" [covers {event.data['covers']}]" if event.data.get("covers") else ""
+    return f"{event.seq:>6}  {day(event.at)} {_told(event, steps)}{covers}"
 
 
 def event_document(event: Event) -> dict[str, Any]:

@@ -15,16 +15,18 @@ def halting_lines(standing: Standing, now: datetime) -> tuple[str, ...]:
     """The run as it stands, and what a person has to know who has just stopped it."""
     run = standing.run
     why = f" ({run.reason})" if run.reason else ""
-    return (f"run {run.id} is {run.state}{why}", *_in_flight(standing, now), *_fenced(standing), *_safe(standing))
+    ends = bool(run.options.get("cancel", {}).get("now"))
+    busy = _in_flight(standing, now, "is ended now" if ends else "in flight")
+    return (f"run {run.id} is {run.state}{why}", *busy, *_fenced(standing), *([] if ends else _safe(standing)))
 
 
-def _in_flight(standing: Standing, now: datetime) -> list[str]:
+def _in_flight(standing: Standing, now: datetime, what: str) -> list[str]:
     by_id, busy = standing.by_id, standing.in_state(*IN_FLIGHT)
     if not busy:
         return ["  nothing of it runs: everything is safe to stop"]
-    lines = [f"  in flight: {_busy(status, by_id[status.id], now)}" for status in busy[:_SHOWN]]
+    lines = [f"  {what}: {_busy(status, by_id[status.id], now)}" for status in busy[:_SHOWN]]
     left = len(busy) - _SHOWN
-    return [*lines, f"  in flight: {left} more"] if left > 0 else lines
+    return [*lines, f"  {what}: {left} more"] if left > 0 else lines
 
 
 def _busy(status: StepStatus, step: Step, now: datetime) -> str:

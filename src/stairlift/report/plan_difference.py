@@ -121,4 +121,6 @@ def _told(other: Other) -> str:
 
 
 def _value(value: Any) -> str:
-    return "none" if value in (None, "", [], {}) else str(value)
+    if isinstance(value, Mapping):
+        value = ", ".join(f"{key} {_value(one)}" for key, one in value.items())
+    return "none" if value in (None, "", []) else str(value)

@@ -55,11 +55,16 @@ def _omitted(groups: Sequence[Branch]) -> list[Branch]:
 
 
 def _alike(steps: Sequence[Step]) -> Iterable[Sequence[Step]]:
-    """Steps that differ in nothing but project, host or batch; where the order tells something, in one go."""
+    """Steps that differ in nothing but project, host or batch; where the order tells something, in one go.
+
+    What a person has to approve comes between what is before and behind it.
+    """
     if steps[0].stage in _SIDE_BY_SIDE:
         kinds: dict[object, list[Step]] = {}
+        approvals = 0
         for step in steps:
-            kinds.setdefault(_kind(step), []).append(step)
+            approvals += step.action == "approve"
+            kinds.setdefault((approvals, _kind(step)), []).append(step)
         return kinds.values()
     return [list(group) for _, group in groupby(steps, key=_kind)]
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import Plan, Step
 from stairlift.model.run import (
+    FINAL_RUN_STATES,
     IN_FLIGHT,
     SETTLED,
     UNWELL,
@@ -253,6 +254,8 @@ def _plan_approval(standing: Standing) -> list[str]:
 def _next(standing: Standing, step: str, command: str) -> str:
     """What to type about a step, unless somebody has."""
     told = standing.told_to(step)
+    if standing.run.state in FINAL_RUN_STATES:
+        return "            the run is over: nothing is done about it here"
     if told:
         return f"            {told} is on record"
     return f"            then: stairlift {command} {standing.run.id} {step}"

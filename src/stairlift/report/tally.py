@@ -13,6 +13,8 @@ from stairlift.report.text import count, duration, span
 SHOWN = 4
 #: These say how many steps are taken back, of a run that is rolled back.
 _ROLLS_BACK = frozenset({"run.rolling-back", "run.resumed"})
+#: The work of a step has ended, and its services must report.
+_UNHEARD = frozenset({"step.verifying", "step.undo-verifying"})
 
 
 class Tally:
@@ -25,6 +27,7 @@ class Tally:
         self._busy = dict.fromkeys((i for i, state in self._states.items() if state in IN_FLIGHT), since)
         self._since = since
         self._to_undo: int | None = None
+        self._unheard = {i for i, state in self._states.items() if state is StepState.VERIFYING}
 
     def hear(self, event: Event) -> None:
         """Take an event in."""
@@ -36,6 +39,9 @@ class Tally:
         self._counts[self._states[event.step]] -= 1
         self._counts[state] += 1
         self._states[event.step] = state
+        self._unheard.discard(event.step)
+        if event.kind in _UNHEARD:
+            self._unheard.add(event.step)
         if state in IN_FLIGHT:
             self._busy[event.step] = event.at
         else:
@@ -65,6 +71,6 @@ class Tally:
         return (*(self._line(i, now, tasks.get(i, "")) for i in shown), *([f"  and {more} more"] if more > 0 else []))
 
     def _line(self, step_id: str, now: datetime, task: str) -> str:
-        doing = "waits for its services" if self._states[step_id] is StepState.VERIFYING else task
+        doing = "waits for its services" if step_id in self._unheard else task
         took = duration(now - self._busy.get(step_id, now))
         return f"  {step_id} on {span(self.steps[step_id].hosts)}, {took}  {doing}".rstrip()

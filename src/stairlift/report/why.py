@@ -63,7 +63,7 @@ def _below(found: Iterable[Hindrance], now: datetime, indent: str) -> Iterator[s
     for hindrance in found:
         subject = "" if indent == "  " else f"{hindrance.step} "
         yield f"{indent}{subject}{_sentence(hindrance, now)}"
-        if hindrance.who != "nobody" or not hindrance.behind:
+        if hindrance.who != "nobody" or not hindrance.by:  # else it ends with what it is held up by
             yield f"{indent}  can end it: {_ending(hindrance)}"
         yield from (f"{indent}  $ {command}" for command in hindrance.commands)
         yield from _below(hindrance.behind, now, indent + "  ")
@@ -106,12 +106,13 @@ def _budget(h: Hindrance, _now: datetime) -> str:
 
 
 def _window(h: Hindrance, _now: datetime) -> str:
-    return f"waits for room in {h.key}: {len(h.hosts)} of {h.wide} out ({span(h.hosts)}), held by {_steps(h.by)}"
+    out = f"{len(h.hosts)} of {h.wide} out ({span(h.hosts)})" if h.hosts else f"{h.wide} are out"
+    return f"waits for room in {h.key}: {out}" + (f", held by {_steps(h.by)}" if h.by else "")
 
 
 _SAY: Mapping[Kind, Callable[[Hindrance, datetime], str]] = {
     "over": lambda h, _: f"will not start any more: {h.said}",
-    "unattended": lambda _h, _: "waits for an orchestrator: nobody carries the run on now",
+    "unattended": lambda h, _: f"waits for an orchestrator: {h.said or 'nobody carries the run on now'}",
     "rest": lambda h, _: f"waits for the run to go on{_because(h.said)}",
     "budget": _budget,
     "plan": lambda h, _: f"waits for somebody to approve the plan{_because(h.said)}",
@@ -120,9 +121,11 @@ _SAY: Mapping[Kind, Callable[[Hindrance, datetime], str]] = {
     "need": lambda h, _: f"needs {_steps(h.by)}",
     "turn": lambda h, _: f"comes after {_steps(h.by)}",
     "window": _window,
+    "undo": lambda h, _: f"is taken back after {_steps(h.by)}",
     "alone": lambda h, _: f"waits for the one process that strategy {h.key} bears: {_steps(h.by)}",
     "pause": lambda h, now: f"failed for a reason that passes ({h.said}) and begins again by itself{_due(h, now)}",
     "failed": lambda h, _: f"is not well{_because(h.said)}",
+    "queue": lambda h, _: f"waits for a worker of queue {h.key}{_because(h.said)}",
     "working": lambda h, _: f"is at work{_because(h.said)}",
     "report": lambda h, now: f"waits for {h.said} to report{_deadline(h, now)}",
     "next": lambda _h, _: "is next: it starts with the orchestrator's next look",

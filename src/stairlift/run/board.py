@@ -250,8 +250,9 @@ class Board:
         self._file(number)
 
     def _file(self, number: int) -> None:
-        """Put it where it is found, if its turn has come. Once it has begun, nothing that comes before can hold it up:
-        it keeps its places, and that might be waiting for them.
+        """Put it where it is found, if its turn has come.
+
+        Once it has begun nothing that comes before can hold it up: it keeps its places, and that might wait for them.
         """
         status = self._status[number]
         if status.state not in _TO_START or (self._unmet[number] and not status.attempt):

@@ -20,19 +20,19 @@ from stairlift.model.work import Verdict
 from stairlift.run.transitions import COMMAND_TARGETS, remark, run_event, step_event
 
 
-def begun(run: Run, now: datetime, *, approve_all: bool) -> Change:
-    """The run starts, or somebody takes it up again."""
+def begun(run: Run, now: datetime, *, approve_all: bool, actor: str = "") -> Change:
+    """The run starts, or somebody takes it up again; `actor` is who."""
     state = RunState.ROLLING_BACK if run.state is RunState.ROLLING_BACK else RunState.RUNNING
     moved = replace(
         run,
         state=state,
         started_at=run.started_at or now,
         ended_at=None,
-        reason=run.reason if run.intent == "cancel" else "",
+        reason=run.reason if run.intent == "cancel" or state is RunState.ROLLING_BACK else "",
         approve_all=approve_all,
     )
     back = run.options.get("rollback", {}) if state is RunState.ROLLING_BACK else {}
-    data = remark(plan=run.plan_hash, approve_all=moved.approve_all, **back)
+    data = remark(**{"plan": run.plan_hash, "approve_all": moved.approve_all, "actor": actor, **back})
     return Change(run_event(run.state, state), now, run=moved, data=data)
 
 
@@ -118,7 +118,7 @@ def detached(in_flight: list[str], now: datetime) -> Change:
 
 
 def carried(status: StepStatus, origin: str, now: datetime) -> Change:
-    """A step of a new run that an earlier one, in whose place it comes, has settled already."""
+    """A step of a new run that an earlier one, in whose place it comes, has settled or begun already."""
     data = remark(run=origin, state=str(status.state), reason=status.reason)
     return Change("step.carried", now, step=status, was=StepState.PENDING, data=data)
 
@@ -128,9 +128,10 @@ def asked(status: StepStatus, now: datetime) -> Change:
     return _step(status, replace(status, state=StepState.WAITING), now)
 
 
-def agreed(status: StepStatus, now: datetime) -> Change:
-    """The blanket approval of the run covers a step that waits."""
-    return _step(status, replace(status, state=StepState.PENDING, approved=True), now, data={"blanket": True})
+def agreed(status: StepStatus, plan_hash: str, what: str, now: datetime) -> Change:
+    """The blanket approval of the run covers a step that waits; `what` says in words what that allows."""
+    moved = replace(status, state=StepState.PENDING, approved=True)
+    return _step(status, moved, now, data={"blanket": True, "plan": plan_hash, "covers": what})
 
 
 def passed(status: StepStatus, now: datetime) -> Change:

@@ -103,7 +103,9 @@ def _behind(stage: str, plan: Plan, statuses: Sequence[StepStatus]) -> bool:
 
 
 def covers(step: Step) -> str:
-    """What an approval of a step allows, in words that stay on record."""
+    """What an approval of a step allows, in words that stay on record; a gate says so itself."""
+    if step.action == "approve":
+        return step.reason
     mark = "ONE-WAY " if step.one_way else ""
     services = f" of {', '.join(step.services)}" if step.services else ""
     hosts = f" on {', '.join(step.hosts)}" if step.hosts else ""

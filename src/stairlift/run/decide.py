@@ -90,7 +90,7 @@ def decide(board: Board, now: float) -> list[Decision]:
         return []
     if overspent or board.halt is not None:
         return [_stop(board, overspent)]
-    if board.retrying:
+    if any(_fits(board, board.places_in_open_unit(number), Counter()) for number in board.retrying):
         return []
     return [_finish(board)]
 
@@ -118,7 +118,8 @@ def _starts(board: Board, now: float) -> list[Decision]:
         if number not in chosen:
             if not _fits(board, places, taken):
                 continue
-            taken.update(dict(places))
+            for key, hosts in places:
+                taken[key] += hosts
             chosen[number] = Start(board.id(number))
             for other in board.freed_by(number, places):
                 heappush(heads, (other, _ALONE, board.places_in_open_unit(other)))
@@ -134,7 +135,7 @@ def _fits(board: Board, places: Places, taken: Counter[str]) -> bool:
 def _stop(board: Board, overspent: list[tuple[str, int, list[str]]]) -> Finish:
     """Nothing is in flight any more of a run that may not go on. One that is over is over, whatever halts it."""
     halt = board.halt
-    if _over(board) and (halt is None or halt.state is not RunState.ROLLING_BACK):
+    if _over(board):
         return _finish(board)
     if halt is not None and (halt.over_failure or not overspent):
         return Finish(halt.state, halt.reason)
@@ -157,7 +158,7 @@ def _finish(board: Board) -> Finish:
         return _rest(board)
     unwell = sum(counts[state] for state in UNWELL)
     if unwell:
-        left = _plural(counts[StepState.PENDING], "step", "steps")
+        left = _plural(counts[StepState.PENDING] + counts[StepState.RETRYING], "step", "steps")
         return Finish(
             _stopped(board),
             f"{_plural(unwell, 'step', 'steps')} failed and nothing else can start ({left} left)",

@@ -13,7 +13,7 @@ Places = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A plan by position: steps are numbered as they stand in it, which is also the order of preference.
+    """A plan by position: `steps` are numbered as they stand in it, which is also the order of preference.
 
     `needed_by` and `before` are the reverse of `needs` and `after`. `units` are the steps that share slots,
     `unit_places` what each takes as long as it is open; `exclusive` names, for the steps of a binding that bears one
@@ -21,6 +21,7 @@ class Graph:
     """
 
     plan: Plan
+    steps: tuple[Step, ...]
     number: Mapping[str, int]
     needed_by: Sequence[Sequence[int]]
     before: Sequence[Sequence[int]]
@@ -29,11 +30,6 @@ class Graph:
     unit_places: Sequence[Places]
     exclusive: Sequence[str | None]
     windows: Mapping[str, int]
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The plan's steps, by number."""
-        return self.plan.steps
 
 
 def graph(plan: Plan) -> Graph:
@@ -45,6 +41,7 @@ def graph(plan: Plan) -> Graph:
     busy = _exclusive(plan)
     shape = Graph(
         plan=plan,
+        steps=plan.steps,
         number=number,
         needed_by=needed_by,
         before=before,

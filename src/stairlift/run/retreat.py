@@ -11,7 +11,6 @@ from stairlift.run.decide import Decision, Finish, TakeBack
 from stairlift.run.graph import Graph, Places
 from stairlift.run.halt import Halt
 from stairlift.run.transitions import step_event
-from stairlift.run.undoing import how_it_ended
 
 #: In these nobody starts the undo of a step: something of it is under way, or it failed and waits for a person.
 _NOT_NOW = IN_FLIGHT | {StepState.UNDO_FAILED}
@@ -201,6 +200,8 @@ class Retreat:
 
     def _finish(self, overspent: str, halt: Halt | None) -> Finish:
         if not self._left:
+            from stairlift.run.undoing import how_it_ended  # with knowledge in YAML, which `status` need not read
+
             return Finish(RunState.ROLLED_BACK, how_it_ended(self.graph.plan, self._status))
         if halt is not None and (halt.over_failure or not overspent):
             return Finish(halt.state, halt.reason)

@@ -137,4 +137,4 @@ def skippable(step: Step) -> bool:
 
 def remark(**facts: Any) -> dict[str, Any]:
     """The data of an event: only what there is to say."""
-    return {key: value for key, value in facts.items() if value not in (None, "", {}, (), [])}
+    return {key: value for key, value in facts.items() if value or isinstance(value, int)}

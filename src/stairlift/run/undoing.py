@@ -14,7 +14,7 @@ from stairlift.model.errors import Refusal
 from stairlift.model.finding import Finding
 from stairlift.model.plan import DATABASE_ACTIONS, Plan, Step
 from stairlift.model.rollback import Kept, WayBack, current_hop, must_go_back
-from stairlift.model.run import UNWELL, Run, StepState, StepStatus
+from stairlift.model.run import UNWELL, Run, RunState, StepState, StepStatus
 
 _NAMED = 3
 _ONE_WAY = "rollback.one_way"
@@ -120,6 +120,19 @@ def rollback_refusal(plan: Plan, run: Run, statuses: Sequence[StepStatus]) -> Re
         brief=f"run {run.id} cannot be taken back to {way.release}: {_briefly(way.against)}",
         resolution="\n  ".join(("What is possible:", *_possible(run, plan, statuses))),
         findings=way.against,
+    )
+
+
+def superseded(run: Run, runs: Iterable[Run]) -> Refusal | None:
+    """Why a run cannot be taken back any more: another one has begun since, and builds on what it did."""
+    others = (other for other in runs if other.cloud == run.cloud and other.created_at > run.created_at)
+    later = next((o for o in others if o.started_at and o.state is not RunState.ROLLED_BACK), None)
+    if later is None:
+        return None
+    return Refusal(
+        code="run.rollback_refused",
+        brief=f"run {run.id} cannot be taken back: run {later.id} has begun since, and builds on it",
+        resolution=f"`stairlift rollback {later.id}` first, if that can be taken back (it is {later.state})",
     )
 
 

@@ -3,19 +3,19 @@
 The answer is worked out from where the steps stand, as `decide` does it, and is never kept: so it cannot be old.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from stairlift.model.hindrance import Hindrance, Kind
 from stairlift.model.plan import Step
-from stairlift.model.run import FINAL_RUN_STATES, SETTLED, UNWELL, Run, RunState, StepState, StepStatus
-from stairlift.model.scope import Scope
+from stairlift.model.run import FINAL_RUN_STATES, SETTLED, UNWELL, RunState, StepState, StepStatus
 from stairlift.run import occupants
 from stairlift.run.board import Board
 from stairlift.run.occupants import Occupant
+from stairlift.run.orders import Circumstances, Orders, on_record
 from stairlift.run.retries import pause_before
 from stairlift.run.transitions import needs_approval, skippable
+from stairlift.run.way_back import WayBackOf
 
 #: Of many steps that hold one up, so many are followed further.
 FOLLOWED = 3
@@ -26,27 +26,13 @@ _AT_WORK = frozenset({StepState.RUNNING, StepState.UNDOING})
 _URGENT = (*sorted(UNWELL), StepState.WAITING, StepState.RETRYING)
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a board does not know of its run.
-
-    `attended`: somebody orchestrates it. `since` is when it came to rest, or was last heard of. `told` is what nobody
-    has acted on yet, by step. `patience` is how many seconds services have to report.
-    """
-
-    run: Run
-    attended: bool = False
-    since: datetime | None = None
-    told: Mapping[str, str] = field(default_factory=dict)
-    patience: float = 180.0
-
-
 def why(board: Board, around: Circumstances, step_id: str) -> tuple[Hindrance, ...]:
     """What holds a step up, the most important first; nothing of one that is done, skipped or taken back."""
     state = board.status(step_id).state
-    if state in SETTLED or state is StepState.UNDONE:
-        return ()
-    return _Inquiry(board, around).about(step_id)
+    inquiry = _Inquiry(board, around)
+    if inquiry.is_to_go_back(step_id):
+        return inquiry.about(step_id)
+    return () if state in SETTLED or state is StepState.UNDONE else inquiry.about(step_id)
 
 
 def first_in_line(board: Board) -> str | None:
@@ -63,48 +49,31 @@ class _Inquiry:
         self._board = board
         self._around = around
         self._run = around.run
+        self._orders = Orders(board, around)
+        self._way_back = WayBackOf(board)
         self._followed: set[str] = set()
 
     def about(self, step_id: str) -> tuple[Hindrance, ...]:
         """What the run as a whole does to the step, and what is in its own way."""
         status = self._board.status(step_id)
         if status.state in _AT_WORK or status.state is StepState.VERIFYING:
-            return (*self._of(step_id), *self._unattended(step_id))
-        over = self._over(step_id)
+            return (*self._of(step_id), *self._orders.unattended(step_id))
+        if self.is_to_go_back(step_id):
+            return (*(self._orders.rest(step_id) or self._orders.unattended(step_id)), *self._of(step_id))
+        over = self._orders.over(step_id)
         if over:
-            return (*over, *self._unattended(step_id)) if self._run.state not in FINAL_RUN_STATES else over
+            return (*over, *self._orders.unattended(step_id)) if self._run.state not in FINAL_RUN_STATES else over
         orders = self._spent(step_id)
-        nobody = self._rest(step_id) or self._unattended(step_id)
+        nobody = self._orders.rest(step_id) or self._orders.unattended(step_id)
         own = self._of(step_id)
         found = (*nobody, *orders, *own) if self._run.state in _FOR_NOBODY else (*orders, *own, *nobody)
         only_next = all(hindrance.kind == "next" for hindrance in found)
         return found if only_next else tuple(h for h in found if h.kind != "next")
 
-    # The run as a whole
-
-    def _over(self, step_id: str) -> tuple[Hindrance, ...]:
-        run = self._run
-        status = self._board.status(step_id)
-        if run.state in FINAL_RUN_STATES:
-            return (Hindrance("over", step_id, since=run.ended_at, said=f"the run is {run.state}"),)
-        if run.intent == "cancel":
-            return (Hindrance("over", step_id, said="the run is being cancelled"),)
-        if (run.intent == "rollback" or run.state is RunState.ROLLING_BACK) and not status.attempt:
-            return (Hindrance("over", step_id, said="the run is being rolled back"),)
-        return ()
-
-    def _unattended(self, step_id: str) -> tuple[Hindrance, ...]:
-        if self._around.attended or self._run.state in FINAL_RUN_STATES:
-            return ()
-        return (self._of_the_operator("unattended", step_id, ("resume",), since=self._around.since),)
-
-    def _rest(self, step_id: str) -> tuple[Hindrance, ...]:
-        """It was told to rest, or something is not as it was planned."""
-        run = self._run
-        pausing = run.state is RunState.RUNNING and self._around.attended and run.reason
-        if not pausing and run.state is not RunState.PAUSED:
-            return ()
-        return (self._of_the_operator("rest", step_id, ("resume",), since=self._around.since, said=run.reason),)
+    def is_to_go_back(self, step_id: str) -> bool:
+        """Whether the run is on its way back, and has this step to take along."""
+        leads_back = self._run.intent == "rollback" and self._run.state not in FINAL_RUN_STATES
+        return leads_back and self._way_back.takes(step_id)
 
     def _spent(self, step_id: str) -> tuple[Hindrance, ...]:
         if self._board.status(step_id).state in UNWELL:
@@ -114,44 +83,64 @@ class _Inquiry:
     def _budget(self, step_id: str, key: str, allowed: int, hosts: Iterable[str]) -> Hindrance:
         blamed = [s.id for s in self._board.statuses() if s.state in UNWELL and self._counts_in(s.id, key)]
         return Hindrance(
-            "budget", step_id, tuple(blamed), key=key, wide=allowed, hosts=tuple(hosts), behind=self._follow(blamed)
+            kind="budget",
+            step=step_id,
+            by=tuple(blamed),
+            since=_latest(self._board.status(blamed_one).ended_at for blamed_one in blamed),
+            key=key,
+            wide=allowed,
+            hosts=tuple(hosts),
+            behind=self._follow(blamed),
         )
 
     def _counts_in(self, step_id: str, key: str) -> bool:
         budgets = self._board.step(step_id).budgets
         return key in budgets if key else not budgets
 
-    def _confined(self, step_id: str) -> tuple[Hindrance, ...]:
-        scope, step = Scope.of(self._run), self._board.step(step_id)
-        if not scope.open or step.stage in scope.open:
-            return ()
-        if not scope.approved:
-            told = self._around.told.get(self._run.plan_hash, "")
-            typed = () if told else (self._typed("approve", self._run.plan_hash),)
-            return (Hindrance("plan", step_id, said=_on_record(told), who="approver", commands=typed),)
-        return (self._of_the_operator("stage", step_id, ("resume",), key=", ".join(scope.stages)),)
-
     # The step itself
 
     def _of(self, step_id: str) -> tuple[Hindrance, ...]:
         self._followed.add(step_id)
         status = self._board.status(step_id)
+        if status.state not in (StepState.UNDOING, StepState.UNDO_FAILED) and self.is_to_go_back(step_id):
+            return self._on_its_way_back(status)
         match status.state:
             case StepState.PENDING | StepState.WAITING:
                 return self._not_begun(status)
             case StepState.RETRYING:
-                return (*self._confined(status.id), self._again(status), *self._alone(status))
+                return (*self._orders.confined(status.id), self._again(status), *self._alone(status))
             case StepState.FAILED | StepState.UNKNOWN | StepState.UNDO_FAILED:
                 return (self._unwell(status),)
             case StepState.RUNNING | StepState.VERIFYING | StepState.UNDOING:
                 return (self._in_flight(status),)
         return ()
 
+    def _on_its_way_back(self, status: StepStatus) -> tuple[Hindrance, ...]:
+        later = self._urgent_first(self._way_back.built_on(status.id))
+        if later:
+            return (Hindrance("undo", status.id, tuple(later), behind=self._follow(later)),)
+        graph = self._board.graph
+        return tuple(
+            Hindrance("window", status.id, tuple(by), key=key, wide=graph.windows[key], behind=self._follow(by))
+            for key, by in self._way_back.full_windows(status.id)
+        ) or (Hindrance("next", status.id),)
+
     def _in_flight(self, status: StepStatus) -> Hindrance:
         if status.state is StepState.VERIFYING or (status.state is StepState.UNDOING and status.worked_at):
             return self._unheard(status)
+        if status.id in self._around.queued:
+            return self._untaken(status)
         said = "it is being taken back" if status.state is StepState.UNDOING else ""
         return Hindrance("working", status.id, since=status.started_at, said=said)
+
+    def _untaken(self, status: StepStatus) -> Hindrance:
+        said, queue = self._around.queued[status.id], self._board.step(status.id).queue
+        if not said:
+            return Hindrance("queue", status.id, since=status.started_at, key=queue)
+        typed = (f"stairlift worker --queue {queue}",)
+        return Hindrance(
+            "queue", status.id, since=status.started_at, key=queue, said=said, who="operator", commands=typed
+        )
 
     def _unheard(self, status: StepStatus) -> Hindrance:
         since = status.worked_at
@@ -163,7 +152,7 @@ class _Inquiry:
         verbs = ["retry"]
         if status.state is not StepState.UNDO_FAILED and skippable(self._board.step(status.id)):
             verbs.append("skip")
-        return self._of_the_operator("failed", status.id, verbs, since=status.ended_at, said=status.reason)
+        return self._orders.of_the_operator("failed", status.id, verbs, since=status.ended_at, said=status.reason)
 
     def _again(self, status: StepStatus) -> Hindrance:
         pause = timedelta(seconds=pause_before(self._board.graph.plan, max(1, status.retries)))
@@ -172,12 +161,12 @@ class _Inquiry:
 
     def _not_begun(self, status: StepStatus) -> tuple[Hindrance, ...]:
         step = self._board.step(status.id)
-        asks = (*self._confined(step.id), *self._approval(status))
+        asks = (*self._orders.confined(step.id), *self._approval(status))
         needs = [n for n in step.needs if self._board.status(n).state not in SETTLED]
         turns = [n for n in step.after if n not in needs and not self._ended(n)]
-        if needs or turns:
+        if (needs or turns) and not status.attempt:  # once begun, nothing before it holds it up
             return (*self._behind("need", step, needs), *self._behind("turn", step, turns), *asks)
-        return (*asks, *self._no_room(status)) or (Hindrance("next", step.id, since=self._ready_since(step)),)
+        return (*asks, *self._no_room(status)) or (Hindrance("next", step.id),)
 
     def _behind(self, kind: Kind, step: Step, blockers: list[str]) -> tuple[Hindrance, ...]:
         if not blockers:
@@ -191,8 +180,8 @@ class _Inquiry:
             return ()
         told = self._around.told.get(step.id, "")
         since = self._ready_since(step) if status.state is StepState.WAITING else None
-        typed = () if told else (self._typed("approve", step.id),)
-        said = _on_record(told) or step.reason
+        typed = () if told else (self._orders.typed("approve", step.id),)
+        said = on_record(told) or step.reason
         return (Hindrance("approval", step.id, since=since, said=said, who="approver", commands=typed),)
 
     def _no_room(self, status: StepStatus) -> tuple[Hindrance, ...]:
@@ -264,22 +253,6 @@ class _Inquiry:
         """When the last of what it had to wait for came to its end, as far as it has."""
         ended = [self._board.status(other).ended_at for other in (*step.needs, *step.after)]
         return _latest(ended) or self._run.started_at
-
-    # Words that can be typed
-
-    def _of_the_operator(self, kind: Kind, step_id: str, verbs: Iterable[str], **given: object) -> Hindrance:
-        told = self._around.told.get(step_id, "")
-        typed = () if told and kind == "failed" else tuple(self._typed(verb, step_id) for verb in verbs)
-        if kind == "failed" and told:
-            given["said"] = f"{given['said']}; {_on_record(told)}"
-        return Hindrance(kind, step_id, who="operator", commands=typed, **given)  # type: ignore[arg-type]
-
-    def _typed(self, verb: str, subject: str) -> str:
-        return f"stairlift {verb} {self._run.id}" + (f" {subject}" if verb != "resume" else "")
-
-
-def _on_record(told: str) -> str:
-    return f"{told} is on record" if told else ""
 
 
 def _latest(times: Iterable[datetime | None]) -> datetime | None:

@@ -62,7 +62,7 @@ class SqlClaims:
         query = select(_output.c.file, end).where(of_attempt(_output, attempt)).group_by(_output.c.file)
         with transaction(self._engine) as connection:
             self._beat(connection, badge)
-            return dict(connection.execute(query).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def pulse(self, badge: Badge) -> Sequence[Held]:
         """See ports.Claims."""

@@ -29,6 +29,4 @@ def upgrade_deliveries(engine: Engine, whole: str, steps: Mapping[str, str]) -> 
 
 def _run(connection: Connection, script: str) -> None:
     """As it is: several statements, with no parameters and so no placeholders in them."""
-    driver = connection.connection.driver_connection
-    if driver is not None:
-        driver.execute(script)
+    connection.exec_driver_sql(script, execution_options={"no_parameters": True})

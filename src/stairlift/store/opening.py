@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from stairlift.model.errors import StairliftError, UsageError
 from stairlift.store import server
+from stairlift.store.copying import keep_copy
 from stairlift.store.revisions import REVISIONS
 from stairlift.store.tables import to_json
 from stairlift.store.troubles import told
@@ -92,7 +93,10 @@ def ensure_shape(engine: Engine) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that are missing, in one transaction. Refuses the database of a newer program."""
+    """Run the migrations that are missing, in one transaction. Refuses the database of a newer program.
+
+    Of an SQLite database a copy is kept first; of a server's, its administrator keeps one.
+    """
     with (
         told(named(engine)),
         engine.connect().execution_options(**{WRITES: True}) as connection,
@@ -103,8 +107,11 @@ def upgrade(engine: Engine) -> None:
         found = _revision(connection)  # again: another process may have been quicker
         if found is not None and found not in REVISIONS:
             raise _newer(engine, found)
-        if found != REVISIONS[-1]:
-            _migrate(connection)
+        if found == REVISIONS[-1]:
+            return
+        if found is not None and is_sqlite(engine):
+            keep_copy(connection, found)
+        _migrate(connection)
 
 
 def _migrate(connection: Connection) -> None:
@@ -137,7 +144,8 @@ def _behind(engine: Engine, found: str | None) -> StairliftError:
         return _newer(engine, found)
     return StairliftError(
         code="store.older",
-        brief=f"the journal has an older shape than this program needs ({named(engine)})",
+        brief=f"{'the journal has an older shape than' if found else 'there is no journal yet, which'} this program "
+        f"needs ({named(engine)})",
         details=f"schema {found or 'none'}, needed is {REVISIONS[-1]}",
         resolution="Run `stairlift db upgrade`.",
     )

@@ -1,15 +1,18 @@
 """Plans: the steps are rows of their own, so that whoever asks about a few of 40,000 does not read them all."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+import orjson
+from sqlalchemy import Connection, Text, bindparam, cast, insert, select
 
 from stairlift.store import tables
 from stairlift.store.alike import sort_of
-from stairlift.store.rows import Values
+from stairlift.store.bulk import Bulk
 
 _plan, _step = tables.plan, tables.plan_step
+_COLUMNS = ("plan", "position", "id", "sort", "document")
+_ADD_STEP = insert(_step).values({name: bindparam(name) for name in _COLUMNS})
 
 
 def keep(connection: Connection, plan_hash: str, document: Mapping[str, Any]) -> None:
@@ -20,16 +23,8 @@ def keep(connection: Connection, plan_hash: str, document: Mapping[str, Any]) ->
     steps = document.get("steps", ())
     head = {key: len(steps) if key == "steps" else value for key, value in document.items()}
     connection.execute(insert(_plan).values(hash=plan_hash, document=head))
-    if steps:
-        connection.execute(insert(_step), list(step_rows(plan_hash, steps)))
-
-
-def step_rows(plan_hash: str, steps: Iterable[Mapping[str, Any]]) -> Iterable[Values]:
-    """A row for each step of a plan."""
-    return (
-        {"plan": plan_hash, "position": position, "id": step["id"], "sort": sort_of(step), "document": dict(step)}
-        for position, step in enumerate(steps)
-    )
+    rows = ((plan_hash, position, step["id"], sort_of(step), step) for position, step in enumerate(steps))
+    Bulk(_ADD_STEP, _COLUMNS, connection.dialect).execute(connection, rows)
 
 
 def head(connection: Connection, run_id: str) -> dict[str, Any] | None:
@@ -48,9 +43,10 @@ def whole(connection: Connection, run_id: str) -> dict[str, Any] | None:
 
 
 def some(connection: Connection, run_id: str, ids: Collection[str] | None = None) -> tuple[dict[str, Any], ...]:
-    """The documents of a plan's steps, of all or of these, in the order of the plan."""
-    query = select(_step.c.document).join(tables.run, tables.run.c.plan_hash == _step.c.plan)
+    """The documents of a plan's steps, of all or of these, in the order of the plan; all are parsed in one go."""
+    query = select(cast(_step.c.document, Text)).join(tables.run, tables.run.c.plan_hash == _step.c.plan)
     query = query.where(tables.run.c.id == run_id)
     if ids is not None:
         query = query.where(_step.c.id.in_(list(ids)))
-    return tuple(connection.execute(query.order_by(_step.c.position)).scalars())
+    texts = connection.execute(query.order_by(_step.c.position)).scalars()
+    return tuple(orjson.loads(f"[{','.join(texts)}]"))

@@ -74,12 +74,13 @@ plan_step = Table(
     "plan_step",
     metadata,
     Column("plan", ForeignKey(plan.c.hash), primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("position", Integer, nullable=False),
+    Column("position", Integer, primary_key=True),
+    Column("id", Text, nullable=False),
     Column("sort", Text, nullable=False),
     Column("document", JSON, nullable=False),
-    Index("plan_step_by_position", "plan", "position"),
+    Index("plan_step_by_id", "plan", "id", unique=True),
     Index("plan_step_by_sort", "plan", "sort", "position"),
+    sqlite_with_rowid=False,
 )
 
 run = Table(
@@ -180,8 +181,8 @@ lease = Table(
 )
 
 #: A worker of one or more queues. `beats` counts how often it was heard of, last at `seen_at`, in seconds since 1970 on
-#: the database's clock. `fence` grows whenever it enlists. `gone_after` is how many seconds of silence prove that it has
-#: ended its attempts itself.
+#: the database's clock. `fence` grows whenever it enlists. `gone_after` is how many seconds of silence prove that it
+#: has ended its attempts itself.
 worker = Table(
     "worker",
     metadata,

@@ -95,6 +95,47 @@ class StoreContract:
         """One view of an empty store."""
         return reopen()
 
+    def test_a_run_takes_the_place_of_another_in_one_go(self, store: Store, reopen: Callable[[], Store]) -> None:
+        """What that has settled is settled from the beginning; the old one ends as it is said."""
+        ant = StepStatus("ant", StepState.DONE, started_at=NOON, ended_at=NOON, reason="done in run r1")
+        carried = Change("step.carried", NOON, step=ant, was=StepState.PENDING, data={"run": "r1"})
+        with store.hold("lab") as journal:
+            old = created(journal)
+            over = Change("run.cancelled", NOON, run=replace(old, state=RunState.CANCELLED, reason="by r2"))
+            new = a_run("r2")
+            journal.create_run(new, a_plan_document(new), STEPS, carried=[carried], replaced=("r1", [over]))
+            journal.commit("r2", [started("r2", "mule")])
+        other = reopen()
+        assert (other.run("r1").state, other.run("r1").reason) == (RunState.CANCELLED, "by r2")
+        assert [event.kind for event in other.events("r1")] == ["run.created", "run.cancelled"]
+        events = [(event.seq, event.kind, event.step) for event in other.events("r2")]
+        assert events == [(1, "run.created", None), (2, "step.carried", "ant"), (3, "step.started", "mule")]
+        assert other.events("r2")[0].data["replaces"] == "r1"
+        assert ant in other.steps("r2")
+
+    def test_neither_is_on_record_where_one_of_them_cannot_be(self, store: Store) -> None:
+        """What is carried over must be a step of the new run."""
+        stranger = Change("step.carried", NOON, step=StepStatus("ant", StepState.DONE), was=StepState.FAILED)
+        with store.hold("lab") as journal:
+            old = created(journal)
+            over = Change("run.cancelled", NOON, run=replace(old, state=RunState.CANCELLED))
+            new = a_run("r2")
+            with pytest.raises(StairliftError) as refused:
+                journal.create_run(new, a_plan_document(new), STEPS, carried=[stranger], replaced=("r1", [over]))
+            assert refused.value.code == "store.conflict"
+        assert store.run("r1").state is RunState.PENDING
+        assert [run.id for run in store.runs()] == ["r1"]
+
+    def test_a_run_with_a_step_in_flight_is_not_replaced(self, store: Store) -> None:
+        """Its attempt would be nobody's."""
+        with store.hold("lab") as journal:
+            old = created(journal)
+            journal.commit("r1", [started("r1", "ant")])
+            over = Change("run.cancelled", NOON, run=replace(old, state=RunState.CANCELLED))
+            with pytest.raises(Refusal, match="in flight"):
+                journal.create_run(a_run("r2"), a_plan_document(old), STEPS, replaced=("r1", [over]))
+        assert store.run("r1").state is not RunState.CANCELLED
+
     def test_a_new_run_is_on_record_with_its_plan_and_steps(self, store: Store, reopen: Callable[[], Store]) -> None:
         with store.hold("lab") as journal:
             run = created(journal)

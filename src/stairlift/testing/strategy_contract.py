@@ -173,7 +173,10 @@ class StrategyContract:
         strategy = self.build(tmp_path)
         back = dataclasses.replace(self.assignment(), undo=True)
         if strategy.capabilities().undo:
-            assert strategy.job(back) != strategy.job(self.assignment())
+            job = strategy.job(back)
+            assert job != strategy.job(self.assignment())
+            assert job == self.build(tmp_path).job(back)
+            assert all(host.partition(".")[0] in "\n".join(_texts(job)) for host in back.step.hosts)
         else:
             _raised(StairliftError, lambda: strategy.job(back))
 

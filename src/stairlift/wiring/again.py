@@ -39,7 +39,7 @@ def check_plan(plan: Plan) -> None:
             code="plan.files_changed",
             brief="what the plan froze has changed since",
             details="\n  ".join(changed),
-            resolution="put it back, or make a new plan and have it approved",
+            resolution="put it back, or plan again (`stairlift replan` for a run that was begun)",
         )
 
 
@@ -95,6 +95,6 @@ def refuse_drift(*findings: Finding) -> None:
         raise Refusal(
             code="plan.drift",
             brief="the cloud is not as it was when the plan was made",
-            resolution="see to what is named, or make a new plan",
+            resolution="see to what is named, or plan again (`stairlift replan` for a run that was begun)",
             findings=findings,
         )

@@ -27,14 +27,22 @@ _REMARKABLE = frozenset(StepState) - _PLAIN
 _OVER = FINAL_RUN_STATES | {RunState.FAILED}
 #: The task at hand of these attempts, by step.
 Tasks = Callable[[Sequence[AttemptId]], Mapping[str, str]]
+#: Of these attempts, the steps of those that no worker has taken yet, with the reason if there is one.
+Queued = Callable[[Sequence[AttemptId]], Mapping[str, str]]
+
+
+def nowhere_queued(_attempts: Sequence[AttemptId]) -> Mapping[str, str]:
+    """Where there are no workers."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Reads the journal and, through `tasks`, what attempts at work tell."""
+    """Reads the journal and, through `tasks` and `queued`, what attempts at work tell."""
 
     records: Records
     tasks: Tasks
+    queued: Queued = nowhere_queued
 
     def run(self, name: str | None, cloud: str | None = None) -> Run:
         """The run that is meant: the named one, else the active one of the cloud, else its newest.
@@ -99,13 +107,13 @@ class Archive:
             return known
         from stairlift.wiring.hindrances import in_line
 
-        return in_line(known, self.records)
+        return in_line(known, self.records, self.queued)
 
     def why(self, run: Run, step: str) -> tuple[Standing, "tuple[Hindrance, ...]"]:
         """What holds up a step. Raises UsageError (run.unknown_step)."""
         from stairlift.wiring.hindrances import about
 
-        return about(step, run, self.records)
+        return about(step, run, self.records, self.queued)
 
     def found(self, run: Run) -> tuple[Found, ...]:
         """What the newest attempts have to say; before a plan is approved they are all of stage `prepare`."""

@@ -56,6 +56,12 @@ class Crew:
         found = {queue: queue_trouble(queue, workers, self.ttl) for queue in queues}
         return {queue: why for queue, why in found.items() if why}
 
+    def queued(self, attempts: Iterable[AttemptId]) -> dict[str, str]:
+        """Of these attempts, the steps of those that no worker has taken yet: why nobody does, or nothing."""
+        waiting = [seen for seen in self.dispatch.find(list(attempts)).values() if seen.state == "queued"]
+        trouble = self.trouble({seen.queue for seen in waiting}) if waiting else {}
+        return {seen.attempt.step: trouble.get(seen.queue, "") for seen in waiting}
+
     def places(self, attempts: Iterable[AttemptId]) -> dict[AttemptId, str]:
         """On which worker each of these attempts is, as far as it is on one."""
         found = self.dispatch.find(list(attempts))

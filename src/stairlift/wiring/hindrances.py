@@ -11,13 +11,15 @@ from stairlift.model.errors import UsageError
 from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import Plan
 from stairlift.model.plan_document import from_document
-from stairlift.model.run import SETTLED, Run, RunState, StepState, StepStatus
+from stairlift.model.run import SETTLED, AttemptId, Run, RunState, StepState, StepStatus
 from stairlift.model.scope import Scope
 from stairlift.ports import Records
 from stairlift.report.status import Standing
 from stairlift.run import Board, graph
+from stairlift.run.orders import Circumstances
 from stairlift.run.retries import pause_before
-from stairlift.run.why import Circumstances, first_in_line, why
+from stairlift.run.why import first_in_line, why
+from stairlift.wiring.archive import Queued
 
 _NOT_BEGUN = (StepState.PENDING, StepState.WAITING)
 #: As many steps that have not begun are looked at for the one that would be next.
@@ -36,7 +38,7 @@ def unknown_step(run: Run, step: str) -> UsageError:
     )
 
 
-def about(step: str, run: Run, records: Records) -> tuple[Standing, tuple[Hindrance, ...]]:
+def about(step: str, run: Run, records: Records, queued: Queued) -> tuple[Standing, tuple[Hindrance, ...]]:
     """What holds up a step of a run, worked out from all that is on record. Raises UsageError (run.unknown_step)."""
     if not records.plan_steps(run.id, [step]):
         raise unknown_step(run, step)
@@ -48,11 +50,11 @@ def about(step: str, run: Run, records: Records) -> tuple[Standing, tuple[Hindra
         orchestrator=records.orchestrator(run.cloud),
         told=records.commands(run.id, unsettled=True),
     )
-    found = why(_board(plan, standing.steps, run), _around(standing, records), step)
+    found = why(_board(plan, standing.steps, run), _around(standing, records, queued), step)
     return replace(standing, why=found), found
 
 
-def in_line(standing: Standing, records: Records) -> Standing:
+def in_line(standing: Standing, records: Records, queued: Queued) -> Standing:
     """With what holds up the step that would be next, and when those begin again that failed in passing.
 
     The board has only what matters to these: the rest of the plan is not read.
@@ -64,9 +66,14 @@ def in_line(standing: Standing, records: Records) -> Standing:
     documents = _with_needs(standing.run.id, statuses, records)
     plan = _cut(records.plan_head(standing.run.id), documents)
     board = _board(plan, statuses.values(), standing.run)
-    step = first_in_line(board)
-    found = why(board, _around(standing, records), step) if step else ()
+    step = first_in_line(board) if standing.run.intent == "go" else _stuck(standing)
+    found = why(board, _around(standing, records, queued), step) if step else ()
     return replace(standing, why=found, again=_due(plan, standing.in_state(StepState.RETRYING)))
+
+
+def _stuck(standing: Standing) -> str | None:
+    """What a run that is on its way out has to wait for a person for."""
+    return next((s.id for s in standing.in_state(StepState.UNDO_FAILED)), None)
 
 
 def _with_needs(run_id: str, statuses: dict[str, StepStatus], records: Records) -> list[Mapping[str, Any]]:
@@ -104,14 +111,17 @@ def _board(plan: Plan, statuses: Iterable[StepStatus], run: Run) -> Board:
     return board
 
 
-def _around(standing: Standing, records: Records) -> Circumstances:
+def _around(standing: Standing, records: Records, queued: Queued) -> Circumstances:
     moves = standing.attended and standing.run.state is RunState.RUNNING and not standing.run.reason
     newest = None if moves else records.latest(standing.run.id)
+    at_work = islice(standing.in_state(StepState.RUNNING, StepState.UNDOING), _MOST)
     return Circumstances(
         run=standing.run,
         attended=standing.attended,
+        other=(standing.orchestrator.run or "") if standing.orchestrator and not standing.attended else "",
         since=newest.at if newest else None,
         told={command.step: command.kind for command in standing.told},
+        queued=queued([AttemptId(standing.run.id, s.id, s.attempt) for s in at_work]),
         patience=Pace().verify,
     )
 

@@ -13,7 +13,7 @@ from stairlift.report.prepared import Found
 from stairlift.report.status import Standing
 from stairlift.store.opening import open_engine, upgrade
 from stairlift.store.sql import open_store
-from stairlift.wiring.archive import Archive
+from stairlift.wiring.archive import Archive, nowhere_queued
 from stairlift.wiring.crew import Crew, open_crew, upgrade_queue
 from stairlift.wiring.settings import Settings
 from stairlift.wiring.tasks import task_at_hand
@@ -40,7 +40,7 @@ class Office:
     @property
     def archive(self) -> Archive:
         """What is on record, to be read and shown."""
-        return Archive(self.store, self.tasks)
+        return Archive(self.store, self.tasks, self.crew.queued if self.crew else nowhere_queued)
 
     def run(self, name: str | None, cloud: str | None = None) -> Run:
         """The run that is meant, see `Archive.run`."""
@@ -65,9 +65,12 @@ class Office:
     def tasks(self, attempts: Sequence[AttemptId]) -> dict[str, str]:
         """The task at hand of these attempts and the worker that is at it, by step, as far as they tell."""
         places = self.crew.places(attempts) if self.crew else {}
+        queued = self.crew.queued(attempts) if self.crew else {}
         found = {}
         for attempt in attempts:
             where = f"on worker {places[attempt]}" if attempt in places else ""
+            if attempt.step in queued:
+                where = "waits for a worker" + (f", {queued[attempt.step]}" if queued[attempt.step] else "")
             told = ", ".join(filter(None, (where, task_at_hand(Path(self.executor.folder(attempt))))))
             if told:
                 found[attempt.step] = told

@@ -1,8 +1,8 @@
 """A run that is at rest, planned anew from what the cloud has become; and the run that takes its place."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from stairlift.check.again import behind, new_errors, other_cloud
 from stairlift.check.freshness import dead_rows
@@ -45,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Replanned:
-    """A new plan for a run, how it differs from the old one, and the steps that need not be done any more."""
+    """A new plan for a run, how it differs from the old one, and its steps that were settled or begun already."""
 
     run: Run
     statuses: tuple[StepStatus, ...]
@@ -61,10 +61,10 @@ def replan(run: Run, office: Office, settings: Settings, wanted: Wanted) -> Repl
     Raises Refusal: replan.not_at_rest, replan.still_runs, replan.unknown_part, plan.drift where it is another cloud or
     a source is silent that was not, plan.refused is left to the caller.
     """
-    old, statuses = office.plan(run), office.store.steps(run.id)
+    old, statuses = _waiving(office.plan(run), wanted.waivers), office.store.steps(run.id)
     _demand_rest(run, statuses)
     _demand_part(old)
-    asyncio.run(_demand_end(run, statuses, office.executor))
+    asyncio.run(_demand_end(run, statuses, office.executor_for(old)))
     where = _where(old, settings, wanted)
     seen = look(where)
     _demand_sight(old, statuses, seen)
@@ -76,14 +76,22 @@ def replan(run: Run, office: Office, settings: Settings, wanted: Wanted) -> Repl
         stages=old.asked.stages,
         hosts=old.asked.hosts,
         exclude=old.asked.exclude,
-        waivers=tuple(dict.fromkeys((*old.waivers, *wanted.waivers))),
+        waivers=old.waivers,
         past=past,
     )
     made = make_plan(seen, request, where, settings)
-    kept = carried(past, made)
-    settled = {status.id for status in statuses if status.state in SETTLED}
-    apart = difference(old, made, settled, {status.id for status in kept})
-    return Replanned(run, statuses, made, apart, kept, seen)
+    begun = carried(past, made)
+    apart = difference(office.plan(run), made, _settled(statuses), _settled(begun))
+    return Replanned(run, statuses, made, apart, begun, seen)
+
+
+def _waiving(old: Plan, more: Sequence[Waiver]) -> Plan:
+    """The old plan, with what somebody waives by now: what that covers is no reason to stop any more."""
+    return replace(old, waivers=tuple(dict.fromkeys((*old.waivers, *more))))
+
+
+def _settled(statuses: Iterable[StepStatus]) -> set[str]:
+    return {status.id for status in statuses if status.state in SETTLED}
 
 
 def _where(old: Plan, settings: Settings, wanted: Wanted) -> Where:
@@ -131,7 +139,7 @@ async def _demand_end(run: Run, statuses: Sequence[StepStatus], executor: Execut
 def _demand_sight(old: Plan, statuses: Sequence[StepStatus], seen: Look) -> None:
     """What a silent source would have told of has not gone, so nothing can be planned without it."""
     cloud, findings = seen.reconciled.cloud, seen.reconciled.findings
-    settled = {status.id for status in statuses if status.state in SETTLED}
+    settled = _settled(statuses)
     drifted = drift(old, cloud, [step for step in old.steps if step.id not in settled])
     silent = [f for f in new_errors(old, findings) if f.code.startswith("source.")]
     refuse_drift(*other_cloud(old, cloud.name), *silent, *behind(old, drifted, findings))

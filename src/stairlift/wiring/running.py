@@ -227,6 +227,7 @@ def _tools(plan: Plan, office: Office, orders: Orders, freshness: FreshnessProbe
         on_event=orders.on_event,
         frozen=FrozenWatch(plan.bindings),
         pace=Pace.for_lease(office.lease_ttl),
+        actor=orders.actor,
     )
 
 

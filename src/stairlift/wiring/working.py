@@ -59,8 +59,8 @@ def work(settings: Settings, duty: Duty, say: Callable[[str], None]) -> int:
     try:
         if is_sqlite(engine):
             raise _no_server()
-        ensure_shape(engine)
         home = _home(settings.state_dir, duty.name)
+        ensure_shape(engine)
         lock = _lock(home, duty.name)
         ttl = settings.lease_ttl
         claims = SqlClaims(engine, ttl=ttl)
@@ -112,13 +112,13 @@ class _Shift:
         told = asyncio.create_task(self._signals.get())
         try:
             await asyncio.wait({living, taking, told}, return_when=asyncio.FIRST_COMPLETED)
-            if told.done():
-                await self._end_well(taking, living)
-                return told.result()
+            for broken in (task for task in (living, taking) if task.done()):
+                broken.result()  # neither ends by itself, but by what it raises
+            await self._end_well(taking, living)
         finally:
             await _dropped(taking, living, told)
             await self._worker.leave()
-        return living.result() or taking.result() or 0
+        return told.result()
 
     async def _end_well(self, taking: "asyncio.Task[None]", living: "asyncio.Task[None]") -> None:
         """Take nothing new; drain where that is wanted, unless a second signal says that it lasts too long."""

@@ -6,7 +6,7 @@ import shutil
 import urllib.parse
 
 import pytest
-from bench import discovery
+from bench import dbos, discovery
 from bench.__main__ import BENCHES, main
 from bench.measuring import Cost, Failed, cheapest, cost_of
 from bench.table import Ratio, Table
@@ -14,18 +14,30 @@ from bench.table import Ratio, Table
 from stairlift.sandbox.process import SandboxProcess
 
 #: What each bench promises not to exceed, as often as it does.
-TARGETS = {"discovery": [2], "hosts": [1.25], "planning": [12, 12], "attempt": [], "run-loop": []}
+TARGETS = {
+    "discovery": [2],
+    "hosts": [1.25],
+    "planning": [12, 12],
+    "attempt": [],
+    "attempts": [0, 0, 0],
+    "run-loop": [3],
+    "dbos": [1, 1],
+    "scale": [1, 1.25, 1, 1],
+    "rolling": [1 / 1.5, 1.15],
+}
 
 
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_bench_measures_something(name):
     if name == "hosts" and not shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin"):
         pytest.skip("no OpenSSH server here")
+    if name == "dbos" and not dbos.PYTHON.exists():
+        pytest.skip("DBOS has an environment of its own, which `make bench` makes")
     table = BENCHES[name](True)
-    assert len(table.rows) >= 3
+    assert len(table.rows) >= 2
     assert table.ratios
-    assert all(math.isfinite(ratio.value) and ratio.value > 0 for ratio in table.ratios)
-    assert [ratio.at_most for ratio in table.ratios if ratio.at_most] == TARGETS[name]
+    assert all(math.isfinite(ratio.value) and ratio.value >= 0 for ratio in table.ratios)
+    assert [ratio.at_most for ratio in table.ratios if ratio.at_most is not None] == TARGETS[name]
 
 
 def test_a_table_is_markdown_with_the_ratios_below():

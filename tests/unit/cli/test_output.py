@@ -5,7 +5,18 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 import yaml
 
-from stairlift.cli.output import Format, ReaderGone, say, show, show_bytes, show_document, show_table
+from stairlift.cli.output import (
+    Format,
+    ReaderGone,
+    say,
+    show,
+    show_bytes,
+    show_document,
+    show_lines,
+    show_shape,
+    show_table,
+    table,
+)
 
 
 class GoneBytes(io.BytesIO):
@@ -35,6 +46,20 @@ def heard(*speakers):
 def test_a_table_in_a_pipe_is_whole_and_has_no_blanks_at_the_end():
     told = heard(lambda: show_table(("A", "B"), [("x" * 300, "y"), ("1", None)]))
     assert told == f"A{' ' * 299}  B\n{'x' * 300}  y\n1\n"
+
+
+ROWS = [("cmp1", "up", None), ("compute-node-2", "", "日本"), ("x", "[bold]", "7")]
+
+
+@pytest.mark.parametrize("more", [[], [("two\nlines", "here", "")]])
+def test_a_table_looks_the_same_in_a_pipe_as_on_a_wide_terminal(more):
+    columns, rows = ("HOST", "STATE", "ZONE"), [*ROWS, *more]
+    drawn = heard(lambda: show_shape(table(columns, rows)))
+    assert heard(lambda: show_table(columns, iter(rows))) == drawn
+
+
+def test_lines_of_data_are_left_alone():
+    assert heard(lambda: show_lines(iter(["[red] a", "b" * 300]))) == "[red] a\n" + "b" * 300 + "\n"
 
 
 def test_brackets_are_only_brackets():

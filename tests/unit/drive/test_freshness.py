@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from stairlift.drive.freshness import Expectation, RegistryFreshness
-from stairlift.model.errors import SourceTrouble, Trouble
+from stairlift.drive.freshness import Expectation, LateFreshness, RegistryFreshness
+from stairlift.model.errors import SourceTrouble, Trouble, UsageError
 from stairlift.model.observation import Observation, ServiceRecord
 from stairlift.testing.clouds import NOON
-from stairlift.testing.doubles import FastClock
+from stairlift.testing.doubles import FastClock, ScriptedFreshness
 
 NOVA, NEUTRON = frozenset({"nova-services"}), frozenset({"neutron-agents"})
 EXPECTED = Expectation(
@@ -154,3 +154,31 @@ def test_an_answer_from_before_the_clock_was_set_is_not_shared():
 
     asyncio.run(twice())
     assert len(registry.asked) == 2
+
+
+# A probe that is made late
+
+
+def test_a_late_probe_is_made_once_and_only_when_somebody_asks():
+    made = []
+
+    def make():
+        made.append(ScriptedFreshness({"cmp1": 1}))
+        return made[0]
+
+    late = LateFreshness(make)
+    assert made == []
+
+    async def asked():
+        return await asyncio.gather(*(late.stale([("nova-compute", host)], NOON) for host in ("cmp1", "cmp2")))
+
+    assert asyncio.run(asked()) == [("nova-compute on cmp1 has not reported",), ()]
+    assert len(made) == 1
+
+
+def test_a_late_probe_that_cannot_be_made_is_a_silent_registry():
+    def make():
+        raise UsageError(code="config.clouds", brief="clouds.yaml has no cloud lab")
+
+    with pytest.raises(SourceTrouble, match=r"clouds.yaml has no cloud lab"):
+        asyncio.run(LateFreshness(make).stale([("nova-compute", "cmp1")], NOON))

@@ -457,6 +457,18 @@ def test_on_failure(policy, state):
 # Approvals
 
 
+def test_a_blanket_approval_names_what_it_covers_too():
+    lab = Held(a_plan(a_step("db", action="db-contract", one_way=True)))
+    play(lab.go())
+    lab.go_on.set()
+    assert play(lab.go(approve_all=True)).state is RunState.DONE
+    assert lab.event("step.approved").data == {
+        "blanket": True,
+        "plan": lab.run.plan_hash,
+        "covers": "ONE-WAY db-contract of nova-compute on db",
+    }
+
+
 def test_an_approval_is_on_record_with_the_plan_and_what_it_covers():
     lab = Held(a_plan(a_step("db", action="db-contract", one_way=True)))
     play(lab.go())

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from labs import Lab, Work, play
+from stairlift.drive.begin import new_run
 from stairlift.drive.tools import Pace
 from stairlift.execute.inprocess import InProcessExecutor
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Plan
-from stairlift.model.run import AttemptId, Run, RunState, StepState
+from stairlift.model.run import AttemptId, Command, Run, RunState, StepState, StepStatus
 from stairlift.model.work import Job, Outcome
+from stairlift.run import changes
+from stairlift.run.commands import refusal
 from stairlift.testing.doubles import ScriptedFreshness, ScriptedStrategy
 from stairlift.testing.plans import a_binding, a_plan, a_rollout, a_step
 
@@ -26,8 +29,6 @@ def a_lab(plan: Plan, **given) -> Lab:
 
 
 def hosts(number: int, **given) -> Plan:
-    from dataclasses import replace
-
     return replace(a_rollout(number, actions=("drain", "upgrade"), **given), bindings=(ABLE,))
 
 
@@ -103,6 +104,25 @@ def test_what_is_in_flight_ends_first_and_then_goes_back_as_well() -> None:
     assert undone(lab) == ["cmp1-drain"]
     kinds = lab.kinds()
     assert kinds.index("run.turning-round") < kinds.index("step.done") < kinds.index("run.rolling-back")
+
+
+def test_what_is_on_record_and_has_not_begun_is_not_begun_any_more() -> None:
+    """Its orchestrator died between the record and the start, and the next one knows that the run goes back."""
+    lab = a_lab(a_plan(a_step("a"), bindings=[ABLE]))
+
+    async def story() -> Run:
+        with lab.store.hold("lab") as journal:
+            lab.run = new_run(journal, lab.plan, {}, now=lab.clock.now(), actor="ann")
+            journal.commit(lab.run.id, [changes.begun(lab.run, lab.clock.now(), approve_all=False)])
+            journal.commit(lab.run.id, [changes.started(lab.run.id, lab.status("a"), lab.clock.now())])
+            command = lab.tell("rollback", "")
+            run = lab.store.run(lab.run.id)
+            journal.commit(lab.run.id, [changes.turning_round(run, command, lab.clock.now())])
+        return await lab.go()
+
+    assert play(story()).state is RunState.ROLLED_BACK
+    assert [job.argv[0] for _, job in lab.jobs] == ["undo"]
+    assert lab.store.attempts(lab.run.id, "a")[0].reason == "the run was to be taken back before it had begun"
 
 
 def test_told_twice_it_is_one_rollback() -> None:
@@ -197,6 +217,25 @@ def test_a_step_hears_nothing_else_meanwhile(kind, step) -> None:
         return await task
 
     assert play(story()).state is RunState.ROLLED_BACK
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "heard"),
+    [
+        ("retry", S.FAILED, False),
+        ("retry", S.UNKNOWN, False),
+        ("retry", S.UNDO_FAILED, True),
+        ("approve", S.WAITING, False),
+        ("skip", S.FAILED, True),
+        ("skip", S.UNDO_FAILED, True),
+    ],
+)
+def test_what_a_step_may_be_told_while_the_run_is_taken_back(kind, state, heard) -> None:
+    step = a_step("a", action="drain", one_way=kind == "approve")
+    refused = refusal(kind, step, StepStatus("a", state, 1), RunState.ROLLING_BACK)
+    assert (refused is None) == heard
+    if refused:
+        assert "the run is rolling-back" in refused.brief
 
 
 def test_a_lost_undo_is_not_undone() -> None:
@@ -349,8 +388,6 @@ def test_what_became_impossible_after_it_was_recorded_is_refused_by_the_orchestr
     async def story() -> Run:
         task = asyncio.create_task(lab.go(approve_all=True))
         await lab.until(lambda: lab.running == {"a"})
-        from stairlift.model.run import Command
-
         command = Command("late", lab.run.id, "rollback", "", "bob", "", lab.clock.now())
         await lab.until(lambda: lab.running == {"contract"})
         lab.store.tell(command)
@@ -359,4 +396,4 @@ def test_what_became_impossible_after_it_was_recorded_is_refused_by_the_orchestr
     assert play(story()).state is RunState.DONE
     (command,) = lab.store.commands(lab.run.id)
     assert command.result == "refused"
-    assert "contract: begun at" in command.answer
+    assert command.answer.endswith("nothing leads back from contract, which has begun")

@@ -4,7 +4,7 @@ import pytest
 
 from golden_text import assert_golden
 from stairlift.model.run import Event, StepState
-from stairlift.report.events import LEAVES, event_line
+from stairlift.report.events import LEAVES, audit_line, event_document, event_line
 from stairlift.run.transitions import RUN_MOVES, STEP_MOVES
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_step
@@ -74,3 +74,21 @@ def test_an_event_of_a_step_that_the_plan_does_not_have_is_told_all_the_same():
 
 def test_states_are_those_of_the_model():
     assert set(LEAVES.values()) == set(StepState)
+
+
+def test_for_an_auditor_it_has_its_number_its_day_and_what_was_approved():
+    data = {"actor": "bob", "reason": "read it", "covers": "db-contract on ctl1", "plan": "sha256:0123"}
+    line = audit_line(Event("r1", 42, NOON, "step.approved", "compute@cmp1", None, data), STEPS)
+    assert line == ("    42  2026-05-04 12:00:00Z · compute@cmp1 approved by bob: read it [covers db-contract on ctl1]")
+
+
+def test_programs_get_all_of_an_event():
+    document = event_document(Event("r1", 7, NOON, "step.failed", "batch-2", 2, {"returncode": 3}))
+    assert document == {
+        "seq": 7,
+        "at": "2026-05-04T12:00:00Z",
+        "kind": "step.failed",
+        "step": "batch-2",
+        "attempt": 2,
+        "data": {"returncode": 3},
+    }

@@ -47,6 +47,27 @@ WAITING = a_standing(RunState.WAITING, {"a@cmp1": S.DONE, "db-contract@ctl1": S.
         ("pending", a_standing(RunState.PENDING, {"a@cmp1": S.PENDING}, started_at=None)),
         ("done", a_standing(RunState.DONE, {"a@cmp1": S.DONE, "a@cmp2": S.SKIPPED}, ended_at=NOON)),
         ("cancelled", a_standing(RunState.CANCELLED, {"a@cmp1": S.DONE, "a@cmp2": S.PENDING}, ended_at=NOON)),
+        (
+            "retrying",
+            a_standing(
+                RunState.RUNNING,
+                {
+                    "a@cmp1": a_status("a@cmp1", S.RETRYING, retries=1, reason="the broker was away"),
+                    "a@cmp2": a_status("a@cmp2", S.RUNNING),
+                },
+                orchestrator=HERE,
+                again={"a@cmp1": NOON + timedelta(seconds=15)},
+            ),
+        ),
+        (
+            "cancelling",
+            a_standing(
+                RunState.RUNNING,
+                {"a@cmp1": S.RUNNING, "a@cmp2": S.PENDING},
+                orchestrator=HERE,
+                reason="cancelling, as bob said: wrong cloud",
+            ),
+        ),
         ("paused", a_standing(RunState.PAUSED, {"a@cmp1": S.DONE, "a@cmp2": S.PENDING}, reason="failed: cmp9")),
     ],
 )

@@ -237,11 +237,11 @@ def test_a_whole_host_goes_out_only_when_nothing_outside_stands_in_its_way() -> 
     """Else it would hold a place that what stands in its way needs."""
     steps = [
         a_step("u1", unit="u", hosts=["h1"], slots=["w"]),
-        a_step("u2", unit="u", hosts=["h1"], slots=["w"], needs=["u1"]),
         a_step("other", hosts=["h2"], slots=["w"], needs=["u1"]),
+        a_step("u2", unit="u", hosts=["h1"], slots=["w"], needs=["u1"]),
     ]
     story = Story(a_plan(*steps, windows={"w": 1})).does("u1", "u2", "other").turns_round()
-    assert story.back() == ["other"]
+    assert story.back() == ["other"], "u2 is behind it in the plan, and would hold its place for as long as u1 waits"
     story.undone("other")
     assert story.back() == ["u2"]
 
@@ -266,6 +266,20 @@ def test_a_step_that_cannot_be_taken_back_ends_all_starts_and_fails_the_run() ->
     (end,) = story.next()
     assert end.state is RunState.FAILED
     assert end.reason == "not taken back: cmp4; the failure budget of plane:resource is 0 (3 steps are left)"
+
+
+def test_an_undo_that_failed_may_be_lost_and_still_at_work() -> None:
+    plan = a_plan(
+        *(a_step(f"s{n}") for n in range(2)),
+        bindings=[replace(ABLE, concurrency="cloud")],
+        budgets={"plane:resource": 9},
+    )
+    story = Story(plan).does_all().turns_round()
+    story.back()
+    story.to("s1", S.UNDO_FAILED)
+    assert story.back() == [], "its binding bears one process"
+    story.to("s1", S.SKIPPED)
+    assert story.back() == ["s0"]
 
 
 def test_within_its_budget_the_rest_is_taken_back_and_the_run_fails_all_the_same() -> None:

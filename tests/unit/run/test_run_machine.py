@@ -1,8 +1,10 @@
 """Any interleaving of outcomes, commands and crashes keeps what a run promises.
 
 The oracle works everything out from the statuses alone, slowly and plainly; the board keeps it up move by move.
+STAIRLIFT_EXAMPLES says how many lives of runs are looked at; `make proof` asks for many more.
 """
 
+import os
 from collections import Counter, defaultdict
 
 from hypothesis import note, settings
@@ -16,6 +18,8 @@ from stairlift.run import AskApproval, Board, Finish, GiveUp, Halt, PassGate, St
 from stairlift.run.commands import refusal
 from stairlift.run.transitions import STEP_MOVES
 from worlds import plans
+
+EXAMPLES = int(os.environ.get("STAIRLIFT_EXAMPLES", "150"))
 
 P, W, R, V, D, F, U, K, T = (
     StepState.PENDING,
@@ -180,6 +184,7 @@ class RunMachine(RuleBasedStateMachine):
 
     def check_finish(self, state: RunState, reason: str, allowed: bool) -> None:
         assert not self.those(*IN_FLIGHT)
+        assert not allowed or not self.may_start_again()
         if self.oracle().overspent():
             assert state is (RunState.FAILED if self.plan.on_failure == "stop" else RunState.PAUSED)
         elif not self.those(P, W, F, U, T):
@@ -188,12 +193,18 @@ class RunMachine(RuleBasedStateMachine):
             assert state is RunState.PAUSED
         elif self.those(W):
             assert state is RunState.WAITING
-        elif any(self.oracle().could(step) for step in self.plan.steps):
+        elif any(self.oracle().could(step) and not self.oracle().its_turn(step) for step in self.plan.steps):
             assert state is (RunState.PAUSED if self.scope.approved else RunState.WAITING)
         else:
             assert state is (RunState.FAILED if self.plan.on_failure == "stop" else RunState.PAUSED)
             assert self.those(F, U)
         assert bool(reason) == (state is not RunState.DONE)
+
+    def may_start_again(self) -> bool:
+        """Whether it is only a matter of time: nobody has to free what a lost process may still hold."""
+        oracle = self.oracle()
+        again = [step for step in map(oracle.step, self.those(T)) if oracle.its_turn(step)]
+        return any(step.strategy != "serial" or not oracle.serial_is_busy("serial") for step in again)
 
     @precondition(lambda self: self.those(R))
     @rule(data=st.data(), to=st.sampled_from([V, D, F, U, T, T]))
@@ -294,5 +305,5 @@ class RunMachine(RuleBasedStateMachine):
             assert self.board.set_aside(name) == behind
 
 
-RunMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+RunMachine.TestCase.settings = settings(max_examples=EXAMPLES, stateful_step_count=40)
 TestRunMachine = RunMachine.TestCase

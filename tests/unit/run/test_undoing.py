@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from standings import a_run
 from stairlift.model.plan import Plan, Step
 from stairlift.model.run import RunState, StepState, StepStatus
-from stairlift.run.undoing import rollback_refusal, way_back
+from stairlift.run.undoing import rollback_refusal, superseded, way_back
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_binding, a_plan, a_step
+from standings import a_run
 
 S = StepState
 ABLE, HELPLESS = a_binding("able", can_undo=True), a_binding("kolla-ansible-1")
@@ -104,7 +104,7 @@ def test_a_strategy_without_an_undo_is_named_with_what_it_has_begun() -> None:
     assert refusal.brief.endswith("kolla-ansible-1 cannot undo what was begun")
     (finding,) = refusal.findings
     assert (finding.code, finding.subject) == ("rollback.no_undo", "kolla-ansible-1")
-    assert finding.message == "it has no way back, and has begun cmp3, cmp2, cmp1 and 1 more"
+    assert finding.message == "it has no way back, and has begun cmp0, cmp1, cmp2 and 1 more"
 
 
 def test_what_is_possible_instead_is_said() -> None:
@@ -129,3 +129,16 @@ def test_one_way_steps_of_an_earlier_hop_are_behind_us() -> None:
     assert refused(plan, db_contract_nova=S.DONE) is not None
     assert refused(plan, db_contract_nova=S.DONE, cmp1=S.DONE) is None
     assert str(way_back(plan, stands(plan, db_contract_nova=S.DONE, cmp1=S.DONE)).release) == "2025.2"
+
+
+def test_a_run_on_which_another_builds_is_not_taken_back() -> None:
+    later = replace(RUN, id="later", created_at=RUN.created_at + timedelta(hours=1))
+    earlier = replace(RUN, id="earlier", created_at=RUN.created_at - timedelta(hours=1))
+    assert superseded(RUN, [RUN, earlier]) is None
+    assert superseded(RUN, [replace(later, started_at=None), RUN]) is None
+    assert superseded(RUN, [replace(later, state=RunState.ROLLED_BACK), RUN]) is None
+    assert superseded(RUN, [replace(later, cloud="another"), RUN]) is None
+    refusal = superseded(RUN, [later, RUN])
+    assert refusal.code == "run.rollback_refused"
+    assert "run later has begun since" in refusal.brief
+    assert "`stairlift rollback later` first" in refusal.resolution

@@ -13,7 +13,8 @@ from stairlift.model.plan import Plan
 from stairlift.model.run import IN_FLIGHT, SETTLED, RunState, StepState, StepStatus
 from stairlift.model.scope import Scope
 from stairlift.run import AskApproval, Board, PassGate, Start, decide, graph
-from stairlift.run.why import Circumstances, first_in_line, why
+from stairlift.run.orders import Circumstances
+from stairlift.run.why import first_in_line, why
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_binding, a_plan, a_rollout, a_step
 from standings import a_run
@@ -156,6 +157,17 @@ def test_services_that_do_not_report_have_until_then():
     assert report.due == NOON + 2 * _MINUTE
 
 
+def test_an_attempt_that_no_worker_has_taken():
+    plan = a_plan(replace(a_step("a"), queue="az1"), a_step("b", needs=["a"]))
+    board = board_of(plan, at("a", S.RUNNING))
+    [queue] = why(board, replace(AT_WORK, queued={"a": ""}), "a")
+    assert (queue.kind, queue.key, queue.who, queue.commands) == ("queue", "az1", "nobody", ())
+    [need] = why(board, replace(AT_WORK, queued={"a": "no worker was ever heard of"}), "b")
+    [queue] = need.behind
+    assert (queue.who, queue.commands) == ("operator", ("stairlift worker --queue az1",))
+    assert queue.said == "no worker was ever heard of"
+
+
 def test_nobody_orchestrates():
     alone = Circumstances(GOING, since=NOON)
     found = why(board_of(CHAIN, at("a", S.RUNNING)), alone, "b")
@@ -218,6 +230,40 @@ def test_the_first_in_line_is_one_that_can_come():
     assert first_in_line(board_of(FLEET, at("cmp1-drain", S.FAILED))) == "cmp2-drain"
     assert first_in_line(board_of(CHAIN, at("a", S.FAILED))) == "b"
     assert first_in_line(board_of(CHAIN, *(at(s, S.DONE) for s in "abc"))) is None
+
+
+# On the way back
+
+BACK = Circumstances(a_run(RunState.ROLLING_BACK, intent="rollback"), attended=True)
+
+
+def test_what_was_built_on_it_goes_back_first():
+    board = board_of(CHAIN, at("a", S.DONE), at("b", S.DONE), at("c", S.UNDOING))
+    [undo] = why(board, BACK, "a")
+    assert (undo.kind, undo.by) == ("undo", ("b",))
+    assert [(h.kind, h.step) for h in tree([undo])] == [("undo", "a"), ("undo", "b"), ("working", "c")]
+
+
+def test_what_could_not_be_taken_back_waits_for_a_person():
+    board = board_of(CHAIN, at("a", S.DONE), at("b", S.UNDO_FAILED, ended_at=NOON, reason="no way"))
+    [undo] = why(board, BACK, "a")
+    [root] = undo.behind
+    assert (root.kind, root.said, root.commands) == ("failed", "no way", ("stairlift retry 261122-abc123 b",))
+
+
+def test_windows_hold_on_the_way_back():
+    plan = a_rollout(2, actions=("upgrade",), window=1, budget=1)
+    board = board_of(plan, at("cmp1-upgrade", S.DONE), at("cmp2-upgrade", S.UNDOING))
+    [window] = why(board, BACK, "cmp1-upgrade")
+    assert (window.kind, window.key, window.by) == ("window", "plane:resource", ("cmp2-upgrade",))
+    assert kinds(window.behind) == ["working"]
+    assert kinds(why(board_of(plan, at("cmp1-upgrade", S.DONE)), BACK, "cmp1-upgrade")) == ["next"]
+
+
+def test_what_was_taken_back_and_what_never_began_is_said_so():
+    board = board_of(CHAIN, at("a", S.DONE), at("b", S.UNDONE))
+    assert why(board, BACK, "b") == ()
+    assert kinds(why(board, BACK, "c")) == ["over"]
 
 
 # Whatever a run has come to

@@ -11,7 +11,7 @@ from stairlift.model.finding import Finding, Waiver
 from stairlift.model.plan import Binding
 from stairlift.testing.clouds import CloudBuilder, a_cloud
 from stairlift.testing.plans import a_plan, a_step
-from stairlift.wiring.again import check_plan, judge_resumption, judge_start
+from stairlift.wiring.again import check_plan, judge_resumption, judge_retreat, judge_start
 from stairlift.wiring.look import Look
 from standings import S, a_status
 
@@ -154,3 +154,14 @@ class TestThePlanItself:
             check_plan(replace(a_plan(a_step("a")), bindings=(frozen,)))
         assert told.value.code == "plan.files_changed"
         assert f"{tmp_path}/step has changed" in told.value.details
+
+
+class TestOnTheWayBack:
+    """Whatever state the cloud is in, that may be why somebody goes back; another cloud is another matter."""
+
+    @pytest.mark.parametrize("built", [without(a_cloud(), "cmp3"), a_cloud(compute=7)])
+    def test_nothing_is_drift(self, built):
+        judge_retreat(PLAN, look_at(built))
+
+    def test_another_cloud(self):
+        assert refused(judge_retreat, replace(PLAN, cloud="elsewhere"), look_at(a_cloud())) == {"drift.cloud"}

@@ -47,8 +47,10 @@ def cancel(
     reason: Reason = "",
 ) -> None:
     """Ask once where somebody can answer, tell it, and say what still goes on."""
+    from stairlift.run.transitions import RUN_COMMANDS
+
     office, run = _meant(name)
-    if not yes and somebody_there() and not _sure(run, at_once=at_once):
+    if not yes and somebody_there() and run.state in RUN_COMMANDS["cancel"] and not _sure(run, at_once=at_once):
         say("nothing was told")
         return
     _control(office, run, ("cancel", {"now": True} if at_once else {}), reason)

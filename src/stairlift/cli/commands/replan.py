@@ -1,6 +1,7 @@
 """`stairlift replan`: what has drifted since a run was planned, and a run of a new plan in its place."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,11 +37,15 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """What somebody said beforehand: yes to everything, or to the plan of this hash. Whether anybody can be asked."""
+    """What somebody said beforehand: yes to everything, or to the plan of this hash.
+
+    `asks`: whether anybody can be asked. `typed` are the options that led to the plan.
+    """
 
     yes: bool
     approve: str | None
     asks: bool
+    typed: tuple[str, ...]
 
 
 def replan(  # Typer makes options of parameters  # noqa: PLR0917
@@ -77,13 +82,19 @@ def replan(  # Typer makes options of parameters  # noqa: PLR0917
     if output is Format.TABLE:
         _tell(new)
     refused = _refusal(new)
-    successor = None if refused else _take_place(new, (office, found), _Word(yes, approve, output is Format.TABLE))
+    typed = _typed(("--os-cloud", [os_cloud]), ("--inventory", inventory), ("--policy", [policy]), ("--waive", waive))
+    word = _Word(yes, approve, output is Format.TABLE, typed)
+    successor = None if refused else _take_place(new, (office, found), word)
     if output is not Format.TABLE:
         _document(new, successor, office, output)
     if refused:
         raise refused
     if successor is None and not new.difference.empty:
         raise typer.Exit(_WAITS)
+
+
+def _typed(*options: tuple[str, Sequence[object] | None]) -> tuple[str, ...]:
+    return tuple(word for flag, values in options for value in values or () if value for word in (flag, str(value)))
 
 
 def _policy(file: Path | None, found: "Settings") -> "Policy":
@@ -146,7 +157,7 @@ def _approved(new: "Replanned", word: _Word) -> bool:
     if word.yes or word.approve:
         return True
     if not (word.asks and somebody_there()):
-        command = shlex.join(("stairlift", "replan", new.run.id, "--approve", new.plan.hash))
+        command = shlex.join(("stairlift", "replan", new.run.id, *word.typed, "--approve", new.plan.hash))
         say(f"the new plan waits for approval; who has read it types: {command}")
         return False
     if ask(f"Type the cloud's name ({new.plan.cloud}) to approve the new plan:") == new.plan.cloud:

@@ -20,8 +20,8 @@ _LOG = logging.getLogger(__name__)
 _TASK = "stairlift.attempt"
 #: Seconds between two looks for orders where no notification comes, and after trouble with the database.
 _LOOK, _PAUSE = 5.0, 1.0
-#: PostgreSQL's codes of a table or function that is not there.
-_NO_SCHEMA = ("42P01", "42883")
+#: PostgreSQL's codes of a table, a function or a type that is not there.
+_NO_SCHEMA = ("42P01", "42883", "42704")
 
 
 class Courier:

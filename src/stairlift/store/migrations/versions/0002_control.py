@@ -28,12 +28,13 @@ def _plan_steps() -> None:
     table = op.create_table(
         "plan_step",
         sa.Column("plan", sa.String(80), sa.ForeignKey("plan.hash"), primary_key=True),
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Text, nullable=False),
         sa.Column("sort", sa.Text, nullable=False),
         sa.Column("document", sa.JSON, nullable=False),
+        sqlite_with_rowid=False,
     )
-    op.create_index("plan_step_by_position", "plan_step", ["plan", "position"])
+    op.create_index("plan_step_by_id", "plan_step", ["plan", "id"], unique=True)
     op.create_index("plan_step_by_sort", "plan_step", ["plan", "sort", "position"])
     plan = sa.table("plan", sa.column("hash", sa.String), sa.column("document", sa.JSON))
     connection = op.get_bind()
