@@ -64,9 +64,9 @@ def _table(costs: dict[str, dict[str, Any]], hosts: int, window: int) -> Table:
         )
         for name, cost in costs.items()
     ]
-    ratios = (
-        Ratio(f"{OURS} / {DBOS}, {clock}, x {AT_LEAST:g}", AT_LEAST * ours[key] / costs[DBOS][key], 1.0)
-        for clock, key in (("CPU", "cpu"), ("wall", "wall"))
+    ratios = (  # ours takes so short a time that one slow commit of the disk is a third of it: no target by the clock
+        Ratio(f"{AT_LEAST:g} x {OURS} / {DBOS}, {clock}", AT_LEAST * ours[key] / costs[DBOS][key], target)
+        for clock, key, target in (("CPU", "cpu", 1.0), ("wall", "wall", None))
     )
     return Table(
         title=f"dbos: {hosts} hosts with {STEPS_PER_HOST} steps of no work, {window} hosts at a time, SQLite",

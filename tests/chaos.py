@@ -22,7 +22,7 @@ from stairlift.model.run import Command, Run, RunState, StepState
 from stairlift.store.sql import SqlStore, open_store
 
 #: How long one orchestrator may take from its start to the end of its run, in seconds.
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 Process = subprocess.Popen[str]
 

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,13 +16,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from chaos import until
 from postgres import PASSWORD, USER, Server, running
 from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.run import Change, StepState
 from stairlift.store import opening, server
 from stairlift.store.opening import open_engine, upgrade
 from stairlift.store.sql import SqlStore, open_store
-from stairlift.testing.store_contract import NOON, created, started
+from stairlift.testing.store_contract import NOON, a_command, created, started
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
 
@@ -228,6 +231,19 @@ def test_a_holder_that_stops_within_a_transaction_keeps_nobody_waiting(
         assert _refused(journal.renew).code == "run.lease_lost"
 
 
+def test_a_command_that_two_tell_at_once_is_one(postgres: Server, url: str, store: SqlStore) -> None:
+    _begin(store)
+    told = store.tell(a_command(command_id="c1"))
+    with postgres.connect(_name(url)) as other, ThreadPoolExecutor() as threads:
+        with other.transaction():
+            columns = "run, kind, step, actor, reason, at, answer, details"
+            other.execute(f"INSERT INTO command (id, {columns}) SELECT 'c2', {columns} FROM command")
+            waiting = threads.submit(store.tell, a_command(command_id="c2"))
+            until(lambda: other.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone())
+        assert waiting.result() == replace(told, id="c2")
+    assert len(store.commands("r1")) == 2
+
+
 def test_the_url_may_name_any_driver_and_say_its_own_times(url: str) -> None:
     for scheme in ("postgres", "postgresql+psycopg2", "postgresql"):
         address = opening.read_address(url.replace("postgresql", scheme, 1))
@@ -273,7 +289,8 @@ def test_the_shape_of_a_server_is_changed_on_demand_only(postgres: Server, tmp_p
         assert store.runs() == ()
     with postgres.connect(_name(url)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert _refused(lambda: open_store(url, tmp_path)).code == "store.newer"
+    newer = _refused(lambda: open_store(url, tmp_path))
+    assert (newer.code, "STAIRLIFT_DATABASE_URL" in newer.resolution) == ("store.newer", True)
 
 
 def test_migrations_lead_to_the_tables(url: str) -> None:

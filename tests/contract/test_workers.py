@@ -1,15 +1,17 @@
 """Attempts by workers keep every executor's contract: a real PostgreSQL, and a worker that is a real process."""
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from crews import Crew, crew_database
-from postgres import Server
+from crews import Crew, crew_database, until
+from postgres import Server, running
 from stairlift.execute.queue.executor import QueueExecutor
-from stairlift.model.run import Ended, NotStarted
+from stairlift.model.errors import StairliftError
+from stairlift.model.run import Ended, Ending, NotStarted
 from stairlift.model.work import Job
 from stairlift.testing.executor_contract import ATTEMPT, ExecutorContract, Lab
 
@@ -80,6 +82,37 @@ def test_a_worker_whose_files_differ_starts_nothing(crew: Crew) -> None:
     assert "site.yml has changed" in ending.reason
     assert "gone.yml is missing" in ending.reason
     assert not (crew.folder / "ran").exists()
+
+
+def test_a_database_that_begins_anew_ends_no_attempt_and_no_worker(tmp_path: Path) -> None:
+    """Whoever waits for the attempt hears of it and may ask again; the worker comes back by itself, and says so once."""
+    with running() as server:
+        crew = Crew(crew_database(server), tmp_path)
+        try:
+            crew.worker("w1")
+            ending, lab = asyncio.run(asyncio.wait_for(_over_a_restart(crew, server), 120))
+            until(lambda: "the database answers again" in crew.log("w1").read_text())
+        finally:
+            crew.end()
+    assert isinstance(ending, Ended)
+    assert ending.outcome.returncode == 3
+    assert lab.begun() == 1
+    assert crew.log("w1").read_text().count("the database does not answer") == 1
+    assert "Traceback" not in crew.log("w1").read_text()
+
+
+async def _over_a_restart(crew: Crew, server: Server) -> tuple[Ending, _QueueLab]:
+    lab = _QueueLab(crew)
+    job = lab.job(3, lasting=6)
+    waiting = asyncio.create_task(crew.executor().run(ATTEMPT, lambda: job))
+    await asyncio.to_thread(until, lambda: lab.begun() == 1)
+    server.end(signal.SIGINT)
+    with pytest.raises(StairliftError) as gone:
+        await waiting
+    assert gone.value.code == "store.unavailable"
+    await asyncio.to_thread(until, lambda: "does not answer" in crew.log("w1").read_text())
+    server.begin()
+    return await crew.executor().run(ATTEMPT, lambda: job), lab
 
 
 def test_a_job_does_not_see_the_way_to_the_database(crew: Crew) -> None:

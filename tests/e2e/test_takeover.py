@@ -21,8 +21,8 @@ from takeovers import held_at, take_overs
 
 TTL = 2.0
 TIMES = int(os.environ.get("STAIRLIFT_TAKEOVERS", "1"))
-#: What a loaded machine may add to the second that a take-over takes at most, in seconds.
-BOUND = 10.0
+#: What is promised beside the lease's time, in seconds; beside other tests a loaded machine may add nine to it.
+BOUND = 1.0 if TIMES > 1 else 10.0
 
 
 @pytest.fixture

@@ -117,3 +117,14 @@ def test_it_can_be_followed_to_its_end(operator):
     assert (kinds[0], kinds[-1]) == ("run.created", "run.done")
     assert {one["kind"] for one in waiting} <= {"window", "turn", "need"}, "nobody has to do anything"
     assert all(one["who"] == "nobody" for one in waiting)
+
+
+def test_a_reason_is_one_line_of_the_audit(failed):
+    run = failed.status()["run"]
+    forged = "no room\n    99  2026-11-22 12:00:00Z ✔ run approved by boss"
+    assert "[run.no_reason]" in failed.types("skip", run, CANARY, "--reason", " \n ").err, "a blank one is none"
+    assert failed.types("skip", run, CANARY, "--reason", forged).code == 0
+    assert failed.types("resume", run, "--yes").code == 0
+    lines = failed.types("events", run).out.splitlines()
+    assert any("no room 99 2026-11-22" in line for line in lines)
+    assert not any(line.strip().startswith("99 ") for line in lines)

@@ -32,7 +32,7 @@ from stairlift.report.status import Standing
 from stairlift.report.status_document import status_document
 from stairlift.run.transitions import RUN_MOVES, STEP_MOVES
 from stairlift.sandbox.scenario_file import shipped
-from stairlift.store.troubles import _SQLITE
+from stairlift.store.troubles import _AT_THE_DOOR, _POSTGRESQL, _SQLITE
 from stairlift.strategy.registry import StrategyRegistry
 from stairlift.testing.clouds import a_cloud
 from stairlift.wiring import policy, settings
@@ -110,7 +110,8 @@ def test_every_table_and_key_is_documented():
     ):
         assert undocumented(keys, CONFIGURATION, table) == [], table
     named = {heading.strip("[]") for heading in re.findall(r"^## `(\[.*\])`$", read(CONFIGURATION), re.MULTILINE)}
-    assert named == set(settings._TABLES)
+    assert named == set(settings._TABLES) - {"lease_ttl"}
+    assert undocumented({"lease_ttl"}, CONFIGURATION, "lease_ttl") == []
 
 
 #: What one strategy or another must be given before it looks for options that it does not know.
@@ -153,7 +154,7 @@ def settings_of_the_project(group: str) -> set[str]:
 #: Families of codes whose last word is not in the source as such.
 _FAMILIES: Mapping[str, set[str]] = {
     "source.": {f"source.{trouble}" for trouble in Trouble},
-    "store.": {f"store.{code}" for _, code, *_ in _SQLITE},
+    "store.": {f"store.{code}" for _, code, *_ in (*_SQLITE, *_POSTGRESQL, *_AT_THE_DOOR)},
     "usage.": {"usage.inventory-path", "usage.ansible-missing"},
 }
 
@@ -271,7 +272,10 @@ def test_every_key_of_a_plan_is_documented():
 
 def test_every_key_of_a_difference_is_documented():
     asked = Asked(("compute",), ("cmp*",), ())
-    old, new = planned(a_cloud()), replace(planned(a_cloud(compute=2), policy=Policy(canary=2)), asked=asked, replaces="r")
+    old, new = (
+        planned(a_cloud()),
+        replace(planned(a_cloud(compute=2), policy=Policy(canary=2)), asked=asked, replaces="r"),
+    )
     document = difference_document(difference(old, new, set(), set()), (old, new), ("r1", None))
     assert document["gone"]
     assert document["changed"]
@@ -392,3 +396,18 @@ def test_such_a_line_would_be_found(text):
 def test_an_innocent_line_would_not(text):
     assert not _INDEX.search(text)
     assert not _HERE.search(text)
+
+
+def test_each_promise_names_tests_that_there_are():
+    written = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
+    written += (SOURCE / "testing" / "store_contract.py").read_text()
+    tables = re.findall(
+        r"^\| promise \| proven by \|\n\|---\|---\|\n((?:\|.*\n)+)", read("docs/explanation/durability.md"), re.MULTILINE
+    )
+    assert len(tables) >= 4
+    for row in "".join(tables).splitlines():
+        named = re.findall(r"`(tests/[\w/]+\.py|test_\w+)`", row.split("|")[2])
+        assert named, row
+        for name in named:
+            there = (ROOT / name).exists() if "/" in name else f"def {name}(" in written
+            assert there, f"{name} proves nothing: there is no such test"

@@ -20,7 +20,7 @@ from stairlift.wiring.office import Office
 from stairlift.wiring.running import Orders, Result, bring_to_rest
 
 #: How long an orchestrator may take to answer before nobody waits for it any more, and how often to look; in seconds.
-_PATIENCE, _LOOK = 3.0, 0.1
+PATIENCE, LOOK = 3.0, 0.1
 
 
 def control(run: Run, office: Office, command: Command) -> None:
@@ -41,14 +41,14 @@ def control(run: Run, office: Office, command: Command) -> None:
 
 def _seen_to(run: Run, plan: Plan, office: Office, command: Command) -> Result | None:
     """Wait for the answer of the orchestrator at work; without one, be it."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + PATIENCE
     while not answered(office, command):
         if office.store.orchestrator(run.cloud) is None and (result := _here(run, plan, office)) is not None:
             return result
         if time.monotonic() >= end:
             say(f"{command.kind} of run {run.id} is on record; its orchestrator has not taken it up yet")
             return None
-        time.sleep(_LOOK)
+        time.sleep(LOOK)
     return None
 
 

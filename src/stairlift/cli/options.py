@@ -27,5 +27,14 @@ RunName = Annotated[
 ]
 GivenRun = Annotated[str, typer.Argument(metavar="RUN", help="The run.")]
 GivenStep = Annotated[str, typer.Argument(metavar="STEP", help="The step's id, as `status --steps` shows it.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; goes on record with your name.")]
+
+
+def one_line(text: str) -> str:
+    """What somebody typed, as the one line that the audit gives it: nobody makes it look like several."""
+    return " ".join(text.split())
+
+
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why; goes on record with your name.", callback=one_line)
+]
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan, as `stairlift plan --out` wrote it.")]

@@ -3,7 +3,7 @@
 import time
 
 from stairlift.cli.commands.run import leave
-from stairlift.cli.controlling import answered
+from stairlift.cli.controlling import LOOK, PATIENCE, answered
 from stairlift.cli.orchestrating import Desk, orchestrate
 from stairlift.cli.output import say
 from stairlift.drive.commands import tell
@@ -14,9 +14,6 @@ from stairlift.run.commands import ComeTrue, run_judgement
 from stairlift.run.undoing import rollback_refusal, superseded, way_back
 from stairlift.store.refusals import busy
 from stairlift.wiring.office import Office
-
-#: How long an orchestrator may take to answer before nobody waits for it any more, and how often to look; in seconds.
-_PATIENCE, _LOOK = 3.0, 0.1
 
 
 def way_back_of(run: Run, office: Office, *, whole: bool) -> tuple[str, ...]:
@@ -51,6 +48,6 @@ def roll_back(run: Run, desk: Desk, command: Command) -> None:
 
 def _await_answer(office: Office, command: Command) -> None:
     """Give the orchestrator at work a moment to say no. Raises Refusal where it does."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + PATIENCE
     while not answered(office, command) and time.monotonic() < end:
-        time.sleep(_LOOK)
+        time.sleep(LOOK)

@@ -23,7 +23,7 @@ from stairlift.plan.queues import about_queues
 from stairlift.plan.request import Request
 from stairlift.plan.sequence import about_order
 from stairlift.plan.stages import hop_steps
-from stairlift.plan.windows import Limits, limits
+from stairlift.plan.windows import Limits, limits, of_plan
 
 __all__ = ["Request", "plan", "plan_hash"]
 
@@ -60,7 +60,7 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
             )
         ),
         policy=_policy_document(request.policy, _order(cloud, request.policy)),
-        windows=bounds.windows,
+        windows=of_plan(bounds, steps),
         budgets=bounds.budgets,
         on_failure=request.policy.on_failure,
         placement=_placement(cloud),

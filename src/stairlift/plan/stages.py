@@ -17,6 +17,7 @@ from stairlift.plan.matching import asked_for
 from stairlift.plan.openings import openings
 from stairlift.plan.queues import with_queues
 from stairlift.plan.rolling import rolled
+from stairlift.plan.windows import PREPARING
 
 
 def hop_steps(hop: Hop, start: Gate) -> tuple[list[Step], Gate]:
@@ -50,14 +51,17 @@ def _changing(hop: Hop, start: Gate, ready: tuple[str, ...]) -> tuple[list[Step]
 
 
 def _prepare(hop: Hop, gate: Gate) -> list[Step]:
-    """Fetching and checking ahead, without a window: only for who has an entry that names this stage.
+    """Fetching and checking ahead, which takes no host out: only for who has an entry that names this stage.
 
-    What else happens on a host waits for its own preparation, and the control plane until all others have ended.
+    Hosts that are prepared one by one share a window of their own, for the sake of the machine that starts a process
+    for each. What else happens on a host waits for its own preparation, and the control plane until all others have
+    ended.
     """
     if "prepare" not in hop.stages or not asked_for("prepare", hop.bindings):
         return []
     crews = hop.assembly("prepare", "prepare", hop.ranks.control).crews(hop.machines(hop.behind))
     reason = f"what can be made ready for {hop.target} before the first change; nothing stops: safe in working hours"
+    crews = [crew if len(crew.hosts) > 1 else replace(crew, slots=(PREPARING,)) for crew in crews]
     return crew_steps(hop, crews, gate, Kind("prepare", "prepare", reason))
 
 

@@ -1,17 +1,21 @@
 """How many hosts may be out at once, and how many may fail: the policy, made to numbers for this cloud."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stairlift.model.cloud import Cloud, Host, Plane
 from stairlift.model.errors import UsageError
+from stairlift.model.plan import Step
 from stairlift.model.policy import Policy, Share
 
 _PLANES = ("control", "resource")
 _ROLES = ("control", "network", "compute", "storage")
 #: Network nodes one at a time, unless the policy speaks of them: two may hold both copies of a router.
 _NETWORK = "role:network"
+
+#: The window of hosts that are prepared one by one. It takes no host out, so a policy's shares say nothing of it.
+PREPARING, _PREPARED_AT_ONCE = "stage:prepare", 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,12 @@ def limits(cloud: Cloud, policy: Policy) -> Limits:
         _named_windows=frozenset(windows),
         _named_budgets=frozenset(budgets),
     )
+
+
+def of_plan(bounds: Limits, steps: Iterable[Step]) -> dict[str, int]:
+    """All windows that the steps of a plan need."""
+    prepares = any(PREPARING in step.slots for step in steps)
+    return {**bounds.windows, **({PREPARING: _PREPARED_AT_ONCE} if prepares else {})}
 
 
 def _resolve(shares: Mapping[str, Share], sizes: Counter[str], zones: set[str], least: int) -> dict[str, int]:

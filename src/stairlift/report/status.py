@@ -163,10 +163,11 @@ def _rest(standing: Standing) -> str:
     """What else there is, of a run that is not over well."""
     if standing.run.state is RunState.DONE:
         return ""
+    again = "not tried again" if standing.run.state in FINAL_RUN_STATES else "to be tried again"
     groups = {
         "failed": standing.number(*standing.unwell),
         "in flight": standing.number(*IN_FLIGHT),
-        "to be tried again": standing.number(StepState.RETRYING),
+        again: standing.number(StepState.RETRYING),
         "not started": standing.number(StepState.PENDING, StepState.WAITING),
     }
     return "".join(f", {number} {name}" for name, number in groups.items() if number)
@@ -208,11 +209,18 @@ def _again(standing: Standing, by_id: Mapping[str, Step], now: datetime) -> list
     waiting = standing.in_state(StepState.RETRYING)
     lines = []
     for status in waiting[:SHOWN]:
-        due = standing.again.get(status.id)
-        when = f" in {duration(due - now)}" if due and due > now else ""
-        where = span(by_id[status.id].hosts)
-        lines.append(f"  retrying  {status.id} on {where}, begins again by itself{when}: {status.reason}")
+        where, when = span(by_id[status.id].hosts), _begins(standing, status, now)
+        lines.append(f"  retrying  {status.id} on {where}, {when}: {status.reason}")
     return [*lines, *_omitted(len(waiting), "to be tried again")]
+
+
+def _begins(standing: Standing, status: StepStatus, now: datetime) -> str:
+    if standing.run.state in FINAL_RUN_STATES:
+        return "was to begin again"
+    if not standing.attended:
+        return "begins again once the run goes on"
+    due = standing.again.get(status.id)
+    return f"begins again by itself in {duration(due - now)}" if due and due > now else "begins again by itself"
 
 
 def _next_in_line(standing: Standing, now: datetime) -> list[str]:

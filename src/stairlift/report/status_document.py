@@ -3,7 +3,7 @@
 from typing import Any
 
 from stairlift.model.plan import Step
-from stairlift.model.run import UNWELL, StepState, StepStatus
+from stairlift.model.run import FINAL_RUN_STATES, UNWELL, StepState, StepStatus
 from stairlift.report.expected import slow_document
 from stairlift.report.prepared import found_document
 from stairlift.report.status import Standing
@@ -30,11 +30,7 @@ def status_document(standing: Standing, *, with_steps: bool = False) -> dict[str
         "ended_at": stamp(run.ended_at),
         "reason": run.reason,
         "orchestrator": {"host": who.host, "pid": who.pid} if who else None,
-        "waiting_for": [
-            *(_waiting(standing, s.id, "approval") for s in standing.in_state(StepState.WAITING)),
-            *([_waiting(standing, standing.run.plan_hash, "plan")] if standing.waits_for_plan else []),
-            *(_waiting(standing, s.id, "failure") for s in standing.in_state(*UNWELL) if standing.asks_about_failures),
-        ],
+        "waiting_for": [] if run.state in FINAL_RUN_STATES else _waits(standing),
         "blocked_by": [_blocker(standing, s) for s in standing.in_state(*standing.unwell)],
         "why": why_document(standing.why),
         "slow": [slow_document(step, found) for step, found in standing.slow.items()],
@@ -47,6 +43,14 @@ def status_document(standing: Standing, *, with_steps: bool = False) -> dict[str
     return document
 
 
+def _waits(standing: Standing) -> list[dict[str, str | None]]:
+    return [
+        *(_waiting(standing, s.id, "approval") for s in standing.in_state(StepState.WAITING)),
+        *([_waiting(standing, standing.run.plan_hash, "plan")] if standing.waits_for_plan else []),
+        *(_waiting(standing, s.id, "failure") for s in standing.in_state(*UNWELL) if standing.asks_about_failures),
+    ]
+
+
 def _waiting(standing: Standing, step: str, what: str) -> dict[str, str | None]:
     return {
         "step": step,
@@ -57,11 +61,12 @@ def _waiting(standing: Standing, step: str, what: str) -> dict[str, str | None]:
 
 
 def _blocker(standing: Standing, status: StepStatus) -> dict[str, str | None]:
+    over = standing.run.state in FINAL_RUN_STATES
     return {
         "step": status.id,
         "state": str(status.state),
         "reason": status.reason,
-        "command": f"stairlift retry {standing.run.id} {status.id}",
+        "command": None if over else f"stairlift retry {standing.run.id} {status.id}",
         "told": standing.told_to(status.id),
     }
 

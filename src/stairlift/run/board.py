@@ -22,8 +22,10 @@ _TIMED = frozenset({StepState.VERIFYING, StepState.RETRYING})
 class Board:
     """A run in memory. What it says depends on the statuses alone, never on the way in which they came about.
 
+    - A step is *through* when it is done, or was skipped. One that was skipped before its turn is through once what it
+      waited for is: to leave a step out lets nothing behind it start earlier than with it.
     - A step is *down* when it is unwell, or not begun and behind a step that is down; it has *ended* when it is down
-      or settled. `unmet` counts the needs that are not settled and the afters that have not ended.
+      or through. `unmet` counts the needs that are not through and the afters that have not ended.
     - A unit is *open*, and holds its places, from its first attempt until all its steps are settled.
     - `ready` files what may start by the places that it takes: all in one file fit, or none does. What could start
       but for the stages that the run is confined to is `parked`; `retrying` is what starts again by itself.
@@ -48,6 +50,7 @@ class Board:
         self._unmet = [len(set(step.needs)) + len(set(step.after)) for step in graph.steps]
         self._blockers = [0] * len(graph.steps)
         self._down = [False] * len(graph.steps)
+        self._through = [False] * len(graph.steps)
         self._open = [False] * len(graph.units)
         self._left = [len(unit) for unit in graph.units]
         self._used: Counter[str] = Counter()
@@ -103,6 +106,15 @@ class Board:
         """The steps whose failure was temporary and whose pause is over, in the order of the plan."""
         return sorted(n for n in self.retrying if n in self.deadlines and now >= self.deadlines[n])
 
+    def through(self, step_id: str) -> bool:
+        """Whether what needs this step may go on, as far as this step goes."""
+        return self._through[self.graph.number[step_id]]
+
+    def ended(self, step_id: str) -> bool:
+        """Whether what comes after this step may go on, as far as this step goes."""
+        number = self.graph.number[step_id]
+        return self._through[number] or self._down[number]
+
     def set_aside(self, step_id: str) -> bool:
         """Whether a step cannot run, since something that it needs failed."""
         number = self.graph.number[step_id]
@@ -152,10 +164,7 @@ class Board:
         self._blame(number, (after in UNWELL) - (before in UNWELL))
         if status.attempt:
             self._open_unit(number)
-        if after in SETTLED and before not in SETTLED:
-            self._settle(number)
-        elif before in SETTLED and after not in SETTLED:
-            self._unsettle(number)
+        self._settle(number, (after in SETTLED) - (before in SETTLED))
         self._spread(number)
         self._file(number)
 
@@ -193,55 +202,50 @@ class Board:
             if other in self._filed:
                 self._refile(other)
 
-    def _settle(self, number: int) -> None:
+    def _settle(self, number: int, by: int) -> None:
+        """Count what is left of a unit, and let it go when that is nothing."""
         unit = self.graph.unit_of[number]
-        self._left[unit] -= 1
+        self._left[unit] -= by
         if self._open[unit] and not self._left[unit]:
             self._open[unit] = False
             for key, hosts in self.graph.unit_places[unit]:
                 self._used[key] -= hosts
-        for other in self.graph.needed_by[number]:
-            self._wait(other, -1)
-        if not self._down[number]:
-            self._end(number, -1)
-
-    def _unsettle(self, number: int) -> None:
-        """A step that was done is being taken back."""
-        unit = self.graph.unit_of[number]
-        self._left[unit] += 1
-        self._open_unit(number)
-        for other in self.graph.needed_by[number]:
-            self._wait(other, 1)
-        self._end(number, 1)
 
     def _spread(self, number: int) -> None:
-        """Tell the steps behind this one whether it is down, and those behind them."""
-        if self._is_down(number) == self._down[number]:
-            return
+        """Tell the steps behind this one whether it is through or down, and those behind them."""
         changed = [number]
         while changed:
             current = changed.pop()
-            down = self._is_down(current)
-            if down == self._down[current]:
+            was_through, was_down = self._through[current], self._down[current]
+            through, down = self._is_through(current), self._is_down(current)
+            if (through, down) == (was_through, was_down):
                 continue
-            self._down[current] = down
-            if self._status[current].state not in SETTLED:
-                self._end(current, -1 if down else 1)
+            self._through[current], self._down[current] = through, down
             for other in self.graph.needed_by[current]:
-                self._blockers[other] += 1 if down else -1
+                self._blockers[other] += down - was_down
+                self._wait(other, was_through - through)
+                changed.append(other)
+            for other in self.graph.before[current]:
+                self._wait(other, (was_through or was_down) - (through or down))
                 changed.append(other)
 
-    def _is_down(self, number: int) -> bool:
-        state = self._status[number].state
-        return state in UNWELL or (self._blockers[number] > 0 and state in _NOT_BEGUN)
+    def _is_through(self, number: int) -> bool:
+        status = self._status[number]
+        if status.state is StepState.SKIPPED:
+            return bool(status.attempt) or not self._unmet[number]
+        return status.state is StepState.DONE
 
-    def _end(self, number: int, by: int) -> None:
-        for other in self.graph.before[number]:
-            self._wait(other, by)
+    def _is_down(self, number: int) -> bool:
+        status = self._status[number]
+        if status.state in UNWELL:
+            return True
+        not_begun = status.state in _NOT_BEGUN or (status.state is StepState.SKIPPED and not status.attempt)
+        return not_begun and self._blockers[number] > 0
 
     def _wait(self, number: int, by: int) -> None:
-        self._unmet[number] += by
-        self._refile(number)
+        if by:
+            self._unmet[number] += by
+            self._refile(number)
 
     # What may start
 

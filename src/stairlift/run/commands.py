@@ -38,12 +38,20 @@ def refusal(kind: CommandKind, step: Step, status: StepStatus, run_state: RunSta
     if kind == "approve":
         return _unasked(step, status)
     if kind == "skip" and not skippable(step):
-        return Refusal(
-            code="run.cannot_skip",
-            brief=f"step {step.id} cannot be skipped: {step.action} happens once in a hop and the rest stands on it",
-            resolution=f"Repair its cause, then `stairlift retry` it (it is {status.state}).",
-        )
+        return _indispensable(step, status)
     return None
+
+
+def _indispensable(step: Step, status: StepStatus) -> Refusal:
+    why, instead = f"{step.action} happens once in a hop and the rest stands on it", "Repair its cause, then"
+    if step.action == "approve":
+        why, instead = "who lets a gate pass approves what it covers", "Read that, then"
+    verb = "approve" if step.action == "approve" else "retry"
+    return Refusal(
+        code="run.cannot_skip",
+        brief=f"step {step.id} cannot be skipped: {why}",
+        resolution=f"{instead} `stairlift {verb}` it (it is {status.state}).",
+    )
 
 
 def plan_refusal(kind: CommandKind, run: Run) -> Refusal | None:

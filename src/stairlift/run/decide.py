@@ -163,7 +163,13 @@ def _finish(board: Board) -> Finish:
             _stopped(board),
             f"{_plural(unwell, 'step', 'steps')} failed and nothing else can start ({left} left)",
         )
-    raise AssertionError("a plan that was found possible has nothing to start")
+    return Finish(RunState.FAILED, _stuck(board))
+
+
+def _stuck(board: Board) -> str:
+    """No plan that Stairlift makes gets there: a host holds its places while it waits for one that waits for them."""
+    left = [status.id for status in board.statuses() if status.state is StepState.PENDING]
+    return f"nothing can start: {_plural(len(left), 'step waits', 'steps wait')} for each other's places: {_some(left)}"
 
 
 def _over(board: Board) -> bool:
@@ -187,5 +193,8 @@ def _plural(number: int, one: str, many: str) -> str:
 
 def _spent(overspent: list[tuple[str, int, list[str]]]) -> str:
     key, allowed, hosts = overspent[0]
-    named = ", ".join(hosts[:3]) + (f" and {len(hosts) - 3} more" if len(hosts) > 3 else "")
-    return f"failed: {named}; the failure budget{' of ' + key if key else ''} is {allowed}"
+    return f"failed: {_some(hosts)}; the failure budget{' of ' + key if key else ''} is {allowed}"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

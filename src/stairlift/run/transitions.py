@@ -131,8 +131,11 @@ def needs_approval(step: Step) -> bool:
 
 
 def skippable(step: Step) -> bool:
-    """Whether the rest of the plan can stand without this step: not for a database or anything done once in a hop."""
-    return step.action not in ONCE_ACTIONS
+    """Whether the rest of the plan can stand without this step.
+
+    Not for a database or anything done once in a hop, and not for a gate: who lets it pass approves what it covers.
+    """
+    return step.action not in ONCE_ACTIONS and step.action != "approve"
 
 
 def remark(**facts: Any) -> dict[str, Any]:

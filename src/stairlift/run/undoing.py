@@ -17,7 +17,6 @@ from stairlift.model.rollback import Kept, WayBack, current_hop, must_go_back
 from stairlift.model.run import UNWELL, Run, RunState, StepState, StepStatus
 
 _NAMED = 3
-_ONE_WAY = "rollback.one_way"
 #: What each one-way step has done to the old release.
 _GONE = {
     "db-contract": "the code of {source} cannot start on {project}'s contracted schema",
@@ -82,7 +81,7 @@ def _point_of_no_return(step: Step, status: StepStatus) -> Finding:
         f"by hand only: restore {data} from a backup made before {since}, with the programs of {step.source}; all "
         f"that was written to it since then is lost"
     )
-    return Finding(_ONE_WAY, "error", step.id, f"begun at {since}; {told}", resolution)
+    return Finding("rollback.one_way", "error", step.id, f"begun at {since}; {told}", resolution)
 
 
 def _projects(step: Step) -> list[str]:
@@ -137,7 +136,7 @@ def superseded(run: Run, runs: Iterable[Run]) -> Refusal | None:
 
 
 def _briefly(against: Sequence[Finding]) -> str:
-    one_way = [finding.subject for finding in against if finding.code == _ONE_WAY]
+    one_way = [finding.subject for finding in against if finding.code == "rollback.one_way"]
     if one_way:
         return f"nothing leads back from {_some(one_way)}, which {'has' if len(one_way) == 1 else 'have'} begun"
     return f"{_some([finding.subject for finding in against])} cannot undo what was begun"

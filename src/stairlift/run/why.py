@@ -113,7 +113,7 @@ class _Inquiry:
                 return (self._unwell(status),)
             case StepState.RUNNING | StepState.VERIFYING | StepState.UNDOING:
                 return (self._in_flight(status),)
-        return ()
+        return self._before(self._board.step(status.id)) if status.state is StepState.SKIPPED else ()
 
     def _on_its_way_back(self, status: StepStatus) -> tuple[Hindrance, ...]:
         later = self._urgent_first(self._way_back.built_on(status.id))
@@ -162,11 +162,16 @@ class _Inquiry:
     def _not_begun(self, status: StepStatus) -> tuple[Hindrance, ...]:
         step = self._board.step(status.id)
         asks = (*self._orders.confined(step.id), *self._approval(status))
-        needs = [n for n in step.needs if self._board.status(n).state not in SETTLED]
-        turns = [n for n in step.after if n not in needs and not self._ended(n)]
-        if (needs or turns) and not status.attempt:  # once begun, nothing before it holds it up
-            return (*self._behind("need", step, needs), *self._behind("turn", step, turns), *asks)
+        before = self._before(step) if not status.attempt else ()  # once begun, nothing before it holds it up
+        if before:
+            return (*before, *asks)
         return (*asks, *self._no_room(status)) or (Hindrance("next", step.id),)
+
+    def _before(self, step: Step) -> tuple[Hindrance, ...]:
+        """What a step waits for, also one that was skipped before its turn: so does what comes behind it."""
+        needs = [n for n in step.needs if not self._board.through(n)]
+        turns = [n for n in step.after if n not in needs and not self._board.ended(n)]
+        return (*self._behind("need", step, needs), *self._behind("turn", step, turns))
 
     def _behind(self, kind: Kind, step: Step, blockers: list[str]) -> tuple[Hindrance, ...]:
         if not blockers:
@@ -244,10 +249,6 @@ class _Inquiry:
             return len(_URGENT) + (status.state is StepState.PENDING)
 
         return sorted(steps, key=rank)
-
-    def _ended(self, step_id: str) -> bool:
-        state = self._board.status(step_id).state
-        return state in SETTLED or state in UNWELL or self._board.set_aside(step_id)
 
     def _ready_since(self, step: Step) -> datetime | None:
         """When the last of what it had to wait for came to its end, as far as it has."""

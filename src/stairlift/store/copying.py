@@ -14,7 +14,7 @@ def keep_copy(connection: Connection, revision: str) -> Path | None:
     """Copy the database of a connection to `<file>.<revision>` beside it, whole or not at all.
 
     None for one in memory. The connection keeps others from writing meanwhile and has not written itself. Raises
-    StairliftError (store.full, store.unwritable), in which case nothing has changed.
+    StairliftError (store.no_copy), in which case nothing has changed.
     """
     file = connection.exec_driver_sql("PRAGMA database_list").one()[2]
     if not file:
@@ -41,10 +41,9 @@ def _copy(file: Path, to: Path) -> None:
 
 
 def _no_copy(copy: Path, error: Exception) -> StairliftError:
-    full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
     return StairliftError(
-        code="store.full" if full else "store.unwritable",
+        code="store.no_copy",
         brief=f"the journal has an older shape, and no copy of it can be kept before it is changed ({copy})",
         details=str(error),
-        resolution="Make room there; nothing has been changed.",
+        resolution="Make room there, or see that this user may write there; nothing has been changed.",
     )

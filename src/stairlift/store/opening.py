@@ -135,7 +135,8 @@ def _newer(engine: Engine, found: str) -> StairliftError:
         code="store.newer",
         brief=f"the journal was written by a newer Stairlift ({named(engine)}, schema {found})",
         details=f"this program knows schema {REVISIONS[-1]} and older ones",
-        resolution="Use the newer program, or another STAIRLIFT_STATE_DIR.",
+        resolution="Use the newer program, or another "
+        + ("STAIRLIFT_STATE_DIR." if is_sqlite(engine) else "STAIRLIFT_DATABASE_URL."),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from stairlift.model.run import (
     FINAL_RUN_STATES,
@@ -166,13 +167,17 @@ class SqlStore:
             return tuple(rows.command_of(row) for row in connection.execute(query.order_by(table.c.at, table.c.id)))
 
     def tell(self, command: Command) -> Command:
-        """Put a command on record, once."""
+        """Put a command on record, once: of two who tell the same at once, the database lets one."""
         table = tables.command
         with self._connection(writes=True) as connection:
-            found = connection.execute(select(table).where(table.c.id == command.id)).first()
-            if found is not None:
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(table).values(rows.command_row(command)))
+            except IntegrityError:
+                found = connection.execute(select(table).where(table.c.id == command.id)).first()
+                if found is None:
+                    raise
                 return refusals.same_command(command, rows.command_of(found))
-            connection.execute(insert(table).values(rows.command_row(command)))
         return command
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ class Archive:
         Where no cloud is named, of all clouds. Raises UsageError (run.unknown, run.none), and (run.ambiguous) where
         several clouds have an active run: what is typed next might be meant for another one.
         """
-        if name:
+        if name is not None:  # an empty one is a variable that a script has not set, and means no run
             return self.records.run(name)
         active = {} if cloud else {r.cloud: r for r in self.records.runs() if r.state not in _OVER}
         if len(active) > 1:

@@ -77,13 +77,13 @@ def _stuck(standing: Standing) -> str | None:
 
 
 def _with_needs(run_id: str, statuses: dict[str, StepStatus], records: Records) -> list[Mapping[str, Any]]:
-    """The documents of these steps, and, added to both, what they need; of what is settled nothing further."""
+    """The documents of these steps, and, added to both, what they need; of what is done nothing further."""
     documents = list(records.plan_steps(run_id, statuses))
     fresh = documents
     while fresh and len(statuses) < _MOST:
         named = {other: None for step in fresh for other in (*step["needs"], *step["after"]) if other not in statuses}
         asked = records.steps(run_id, list(named)[:_ASKED]) if named else ()
-        left = {s.id: s for s in asked if s.state not in SETTLED}
+        left = {s.id: s for s in asked if s.state is not StepState.DONE}
         more = dict(list(left.items())[:_MOST]) | {s.id: s for s in asked[-_SETTLED:]}
         statuses |= more
         added = records.plan_steps(run_id, more) if more else ()

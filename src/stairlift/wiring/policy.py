@@ -30,6 +30,8 @@ _GATES: tuple[ApprovalGate, ...] = get_args(ApprovalGate)
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _SPAN = re.compile(r"(\d{1,9})\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+#: What takes longer is a slip of the pen, and far behind it there are no dates any more.
+_LONGEST = 365 * 86400
 
 
 def read_policy_file(path: Path) -> Policy:
@@ -81,8 +83,10 @@ def _deadlines(place: str, value: Any) -> dict[str, int]:
 
 def _seconds(place: str, key: str, value: Any) -> int:
     if isinstance(value, str) and (found := _SPAN.fullmatch(value.strip())):
-        return int(found[1]) * _SECONDS[found[2]]
+        value = int(found[1]) * _SECONDS[found[2]]
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if value > _LONGEST:
+            raise invalid(place, f"{key} is more than 365 days")
         return value
     raise invalid(place, f'{key} is a number of seconds, or a time such as "90m" or "2h", not {value!r}')
 

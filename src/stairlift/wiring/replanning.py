@@ -13,7 +13,7 @@ from stairlift.model.finding import Waiver
 from stairlift.model.plan import Asked, Plan
 from stairlift.model.plan_document import to_document
 from stairlift.model.policy import Policy
-from stairlift.model.run import IN_FLIGHT, SETTLED, AttemptId, Run, RunState, StepStatus
+from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, SETTLED, AttemptId, Run, RunState, StepStatus
 from stairlift.model.scope import Scope
 from stairlift.plan import Request
 from stairlift.plan.difference import difference
@@ -103,7 +103,8 @@ def _demand_rest(run: Run, statuses: Sequence[StepStatus]) -> None:
     flying = sum(status.state in IN_FLIGHT for status in statuses)
     if run.state in _AT_REST and run.intent == "go" and not flying:
         return
-    intent = {"cancel": " and is being cancelled", "rollback": " and is being rolled back"}.get(run.intent, "")
+    intents = {"cancel": " and is being cancelled", "rollback": " and is being rolled back"}
+    intent = "" if run.state in FINAL_RUN_STATES else intents.get(run.intent, "")
     flight = f", with {flying} step{'s' if flying > 1 else ''} in flight" if flying else ""
     moves = run.state in {RunState.RUNNING, RunState.ROLLING_BACK}
     raise Refusal(

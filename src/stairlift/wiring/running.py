@@ -1,10 +1,8 @@
 """Carrying out a plan: the cloud is looked at again, and only then something is put on record and starts."""
 
 import asyncio
-import signal
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -33,9 +31,9 @@ from stairlift.wiring.office import Office
 from stairlift.wiring.planning import strategies_of
 from stairlift.wiring.queues import demand_workers
 from stairlift.wiring.settings import Settings
+from stairlift.wiring.signals import listening
 
 _UNDER_WAY = frozenset({RunState.RUNNING, RunState.ROLLING_BACK})
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,33 +269,10 @@ def _given_up(plan: Plan, seen: Look) -> frozenset[str]:
 
 
 async def _until_signalled(journal: Journal, plan: Plan, run: Run, tools: Tools, *, approve_all: bool) -> Result:
-    """Ctrl-C, a lost terminal or SIGTERM detach: nothing new starts, attempts go on and the next resume adopts them."""
-    stop = asyncio.Event()
-    received: list[int] = []
-
-    def detach(number: int) -> None:
-        received.append(number)
-        stop.set()
-
-    with _heard(detach):
-        ended = await carry_out(journal, plan, run.id, tools, stop=stop, approve_all=approve_all)
-    return Result(ended, received[0] if received and ended.state in _UNDER_WAY else None)
-
-
-@contextmanager
-def _heard(detach: Callable[[int], None]) -> Iterator[None]:
-    """Listen to the signals, but for those that whoever started us wants ignored (nohup, a shell's background)."""
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
-    for number in heard:
-        loop.add_signal_handler(number, detach, number)
-    try:
-        yield
-    finally:
-        for number in heard:
-            loop.remove_signal_handler(number)
-            signal.signal(number, before[number])  # asyncio would leave the system's default
+    """A signal detaches: nothing new starts, attempts go on and the next resume adopts them."""
+    with listening() as heard:
+        ended = await carry_out(journal, plan, run.id, tools, stop=heard.stop, approve_all=approve_all)
+    return Result(ended, heard.first if ended.state in _UNDER_WAY else None)
 
 
 def waiting_steps(run: Run, plan: Plan, office: Office) -> tuple[Step, ...]:

@@ -20,8 +20,8 @@ TARGETS = {
     "planning": [12, 12],
     "attempt": [],
     "attempts": [0, 0, 0],
-    "run-loop": [3],
-    "dbos": [1, 1],
+    "run-loop": [3.5],
+    "dbos": [1],
     "scale": [1, 1.25, 1, 1],
     "rolling": [1 / 1.5, 1.15],
 }

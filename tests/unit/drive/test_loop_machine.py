@@ -153,9 +153,15 @@ class LoopMachine(RuleBasedStateMachine):
             yield "its strategy vouches for the way back", getattr(self.plan.binding(step), "can_undo", False)
             yield "it was done before", recorded.id.number > 1
         else:
-            yield "what it needs is there", all(statuses[need].state in SETTLED for need in step.needs)
+            yield "what it needs is there", all(self.through(need) for need in step.needs)
             yield "it is approved", not step.one_way or statuses[step.id].approved or run.approve_all
             yield "it is within the scope", not Scope.of(run).open or step.stage in Scope.of(run).open
+
+    def through(self, name: str) -> bool:
+        """Done, or left out; where that was before its turn, what it stands on is there."""
+        status = self.statuses()[name]
+        waits = status.state is StepState.SKIPPED and not status.attempt
+        return status.state in SETTLED and (not waits or all(map(self.through, self.step(name).needs)))
 
     # What happens
 

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stairlift.execute import lifeline
 from stairlift.execute.local import LocalExecutor
-from stairlift.execute.queue.carrying import translated
+from stairlift.execute.queue.carrying import Workplace, translated
 from stairlift.execute.queue.copying import copy_output
 from stairlift.execute.queue.executor import QueueExecutor
 from stairlift.execute.queue.following import Patience
 from stairlift.execute.queue.streaming import AT_ONCE, LARGEST, Stream
 from stairlift.execute.routing import RoutingExecutor
+from stairlift.execute.supervisor import RESULT, STARTED
 from stairlift.model.dispatch import Dispatched, Order, Output, WorkerSeen
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import AttemptId, Ended, Lost, NotStarted
@@ -213,6 +215,17 @@ def test_a_job_reads_our_folder_where_it_names_the_orchestrators() -> None:
     job = Job(("sh", f"{root}/r1/do.sh"), root, {"FACTS": f"x:{root}/r1"}, {"do.sh": f"cat '{root}/r1/a b'"}, "az1")
     ours = translated(Order(ATTEMPT, job, root), "/w")
     assert ours == Job(("sh", "/w/r1/do.sh"), "/w", {"FACTS": "x:/w/r1"}, {"do.sh": "cat '/w/r1/a b'"}, "az1")
+
+
+def test_of_a_result_that_cannot_be_read_the_orchestrator_is_told(tmp_path: Path) -> None:
+    """Else the order would stay with a worker that does not carry it any more."""
+    place = Workplace(tmp_path, LocalExecutor(tmp_path), lambda _file, _recorded: None, 60)
+    folder = place.executor.folder(ATTEMPT)
+    (folder / RESULT).mkdir(parents=True)
+    (folder / STARTED).touch()
+    ending = _run(place.carry(Order(ATTEMPT, JOB, "/elsewhere"), lifeline.instant))
+    assert isinstance(ending, Lost)
+    assert f"cannot be read from {folder}" in ending.reason
 
 
 def _drained(stream: Stream, seen: Mapping[str, bytes] = {}) -> dict[str, bytes]:

@@ -242,7 +242,9 @@ def test_preparation_and_backup_are_for_who_asked():
     prepared = [s for s in asked.steps if s.action == "prepare"]
     assert sorted(hosts_of(prepared)) == sorted(asked.placement)
     assert {s.strategy for s in prepared} == {"p"}
-    assert all(s.slots == () for s in prepared)
+    assert {s.slots for s in prepared} == {("stage:prepare",)}, "not ten thousand processes at once"
+    assert asked.windows["stage:prepare"] == 32
+    assert "stage:prepare" not in planned(a_cloud()).windows
     backups = [s for s in asked.steps if s.action == "backup"]
     assert [s.project for s in backups] == ["keystone", "placement", "glance", "neutron", "nova"]
     assert {s.strategy for s in backups} == {"b"}

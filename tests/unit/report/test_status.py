@@ -75,6 +75,28 @@ def test_what_people_read(name, standing):
     assert_golden(f"status/{name}.txt", told(standing))
 
 
+def test_a_run_that_is_over_waits_for_nobody_and_tells_nothing_to_type():
+    steps = {"a@cmp1": S.FAILED, "db-contract@ctl1": S.WAITING}
+    document = status_document(a_standing(RunState.CANCELLED, steps, ended_at=NOON))
+    assert document["waiting_for"] == []
+    (blocker,) = document["blocked_by"]
+    assert (blocker["step"], blocker["command"]) == ("a@cmp1", None)
+
+
+@pytest.mark.parametrize(
+    ("state", "head", "line"),
+    [
+        (RunState.CANCELLED, "1 not tried again", "was to begin again: the broker was away"),
+        (RunState.FAILED, "1 to be tried again", "begins again once the run goes on: the broker was away"),
+    ],
+)
+def test_what_is_to_be_tried_again_does_not_begin_by_itself_in_a_run_that_nobody_carries_on(state, head, line):
+    status = a_status("a@cmp1", S.RETRYING, retries=1, reason="the broker was away")
+    read = told(a_standing(state, {"a@cmp1": status}, ended_at=NOON))
+    assert head in read
+    assert line in read
+
+
 def test_the_headline_says_how_long_and_how_far():
     assert told(GOING).startswith("261122-abc123: lab 2025.1 -> 2026.1, running for 3m 20s, 1 of 4 steps done (25%)")
     assert "failed after 3m 20s" in told(FAILED)

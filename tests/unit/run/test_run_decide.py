@@ -322,3 +322,79 @@ def test_a_file_that_is_full_does_not_keep_the_others() -> None:
     full = [a_step(f"a{n}", slots=["az1"]) for n in range(2000)]
     game = Game(a_plan(*full, a_step("b", slots=["az2"]), windows={"az1": 1, "az2": 1}))
     assert game.starts() == ["a0", "b"]
+
+
+# Steps that are left out
+
+
+def left_out(game: Game, *steps: str) -> None:
+    for step in steps:
+        game.to(step, SKIPPED)
+
+
+def test_what_is_behind_a_step_that_is_left_out_before_its_turn_starts_no_earlier() -> None:
+    """A dead canary is skipped while the control plane has not begun: the other hypervisors wait for that as before."""
+    game = Game(a_plan(a_step("control"), a_step("canary", needs=["control"]), a_step("rest", needs=["canary"])))
+    left_out(game, "canary")
+    assert game.starts() == ["control"]
+    assert game.starts() == []
+    game.end("control")
+    assert game.starts() == ["rest"]
+
+
+def test_a_gate_that_is_left_out_lets_through_what_may_go_without_it() -> None:
+    game = Game(
+        a_plan(a_step("canary"), a_step("gate", action="approve", needs=["canary"]), a_step("rest", needs=["gate"]))
+    )
+    left_out(game, "gate")
+    assert game.starts() == ["canary"]
+    game.end("canary", state=FAILED)
+    assert game.board.set_aside("rest")
+    game.to("canary", StepState.PENDING)
+    assert game.starts() == ["canary"]
+    game.end("canary")
+    assert game.starts() == ["rest"]
+
+
+def test_behind_several_that_are_left_out_is_waited_for_what_the_first_comes_after() -> None:
+    game = Game(
+        a_plan(a_step("a"), a_step("b", after=["a"]), a_step("c", needs=["b"]), a_step("d", needs=["c"])),
+    )
+    left_out(game, "b", "c")
+    assert game.starts() == ["a"]
+    game.end("a", state=FAILED)
+    assert not game.board.set_aside("d"), "b comes after a, and does not need it"
+
+
+def test_a_failed_step_that_is_left_out_holds_nobody_up() -> None:
+    game = Game(a_plan(a_step("a", budgets=["x"]), a_step("b", needs=["a"]), budgets={"x": 1}))
+    assert game.starts() == ["a"]
+    game.end("a", state=FAILED)
+    left_out(game, "a")
+    assert game.starts() == ["b"]
+
+
+def test_a_host_whose_second_step_is_left_out_does_not_take_its_places_before_its_turn() -> None:
+    """Else its last step would hold the only place, its first wait for a host that waits for that place, for good."""
+    other = a_step("other", slots=["compute"])
+    first = a_step("first", needs=["other"], hosts=["cmp1"], unit="cmp1", slots=["compute"])
+    second = a_step("second", needs=["first"], hosts=["cmp1"], unit="cmp1", slots=["compute"])
+    third = a_step("third", needs=["second"], hosts=["cmp1"], unit="cmp1", slots=["compute"])
+    game = Game(a_plan(third, other, first, second, windows={"compute": 1}))
+    left_out(game, "second")
+    for step in ("other", "first", "third"):
+        assert game.starts() == [step]
+        game.end(step)
+    assert game.next() == [Finish(RunState.DONE, "")]
+
+
+def test_steps_that_wait_for_each_others_places_end_the_run_and_not_its_orchestrator() -> None:
+    """No plan that is made has such a unit; one that somebody wrote may."""
+    first = a_step("first", hosts=["cmp1"], unit="cmp1", slots=["compute"])
+    other = a_step("other", needs=["first"], slots=["compute"])
+    second = a_step("second", needs=["other"], hosts=["cmp1"], unit="cmp1", slots=["compute"])
+    game = Game(a_plan(first, other, second, windows={"compute": 1}))
+    assert game.starts() == ["first"]
+    game.end("first")
+    reason = "nothing can start: 2 steps wait for each other's places: other, second"
+    assert game.next() == [Finish(RunState.FAILED, reason)]

@@ -77,6 +77,17 @@ def test_a_chain_is_followed_to_its_root():
     assert need.behind[0].behind[0].since == NOON - 3 * _MINUTE
 
 
+def test_what_a_step_that_was_left_out_waits_for_holds_up_what_is_behind_it():
+    board = board_of(CHAIN, at("a", S.RUNNING), at("b", S.SKIPPED, attempt=0))
+    [need] = why(board, AT_WORK, "c")
+    assert [(h.kind, h.step, h.by) for h in tree([need])] == [
+        ("need", "c", ("b",)),
+        ("need", "b", ("a",)),
+        ("working", "a", ()),
+    ]
+    assert why(board, AT_WORK, "b") == ()
+
+
 def test_behind_a_failed_step_is_what_to_type():
     board = board_of(FLEET, at("cmp1-drain", S.FAILED, reason="no room"))
     [need] = why(board, AT_WORK, "cmp1-upgrade")

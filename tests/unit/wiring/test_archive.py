@@ -9,6 +9,7 @@ from journals import Ledger, an_office
 from stairlift.model.errors import UsageError
 from stairlift.model.run import Command, RunState, StepState
 from stairlift.report.expected import could_be_slow
+from stairlift.run import changes
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_plan, a_rollout, a_step
 from stairlift.wiring import archive as archives
@@ -124,6 +125,20 @@ def test_a_few_steps_tell_what_the_whole_plan_would(office, scene, attended):
             office.store.usurp("lab")
         _, whole = office.archive.why(ledger.run, standing.why[0].step)
     assert standing.why == whole
+
+
+def test_what_is_behind_steps_that_were_left_out_is_not_next(office):
+    ledger = Ledger.begun(office, a_plan(a_step("a"), *(a_step(y, needs=[x]) for x, y in ("ab", "bc", "cd")))).starts(
+        "a"
+    )
+    for step in ("b", "c"):
+        skip = Command(f"skip-{step}", ledger.run.id, "skip", step, "bob", "dead", NOON)
+        office.store.tell(skip)
+        ledger.writes(changes.commanded(ledger.status(step), skip, NOON))
+    ledger.rests(RunState.PAUSED)
+    why = standing_of(ledger, attended=False).why
+    assert why == office.archive.why(ledger.run, "d")[1]
+    assert [(hindrance.kind, hindrance.by) for hindrance in why][-1:] == [("need", ("c",))]
 
 
 def test_a_last_step_that_needs_very_many(office):

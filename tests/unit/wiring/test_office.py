@@ -63,6 +63,12 @@ class TestWhichRun:
         with pytest.raises(UsageError, match="'nope'"):
             office.run("nope")
 
+    def test_an_empty_name_is_not_the_run_at_hand(self, office):
+        """As a script types it whose variable is not set: `stairlift cancel "$RUN" --yes`."""
+        Ledger.begun(office, PLAN)
+        with pytest.raises(UsageError, match="no run ''"):
+            office.run("")
+
 
 class TestStanding:
     def test_all_that_is_on_record(self, office):

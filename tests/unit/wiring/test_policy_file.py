@@ -63,6 +63,8 @@ def test_a_table_of_deadlines_keeps_its_keys():
         ({"deadline": "2 weeks"}, "deadline.control is a number of seconds"),
         ({"deadline": {"compute": 0}}, "deadline.compute is 0"),
         ({"deadline": -1}, "deadline.control"),
+        ({"deadline": "366d"}, "deadline.control is more than 365 days"),
+        ({"retry_after": 86400 * 366}, "retry_after is more than 365 days"),
         ({"deadline": 1.5}, "deadline.control"),
         ({"retries": True}, "retries is a whole number"),
         ({"retry_after": "soon"}, "retry_after is a number of seconds"),

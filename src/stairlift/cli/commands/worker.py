@@ -34,7 +34,8 @@ def worker(
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     logging.getLogger("stairlift").setLevel(logging.INFO)
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+    for chatty in ("procrastinate", "psycopg"):  # of what troubles them we tell ourselves, once
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)
     duty = Duty(tuple(dict.fromkeys(queue)), name or socket.gethostname().partition(".")[0], jobs, grace, drain)
     work(settings(), duty, say)
 

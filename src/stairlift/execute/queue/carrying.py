@@ -8,6 +8,7 @@ from stairlift.drive.background import in_background
 from stairlift.execute import lifeline
 from stairlift.execute.local import LocalExecutor
 from stairlift.model.dispatch import Order
+from stairlift.model.errors import StairliftError
 from stairlift.model.run import Ending, Lost, NotStarted
 from stairlift.model.work import Job
 
@@ -43,7 +44,10 @@ class Workplace:
             lifeline.hang(folder, sure(), self.limit)
         except OSError as wrong:
             return NotStarted(f"the attempt cannot be prepared in {folder}: {wrong.strerror}")
-        ending = await self.executor.run(order.attempt, lambda: translated(order, str(self.root)))
+        try:
+            ending = await self.executor.run(order.attempt, lambda: translated(order, str(self.root)))
+        except StairliftError as wrong:  # our disk: whoever waits for the order is told, and does not wait for ever
+            ending = Lost(wrong.brief)
         if isinstance(ending, Lost):
             await self.executor.end(order.attempt)
         return ending

@@ -52,6 +52,7 @@ class Worker:
         self._carried: dict[AttemptId, _Carried] = {}
         self._idle = asyncio.Event()
         self._idle.set()
+        self._missed = ""
 
     @property
     def carries(self) -> tuple[AttemptId, ...]:
@@ -101,7 +102,7 @@ class Worker:
             except Refusal:
                 raise
             except StairliftError as wrong:
-                _LOG.warning("the database does not answer: %s", wrong.brief)
+                self._misses(wrong)
             await asyncio.sleep(pause)
 
     async def _pulse(self) -> None:
@@ -109,11 +110,21 @@ class Worker:
         stamp = lifeline.instant()
         before = dict(self._carried)
         held = await self._ask(lambda: self._claims.pulse(self._badge), "pulse")
+        self._misses(None)
         ours = {one.attempt: one for one in held}
         for attempt, carried in before.items():
             self._hear(carried, ours.get(attempt), stamp)
         if not ours.keys() <= self._carried.keys():
             await self._take_up()
+
+    def _misses(self, trouble: StairliftError | None) -> None:
+        """An outage of the database is told of when it begins, and when it is over."""
+        brief = trouble.brief if trouble else ""
+        if trouble and brief != self._missed:
+            _LOG.warning("the database does not answer: %s: %s", brief, trouble.details)
+        elif self._missed and not trouble:
+            _LOG.warning("the database answers again")
+        self._missed = brief
 
     def _hear(self, carried: _Carried, held: Held | None, stamp: float) -> None:
         """What the database says of an order that we have: it is still ours, is to be ended, or was given up."""
