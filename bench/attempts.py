@@ -83,7 +83,9 @@ def _detached(root: Path, wanted: int) -> None:
 
 def _left(folder: Path) -> Left:
     """Of this process; processes are its children, and whatever has an attempt of this bench in its environment."""
-    return Left(sum(1 for _ in Path("/proc/self/fd").iterdir()), threading.active_count(), len(set(_processes(str(folder)))))
+    return Left(
+        sum(1 for _ in Path("/proc/self/fd").iterdir()), threading.active_count(), len(set(_processes(str(folder))))
+    )
 
 
 def _processes(mark: str) -> Iterable[int]:

@@ -99,6 +99,15 @@ class Theatre:
         found = [line.split() for line in file.read_text().splitlines()] if file.exists() else []
         return [(word, step, int(number)) for word, step, number in found]
 
+    def record(self) -> str:
+        """All that is known of the run, for whoever must find out what went wrong."""
+        with self.store() as store:
+            run = store.newest(self.scene.cloud)
+            if run is None:
+                return "there is no run"
+            found = [run, *store.commands(run.id), *store.steps(run.id), *store.attempts(run.id), *store.events(run.id)]
+        return "\n".join(map(str, [*found, *self.lines()]))
+
     def begun(self) -> int:
         return sum(word == "begin" for word, _, _ in self.lines())
 

@@ -147,7 +147,10 @@ def test_a_worker_without_a_server_says_why(tmp_path: Path) -> None:
     assert (answer.code, "[queue.no_workers]" in answer.err) == (2, True), answer.err
 
 
-@pytest.mark.parametrize(("words", "code", "told"), [(("--name", "a b"), 2, "worker.bad_name"), ((), 1, "store.older")])
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [(("--name", "a b"), 2, "worker.bad_name"), (("--queue", ""), 2, "worker.bad_name"), ((), 1, "store.older")],
+)
 def test_a_worker_that_cannot_begin_says_why(
     postgres: Server, tmp_path: Path, words: tuple[str, ...], code: int, told: str
 ) -> None:

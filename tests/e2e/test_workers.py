@@ -105,7 +105,7 @@ def test_a_worker_that_is_back_in_time_adopts_what_it_had(crew: Crew, store: Sql
     until(lambda: begun(crew.folder) == 2)
     worker.terminate()
     assert worker.wait(30) == 0
-    assert "2 attempts go on by themselves" in crew.log("w1").read_text()
+    assert "leaves 2 attempts under way" in crew.log("w1").read_text()
     crew.worker("w1")
     assert "adopts 2" in crew.log("w1").read_text()
     _to_its_end(orchestrator)
@@ -148,7 +148,7 @@ def test_a_second_worker_of_a_name_is_refused(crew: Crew) -> None:
 
 def test_who_works_is_shown(crew: Crew, store: SqlStore) -> None:
     crew.worker("w1")
-    orchestrator = _orchestrator(crew, 1, 1, 4)
+    orchestrator = _orchestrator(crew, 1, 1, 20)
     until(lambda: begun(crew.folder) == 1)
     environ = crew.environment("orchestrator")
     argv = [sys.executable, "-m", "stairlift"]

@@ -402,7 +402,9 @@ def test_each_promise_names_tests_that_there_are():
     written = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
     written += (SOURCE / "testing" / "store_contract.py").read_text()
     tables = re.findall(
-        r"^\| promise \| proven by \|\n\|---\|---\|\n((?:\|.*\n)+)", read("docs/explanation/durability.md"), re.MULTILINE
+        r"^\| promise \| proven by \|\n\|---\|---\|\n((?:\|.*\n)+)",
+        read("docs/explanation/durability.md"),
+        re.MULTILINE,
     )
     assert len(tables) >= 4
     for row in "".join(tables).splitlines():

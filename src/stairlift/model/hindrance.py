@@ -33,9 +33,9 @@ class Hindrance:
     """One answer to "why does this step not move?".
 
     `step` is the one that is held up, `by` are the steps that hold it up and `behind` is why these are not through:
-    the chain to the root, shown for the first few of them. `key` names the window, budget, stage, strategy or queue, `wide` is
-    how many hosts that has room for, `hosts` are those that take it up. `said` is what is on record about it. `due` is
-    when it ends by itself. `commands` can be typed as they are.
+    the chain to the root, shown for the first few of them. `key` names the window, budget, stage, strategy or queue,
+    `wide` is how many hosts that has room for, `hosts` are those that take it up. `said` is what is on record about it.
+    `due` is when it ends by itself. `commands` can be typed as they are.
     """
 
     kind: Kind

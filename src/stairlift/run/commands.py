@@ -43,14 +43,13 @@ def refusal(kind: CommandKind, step: Step, status: StepStatus, run_state: RunSta
 
 
 def _indispensable(step: Step, status: StepStatus) -> Refusal:
-    why, instead = f"{step.action} happens once in a hop and the rest stands on it", "Repair its cause, then"
-    if step.action == "approve":
-        why, instead = "who lets a gate pass approves what it covers", "Read that, then"
-    verb = "approve" if step.action == "approve" else "retry"
+    gate = step.action == "approve"
+    once = f"{step.action} happens once in a hop and the rest stands on it"
+    instead = "Read it, then `stairlift approve`" if gate else "Repair its cause, then `stairlift retry`"
     return Refusal(
         code="run.cannot_skip",
-        brief=f"step {step.id} cannot be skipped: {why}",
-        resolution=f"{instead} `stairlift {verb}` it (it is {status.state}).",
+        brief=f"step {step.id} cannot be skipped: {'it is for a person to approve' if gate else once}",
+        resolution=f"{instead} it (it is {status.state}).",
     )
 
 

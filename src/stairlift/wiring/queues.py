@@ -11,7 +11,7 @@ from stairlift.wiring.matching import read_match
 from stairlift.wiring.toml import demand_known, invalid, places_of
 
 #: The name of a queue is typed, stands in a database, and may name files of its workers.
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,39}", re.ASCII)
+QUEUE_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,39}", re.ASCII)
 
 
 def read_queues(file: Path, tables: Any) -> tuple[Queue, ...]:
@@ -30,7 +30,7 @@ def _queue(place: str, table: Mapping[str, Any]) -> Queue:
 
     demand_known(place, table, ("name", "match"), "keys")
     name = table.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not QUEUE_NAME.fullmatch(name):
         raise invalid(place, 'needs name = "...": up to 40 letters, digits, dots, dashes and underscores')
     if "match" not in table:
         raise invalid(place, 'needs match = { ... }, such as { zone = "az1" }; {} matches all')

@@ -20,6 +20,7 @@ from stairlift.store.claiming import SqlClaims
 from stairlift.store.opening import ensure_shape, is_sqlite, open_engine
 from stairlift.store.server import reach
 from stairlift.strategy.freezing import changed_file
+from stairlift.wiring.queues import QUEUE_NAME
 from stairlift.wiring.settings import Settings
 
 #: Seconds between two looks of a supervisor at its lifeline; whoever waits for an attempt's end waits for them, too.
@@ -59,6 +60,7 @@ def work(settings: Settings, duty: Duty, say: Callable[[str], None]) -> int:
     try:
         if is_sqlite(engine):
             raise _no_server()
+        _demand_queues(duty.queues)
         home = _home(settings.state_dir, duty.name)
         ensure_shape(engine)
         lock = _lock(home, duty.name)
@@ -125,22 +127,37 @@ class _Shift:
         await _dropped(taking)
         left = len(self._worker.carries)
         if left and self._duty.drain:
-            self._say(f"takes nothing new, waits for {left} attempts; a second signal leaves them to themselves")
+            self._say(f"takes nothing new, waits for {_attempts(left)}; a second signal makes it leave at once")
             idle, again = asyncio.create_task(self._worker.idle()), asyncio.create_task(self._signals.get())
             await asyncio.wait({idle, again, living}, return_when=asyncio.FIRST_COMPLETED)
             await _dropped(idle, again)
             left = len(self._worker.carries)
         if left:
             self._say(
-                f"{left} attempts go on by themselves: they are adopted if this worker is back "
-                f"within {self._ttl / 2:g} s, and stop themselves after that"
+                f"leaves {_attempts(left)} under way: adopted if this worker is back within {self._ttl / 2:g} s, "
+                "stopped by the supervisor after that"
             )
+
+
+def _attempts(number: int) -> str:
+    return "1 attempt" if number == 1 else f"{number} attempts"
 
 
 async def _dropped(*tasks: "asyncio.Task[object] | asyncio.Task[None] | asyncio.Task[int]") -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks, timeout=_LEAVING)
+
+
+def _demand_queues(names: tuple[str, ...]) -> None:
+    """One that no plan can have, such as "" of a variable that is not set, would be waited at for ever."""
+    for name in names:
+        if not QUEUE_NAME.fullmatch(name):
+            raise UsageError(
+                code="worker.bad_name",
+                brief=f"{name!r} is no name for a queue: letters, digits, dots, dashes and underscores",
+                resolution="give the name of a [[queue]] of stairlift.toml with --queue",
+            )
 
 
 def _home(state: Path, name: str) -> Path:

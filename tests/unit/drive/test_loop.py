@@ -483,6 +483,15 @@ def test_a_retry_of_a_lost_attempt_needs_the_proof_that_nothing_of_it_runs() -> 
 # Commands
 
 
+def test_a_gate_is_approved_and_not_skipped() -> None:
+    lab = Lab(a_plan(a_step("gate", action="approve", services=(), hosts=()), a_step("a", needs=["gate"])))
+    play(lab.go())
+    with pytest.raises(Refusal, match="for a person to approve") as caught:
+        lab.tell("skip", "gate")
+    assert caught.value.code == "run.cannot_skip"
+    assert "`stairlift approve`" in caught.value.resolution
+
+
 def test_a_command_that_makes_no_sense_is_refused_naming_the_state() -> None:
     steps = a_step("a"), a_step("db", action="db-expand", needs=["a"]), a_step("z", needs=["db"])
     lab = Lab(a_plan(*steps), {"db": [3]})
@@ -502,7 +511,7 @@ def test_a_command_that_makes_no_sense_is_refused_naming_the_state() -> None:
         lab.tell("approve", "sha256:another")
     assert caught.value.code == "plan.other_hash"
     with pytest.raises(UsageError) as caught:
-        lab.tell("skip", "a", reason="")
+        lab.tell("skip", "z", reason="")
     assert caught.value.code == "run.no_reason"
     assert lab.store.commands(lab.run.id) == ()
 

@@ -241,7 +241,7 @@ class RunMachine(RuleBasedStateMachine):
         legal = {
             "approve": (step.one_way or step.action == "approve") and not status.approved and status.state in (P, W),
             "retry": status.state in UNWELL or status.state is T,
-            "skip": status.state in (P, W, F, U, T) and step.action not in ONCE_ACTIONS,
+            "skip": status.state in (P, W, F, U, T) and step.action not in {*ONCE_ACTIONS, "approve"},
         }
         assert (refused is None) == legal[kind]
         if refused is None:

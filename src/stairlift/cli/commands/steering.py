@@ -13,7 +13,9 @@ from stairlift.model.run import CommandKind
 def register(app: typer.Typer) -> None:
     """Hang the commands on the app."""
     app.command(help="Run a failed or interrupted step again, once nothing of it still runs.")(retry)
-    app.command(help="Go on without a step; never a database step or one that happens once in a hop.")(skip)
+    app.command(help="Go on without a step; never a database step, one that happens once in a hop, or an approval.")(
+        skip
+    )
     app.command(help="Approve a step that waits, such as a one-way step.")(approve)
 
 

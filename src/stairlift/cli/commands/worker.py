@@ -25,7 +25,10 @@ def worker(
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="How many attempts at once.")] = 10,
     grace: Annotated[
-        float, typer.Option("--grace", metavar="SECONDS", min=0, help="For a job that is stopped, to end by itself.")
+        float,
+        typer.Option(
+            "--grace", metavar="SECONDS", min=0, max=3600, help="For a job that is stopped, to end by itself."
+        ),
     ] = 10.0,
     drain: Annotated[bool, typer.Option("--drain", help="Told to end, wait for the attempts under way.")] = False,
 ) -> None:
