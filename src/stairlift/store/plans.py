@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Text, bindparam, cast, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from stairlift.store import tables
 from stairlift.store.alike import sort_of
@@ -16,15 +18,20 @@ _ADD_STEP = insert(_step).values({name: bindparam(name) for name in _COLUMNS})
 
 
 def keep(connection: Connection, plan_hash: str, document: Mapping[str, Any]) -> None:
-    """Put a plan on record; one that two runs share is kept once."""
-    known = connection.execute(select(_plan.c.hash).where(_plan.c.hash == plan_hash)).first()
-    if known is not None:
-        return
+    """Put a plan on record; one that two runs share is kept once, also where they begin at the same moment."""
     steps = document.get("steps", ())
     head = {key: len(steps) if key == "steps" else value for key, value in document.items()}
-    connection.execute(insert(_plan).values(hash=plan_hash, document=head))
+    if connection.execute(_adding(connection.dialect.name, plan_hash, head)).first() is None:
+        return
     rows = ((plan_hash, position, step["id"], sort_of(step), step) for position, step in enumerate(steps))
     Bulk(_ADD_STEP, _COLUMNS, connection.dialect).execute(connection, rows)
+
+
+def _adding(dialect: str, plan_hash: str, head: Mapping[str, Any]) -> ReturningInsert[tuple[str]]:
+    """Does nothing where it is known; a server waits until a transaction that adds it has ended."""
+    if dialect == "sqlite":
+        return sqlite.insert(_plan).values(hash=plan_hash, document=head).on_conflict_do_nothing().returning(_plan.c.hash)
+    return postgresql.insert(_plan).values(hash=plan_hash, document=head).on_conflict_do_nothing().returning(_plan.c.hash)
 
 
 def head(connection: Connection, run_id: str) -> dict[str, Any] | None:

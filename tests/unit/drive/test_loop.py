@@ -387,13 +387,13 @@ def test_nothing_starts_that_could_not_be_recorded(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_lease_is_renewed_while_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = Lab(a_plan(a_step("a")), lasting=2.8, clock=FastClock(25))
+    lab = Lab(a_plan(a_step("a")), lasting=4.0, clock=FastClock(12))
     renewed = []
     monkeypatch.setattr(MemoryJournal, "renew", lambda self: renewed.append(lab.clock.now()))
     play(lab.go())
     quiet = [b - a for a, b in itertools.pairwise(renewed)]
-    assert len(renewed) >= 5, "70 s without an event"
-    assert max(quiet) < timedelta(seconds=20), "the lease is for 30 s"
+    assert len(renewed) >= 3, "48 s without an event"
+    assert max(quiet) < timedelta(seconds=30), "the lease is for so long"
     assert "renew" not in "".join(lab.kinds())
 
 

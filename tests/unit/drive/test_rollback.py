@@ -88,7 +88,7 @@ def test_a_run_that_has_not_begun_anything_is_rolled_back_at_once() -> None:
 
 
 def test_what_is_in_flight_ends_first_and_then_goes_back_as_well() -> None:
-    lab = a_lab(hosts(3), lasting=0.01)
+    lab = a_lab(hosts(3), lasting=0.5)
 
     async def story() -> Run:
         task = asyncio.create_task(lab.go())
