@@ -414,6 +414,8 @@ def test_a_skipped_step_lets_the_rest_go_on(operator):
     status = operator.status("--steps")
     assert {s["id"]: s["state"] for s in status["step_list"]} == {CANARY: "skipped", SECOND: "done"}
     assert operator.types("skip", run, SECOND).code == 4
+    again = operator.types("skip", run, CANARY, "--reason", "will be replaced")
+    assert again.code == 4, "the run is done"
 
 
 def test_a_host_that_fails_within_the_budget_blocks_only_the_finish(operator):

@@ -180,7 +180,10 @@ def _check(life: Life) -> None:
     else:
         assert run.state is RunState.ROLLED_BACK
         assert set(life.theatre.those(StepState.UNDONE)) == begun
-        assert begun <= ended, "what was on record and had not begun is taken back as well, to be sure"
+        with life.theatre.store() as store:
+            undos = {(a.id.step, a.id.number) for a in store.attempts(run.id) if a.undo}
+        undone = {step for word, step, number in lines if word == "end" and (step, number) in undos}
+        assert undone == begun, "what was on record and had not begun is taken back as well, to be sure"
 
 
 @pytest.fixture

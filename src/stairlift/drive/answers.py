@@ -6,7 +6,7 @@ from datetime import datetime
 from stairlift.drive.tools import Tools
 from stairlift.model.run import AttemptId, Change, Command, Run, RunState
 from stairlift.run import Board, Halt, changes
-from stairlift.run.commands import ComeTrue, is_about_run, plan_refusal, refusal, run_judgement, stage_refusal
+from stairlift.run.commands import ComeTrue, is_about_run, plan_refusal, run_judgement, stage_refusal, step_judgement
 from stairlift.run.undoing import rollback_refusal
 
 #: Where a run rests that is told so.
@@ -75,9 +75,11 @@ class Answers:
 
     async def _about_step(self, command: Command, run: Run, now: datetime) -> Change:
         status = self._board.status(command.step)
-        forbidden = refusal(command.kind, self._board.step(command.step), status, run.state)
-        if forbidden is not None:
-            return changes.refused(command, forbidden.brief, now)
+        met = step_judgement(command.kind, self._board.step(command.step), status, run.state)
+        if isinstance(met, ComeTrue):
+            return changes.needless(command, met.words, now)
+        if met is not None:
+            return changes.refused(command, met.brief, now)
         if command.kind != "approve" and status.attempt:
             left = await self._tools.executor.remains(AttemptId(run.id, status.id, status.attempt))
             if left:

@@ -14,9 +14,9 @@ from stairlift.run.commands import (
     is_about_run,
     other_hash,
     plan_refusal,
-    refusal,
     run_judgement,
     stage_refusal,
+    step_judgement,
 )
 from stairlift.run.undoing import rollback_refusal, superseded
 
@@ -65,7 +65,10 @@ def _about_step(store: Store, run: Run, plan: Plan, command: Command) -> Command
             resolution=f"`stairlift status {run.id} --steps` names them.",
         )
     status = next(s for s in store.steps(run.id) if s.id == step.id)
-    _demand(refusal(command.kind, step, status, run.state))
+    met = step_judgement(command.kind, step, status, run.state)
+    if isinstance(met, ComeTrue):
+        return replace(command, result="applied", answer=met.words)
+    _demand(met)
     if command.kind == "skip" and not command.reason:
         raise UsageError(
             code="run.no_reason", brief="a step is not skipped without a reason", resolution="Say --reason."

@@ -270,7 +270,7 @@ def commanded(status: StepStatus, command: Command, now: datetime) -> Change:
 def needless(command: Command, answer: str, now: datetime) -> Change:
     """A command that asks for what is so already; it changes nothing."""
     settled = replace(command, result="applied", answer=answer)
-    data = remark(command=command.id, kind=command.kind, actor=command.actor, answer=answer)
+    data = remark(command=command.id, kind=command.kind, step=command.step, actor=command.actor, answer=answer)
     return Change("command.needless", now, command=settled, data=data)
 
 

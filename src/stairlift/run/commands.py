@@ -26,6 +26,16 @@ class ComeTrue:
     words: str
 
 
+def step_judgement(kind: CommandKind, step: Step, status: StepStatus, run_state: RunState) -> Refusal | ComeTrue | None:
+    """What a command about a step meets: a state that forbids it, one in which it has come true, or None."""
+    if run_state not in FINAL_RUN_STATES:
+        if kind == "skip" and status.state is StepState.SKIPPED:
+            return ComeTrue(f"step {step.id} is skipped already")
+        if kind == "approve" and needs_approval(step) and status.approved:
+            return ComeTrue(f"step {step.id} is approved already")
+    return refusal(kind, step, status, run_state)
+
+
 def refusal(kind: CommandKind, step: Step, status: StepStatus, run_state: RunState) -> Refusal | None:
     """Why a command makes no sense now, naming the state that forbids it; None where it does."""
     if run_state in FINAL_RUN_STATES:
@@ -35,8 +45,8 @@ def refusal(kind: CommandKind, step: Step, status: StepStatus, run_state: RunSta
         return _illegal(kind, step, f"it is {status.state}", f"Only a step that is {legal} can be told that.")
     if run_state is RunState.ROLLING_BACK and kind != "skip" and status.state is not StepState.UNDO_FAILED:
         return _illegal(kind, step, f"the run is {run_state}", "Only what could not be taken back is retried.")
-    if kind == "approve":
-        return _unasked(step, status)
+    if kind == "approve" and not needs_approval(step):
+        return _illegal("approve", step, "it needs no approval", "Only one-way steps and gates ask for it.")
     if kind == "skip" and not skippable(step):
         return _indispensable(step, status)
     return None
@@ -127,14 +137,6 @@ def other_hash(approved: str, plan: str) -> Refusal:
         details=f"approved is {approved}, the plan has {plan}",
         resolution="read the plan again, and approve what you read",
     )
-
-
-def _unasked(step: Step, status: StepStatus) -> Refusal | None:
-    if not needs_approval(step):
-        return _illegal("approve", step, "it needs no approval", "Only one-way steps and gates ask for it.")
-    if status.approved:
-        return _illegal("approve", step, "it is approved already", "It starts as soon as its turn comes.")
-    return None
 
 
 def _illegal(kind: CommandKind, step: Step, because: str, resolution: str) -> Refusal:

@@ -8,7 +8,7 @@ import pytest
 from stairlift.model.errors import Refusal
 from stairlift.model.run import RunCommandKind, RunState, StepState
 from stairlift.model.scope import Scope
-from stairlift.run.commands import ComeTrue, covers, run_judgement, stage_refusal
+from stairlift.run.commands import ComeTrue, covers, run_judgement, stage_refusal, step_judgement
 from stairlift.run.transitions import COME_TRUE, RUN_COMMANDS, RUN_MOVES
 from stairlift.testing.plans import TARGET, a_plan, a_step
 from standings import a_run, a_status
@@ -118,3 +118,11 @@ def test_an_approval_names_what_it_covers():
     step = a_step("db", action="db-contract", services=["nova-api"], hosts=["ctl1", "ctl2"], one_way=True)
     assert covers(step) == "ONE-WAY db-contract of nova-api on ctl1, ctl2"
     assert covers(a_step("cmp1")) == "upgrade of nova-compute on cmp1"
+
+
+def test_a_skip_or_an_approval_that_is_told_twice_has_come_true():
+    skipped = step_judgement("skip", a_step("a"), a_status("a", StepState.SKIPPED), RunState.PAUSED)
+    gate = a_step("gate", action="approve")
+    approved = step_judgement("approve", gate, replace(a_status("gate", P), approved=True), RunState.PAUSED)
+    assert (skipped, approved) == (ComeTrue("step a is skipped already"), ComeTrue("step gate is approved already"))
+    assert isinstance(step_judgement("skip", a_step("a"), a_status("a", D), RunState.PAUSED), Refusal)

@@ -44,6 +44,9 @@ def _tell(kind: CommandKind, run: str, step: str, reason: str) -> None:
     found = office.run(run)
     command = Command(uuid.uuid4().hex, found.id, kind, step, actor(), reason, now())
     told = tell(office.store, office.plan(found), command)
+    if told.result == "applied":
+        say(f"{told.answer}; nothing was recorded")
+        return
     if kind == "approve":
         say(f"approved is {told.details['covers']}; of plan {told.details['plan']}")
     holder = office.store.orchestrator(found.cloud)
