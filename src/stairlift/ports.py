@@ -5,10 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
 from stairlift.model.cloud import Cloud
 from stairlift.model.dispatch import Badge, Card, Dispatched, Held, Order, Output, WorkerSeen
+from stairlift.model.effect import Effect, Intention
 from stairlift.model.finding import Finding
 from stairlift.model.observation import Fact
 from stairlift.model.plan import Step
@@ -74,6 +76,21 @@ class CloudClient(Protocol):
         """GET a path below the service's endpoint; the body is the document "body"."""
         ...
 
+    def send(
+        self,
+        method: Literal["POST", "PUT", "DELETE"],
+        service_type: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        microversion: str | None = None,
+    ) -> Answer:
+        """Change something below the service's endpoint; the body of the answer is the document "body", None if empty.
+
+        Nothing is ever sent twice, but for a 401, which means that nothing was done. What the service refuses is
+        SourceTrouble as for `get` (REFUSED for a 400 or 409, with its own message).
+        """
+        ...
+
     def catalog(self) -> Answer:
         """The token's catalog, as the document "catalog" (a list of services with their endpoints)."""
         ...
@@ -124,6 +141,55 @@ class StepReviewer(Protocol):
 
     def review(self, steps: Sequence[Step], cloud: Cloud) -> tuple[Finding, ...]:
         """What is wrong with these steps, all of which are its own. Raises UsageError as `freeze` does."""
+        ...
+
+
+@runtime_checkable
+class Affecting(Protocol):
+    """A strategy that changes what has to be put back, such as whether a hypervisor is given servers. Optional.
+
+    What its job made of each intention is told by `Verdict.effects`.
+    """
+
+    def effects(self, assignment: Assignment) -> tuple[Intention, ...]:
+        """All that the attempt may change beside the upgrade itself; on record before its job starts."""
+        ...
+
+    def restore(self, effect: Effect) -> str:
+        """Put back what we changed, and nothing else; "" once it is as it was, else why it cannot be now.
+
+        May block for some seconds and be called again, at any time, by any process; raises SourceTrouble where who
+        would have to be asked does not answer.
+        """
+        ...
+
+
+class Check(Protocol):
+    """Something that must hold of a cloud, before an upgrade, at its gates or after it. Pure; `drive` asks for it.
+
+    A class is found by its entry point in `stairlift.checks`; its constructor takes nothing.
+    """
+
+    info: ClassVar[CheckInfo]
+
+    def applies(self, scene: Scene) -> bool:
+        """Whether it has anything to say about this cloud and this way."""
+        ...
+
+    def asks(self, scene: Scene) -> Mapping[str, Question]:
+        """The questions, by a key of its own. Two checks that ask the same cost one question."""
+        ...
+
+    def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
+        """What the answers mean; there is one for every question."""
+        ...
+
+
+class Meter(Protocol):
+    """Knows what the cloud's users felt while a run went on."""
+
+    async def breach(self) -> str:
+        """Why the budget of the policy is exceeded: what users lost, and at which step; "" as long as it is not."""
         ...
 
 
@@ -320,6 +386,10 @@ class Records(Protocol):
 
     def latest(self, run_id: str) -> Event | None:
         """The newest event."""
+        ...
+
+    def effects(self, run_id: str | None = None, *, cloud: str | None = None) -> tuple[Effect, ...]:
+        """The ledger of side effects, in the order in which they were made: of a run, of a cloud's runs, of all."""
         ...
 
     def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:

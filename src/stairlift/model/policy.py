@@ -33,12 +33,27 @@ class Share:
 ApprovalGate = Literal["start", "canary", "batch"]
 
 
+#: What becomes of the servers of a hypervisor before its services are upgraded. "never": they stay, as an upgrade of
+#: services does not touch guests. "wait-empty": until their owners have removed them.
+Drain = Literal["never", "live-migrate", "cold", "wait-empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """How many servers may move at a time: away from one host, and in the whole cloud."""
+
+    host: int = 1
+    cloud: int = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The `[policy]` table. Keys of the mappings are planes, roles or zones; defaults are the Contract's.
 
     `deadline` is in seconds, of one attempt; `retries` is how often what a strategy calls temporary begins anew by
-    itself, `retry_after` the seconds before the first of these, which double each time.
+    itself, `retry_after` the seconds before the first of these, which double each time. `cordon` keeps new servers off
+    a hypervisor while it is upgraded. `downtime_budget` is in seconds by API ("*": each), and "requests" is how many
+    may fail altogether; empty where the run is not to be judged by it.
     """
 
     order: Order | None = None
@@ -51,3 +66,7 @@ class Policy:
     retries: int = RETRIES
     retry_after: int = RETRY_AFTER
     stop_after: Stage | None = None
+    cordon: bool = False
+    drain: Drain = "never"
+    migrations: Migrations = Migrations()
+    downtime_budget: Mapping[str, float] = field(default_factory=dict)

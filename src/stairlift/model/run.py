@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from stairlift.model.effect import Effect
 from stairlift.model.noun import noun
 from stairlift.model.work import Outcome
 
@@ -183,7 +184,7 @@ class Change:
     """One event and the rows that stand as given from then on. The store writes a list of them whole or not at all.
 
     `was` is the state that the step must still be in; `attempt` without an end is a new one, with an end it closes
-    that which was begun; `command` is settled by it.
+    that which was begun; `command` is settled by it; `effects` are rows of the ledger of side effects.
     """
 
     kind: str
@@ -194,6 +195,7 @@ class Change:
     run: Run | None = None
     command: Command | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
 
     def event(self, run_id: str, seq: int) -> Event:
         """The event that it is, once it has its number."""

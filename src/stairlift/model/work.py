@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal, get_args
 
+from stairlift.model.effect import EffectState
 from stairlift.model.noun import noun
 from stairlift.model.plan import Concurrency, Manner, Step
 
@@ -100,13 +101,15 @@ class Outcome:
 class Verdict:
     """What an outcome means. "unknown": the host may be half done and must be verified before anything else.
 
-    `temporary` marks a failure that is worth another attempt without a person's help.
+    `temporary` marks a failure that is worth another attempt without a person's help. `effects` tells by id what became
+    of side effects that were intended, or made before: one that it leaves out may have been made.
     """
 
     result: Result
     reason: str = ""
     temporary: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, EffectState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.result not in _RESULTS:
