@@ -21,6 +21,8 @@ import pytest
 from stairlift.store.opening import open_engine, upgrade
 
 USER, PASSWORD = "stairlift", "not-a-secret-but-never-shown"
+#: A test run that is killed leaves no server behind.
+_DIES_WITH_US = ("setpriv", "--pdeathsig", "QUIT") if shutil.which("setpriv") else ()
 #: How long the server may take to begin and to end, in seconds.
 PATIENCE = 60.0
 
@@ -71,7 +73,16 @@ class Server:
 
     def begin(self) -> None:
         """Start it, and wait until it lets somebody in."""
-        argv = [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-p", str(self.port)]
+        argv = [
+            *_DIES_WITH_US,
+            self.programs / "postgres",
+            "-D",
+            self.folder / "data",
+            "-k",
+            self.folder,
+            "-p",
+            str(self.port),
+        ]
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True, **_somebody())
         log.close()

@@ -29,13 +29,8 @@ def keep(connection: Connection, plan_hash: str, document: Mapping[str, Any]) ->
 
 def _adding(dialect: str, plan_hash: str, head: Mapping[str, Any]) -> ReturningInsert[tuple[str]]:
     """Does nothing where it is known; a server waits until a transaction that adds it has ended."""
-    if dialect == "sqlite":
-        return (
-            sqlite.insert(_plan).values(hash=plan_hash, document=head).on_conflict_do_nothing().returning(_plan.c.hash)
-        )
-    return (
-        postgresql.insert(_plan).values(hash=plan_hash, document=head).on_conflict_do_nothing().returning(_plan.c.hash)
-    )
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(_plan).values(hash=plan_hash, document=head).on_conflict_do_nothing().returning(_plan.c.hash)
 
 
 def head(connection: Connection, run_id: str) -> dict[str, Any] | None:

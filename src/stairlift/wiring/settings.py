@@ -9,7 +9,7 @@ Each table is taken whole from the nearest file that has it; paths in it are rel
     STAIRLIFT_LEASE_TTL     how long a lease outlives its holder's last sign of life, in seconds
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -226,8 +226,3 @@ def _beside(file: Path, spec: str) -> str:
 
 def _listed(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
-
-
-def chosen_specs(flags: Sequence[str], settings: Settings) -> tuple[str, ...]:
-    """The sources to ask: those of the command line, else those of the settings, else every API of the cloud."""
-    return tuple(flags) or settings.inventories or ("openstack",)
