@@ -16,7 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve a scenario until a signal ends it; 2 for one that cannot be used."""
     given = _parser().parse_args(arguments)
     try:
-        serve(_scenario(given.scenario, given.hosts), given.port, given.port_file)
+        scenario = _scenario(given.scenario, given.hosts)
+        serve(scenario, given.port, given.port_file, doors=given.doors, haproxy=given.haproxy)
     except StairliftError as error:
         sys.stderr.write(f"{error.brief}\n{error.resolution}\n")
         return error.exit_code
@@ -33,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="where to listen; 0 takes a free port (default)")
     parser.add_argument("--port-file", type=Path, help="where to write the port as soon as requests are answered")
     parser.add_argument("--hosts", type=int, default=10_000, help="compute hosts of the large scenario")
+    parser.add_argument("--doors", action="store_true", help="let every process of an API listen on a port of its own")
+    parser.add_argument("--haproxy", type=Path, help="the path of the load balancer's runtime socket; means --doors")
     return parser
 
 

@@ -58,6 +58,14 @@ class SandboxClient:
         """The stats page of the load balancer, as a source is told of it."""
         return f"haproxy:{self.url}/_sandbox/haproxy;csv"
 
+    def haproxy_says(self, command: str) -> str:
+        """What the load balancer's runtime socket answers to a line."""
+        return str(self._ask("POST", "haproxy", {"command": command})["answer"])
+
+    def end_fault(self, number: int) -> None:
+        """End one fault."""
+        self._ask("DELETE", f"faults/{number}")
+
     def wait_until_up(self, seconds: float) -> None:
         """Wait until the sandbox answers; OSError when it does not in time."""
         end = time.monotonic() + seconds
@@ -111,7 +119,7 @@ class SandboxClient:
         self._ask("POST", f"db/{project}/{step}", {"to": to})
 
     def fault(self, kind: str, **body: object) -> int:
-        """Make a fault of kind http, host-dies, crash or mute, and say its id."""
+        """Make a fault, of the kinds that api/disasters.py tells, and say its id."""
         return int(self._ask("POST", "faults", {"kind": kind, **body})["id"])
 
     def clear_faults(self) -> None:

@@ -17,11 +17,12 @@ _STOP_SECONDS = 10.0
 class SandboxProcess(SandboxClient):
     """`with SandboxProcess("demo", folder) as cloud: ...`; the folder takes the port file and what the server says."""
 
-    def __init__(self, scenario: str, folder: Path, *, hosts: int | None = None) -> None:
+    def __init__(self, scenario: str, folder: Path, *, hosts: int | None = None, haproxy: Path | None = None) -> None:
         port_file = folder / "sandbox.port"
         port_file.unlink(missing_ok=True)
-        size = [] if hosts is None else ["--hosts", str(hosts)]
-        argv = [sys.executable, "-m", "stairlift.sandbox", scenario, "--port-file", str(port_file), *size]
+        more = [] if hosts is None else ["--hosts", str(hosts)]
+        more += [] if haproxy is None else ["--haproxy", str(haproxy)]
+        argv = [sys.executable, "-m", "stairlift.sandbox", scenario, "--port-file", str(port_file), *more]
         self.log_file = folder / "sandbox.log"
         with self.log_file.open("wb") as log:
             # A group of its own: Ctrl-C is for those who work with the cloud, not for the cloud.

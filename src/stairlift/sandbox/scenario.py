@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from stairlift.model.errors import UsageError
 from stairlift.model.release import Release
 from stairlift.sandbox.binaries import KINDS, Kind
+from stairlift.sandbox.tenants import AggregateSpec, FlavorSpec, GroupSpec, NetworkSpec, Room, RouterSpec, ServerSpec
 from stairlift.sandbox.world.databases import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds. The defaults of reports and down times are those of Nova, Cinder and Neutron."""
+    """Seconds. The defaults of reports and down times are those of Nova, Cinder and Neutron.
+
+    `notice` is how long the load balancer takes to see that a process has gone; who is sent there gets a 503. `boot`,
+    `live_migration`, `cold_migration` and `power` are how long servers take, `port` how long a DHCP agent does.
+    """
 
     report_interval: float = 10.0
     service_down_time: float = 60.0
@@ -20,6 +26,12 @@ class Timing:
     stop: float = 0.2
     start: float = 1.0
     starts: Mapping[str, float] = field(default_factory=dict)
+    notice: float = 0.0
+    boot: float = 0.5
+    live_migration: float = 0.5
+    cold_migration: float = 0.5
+    power: float = 0.1
+    port: float = 0.2
 
     def start_of(self, binary: str) -> float:
         """How long this program takes from its start until it reports or answers."""
@@ -73,6 +85,8 @@ class HostSpec:
     cell: str = "cell1"
     names: Mapping[str, str] = field(default_factory=dict)
     inventory: bool = True
+    room: Room = field(default_factory=Room)
+    traits: tuple[str, ...] = ()
 
     def called(self, by: str) -> str:
         """What a registry (or the inventory) calls this machine."""
@@ -87,6 +101,10 @@ class HostSpec:
 class Scenario:
     """A cloud at its beginning; `databases` holds those that are not simply at its release.
 
+    `servers_per_compute` servers of the smallest flavor run on every compute, and `servers` are added to them. `rows`
+    are the rows of lists that nothing here moves (see api/rows.py), by their names. `without_service_role` are the
+    service users that lack the role `service`.
+
     UsageError `scenario.invalid` where two hosts share a name, or a host has a program twice.
     """
 
@@ -99,12 +117,21 @@ class Scenario:
     databases: Mapping[str, Database] = field(default_factory=dict)
     unreachable_cells: frozenset[str] = frozenset()
     servers_per_compute: int = 2
+    flavors: tuple[FlavorSpec, ...] = ()
+    servers: tuple[ServerSpec, ...] = ()
+    server_groups: tuple[GroupSpec, ...] = ()
+    aggregates: tuple[AggregateSpec, ...] = ()
+    networks: tuple[NetworkSpec, ...] = (NetworkSpec("private"),)
+    routers: tuple[RouterSpec, ...] = (RouterSpec("router1"),)
+    rows: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    without_service_role: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse what the registries could not tell apart."""
         _refuse_twice(self.name, [host.name for host in self.hosts])
         for host in self.hosts:
             _refuse_twice(f"{self.name}, host {host.name}", [program.binary for program in host.programs])
+        _refuse_twice(f"{self.name}, servers", [server.name for server in self.servers])
 
     def release_of(self, host: HostSpec, program: ProgramSpec) -> Release:
         """The release that a program runs when the cloud begins: its own, its host's, else the cloud's."""

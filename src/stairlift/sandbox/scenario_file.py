@@ -6,7 +6,7 @@ from dataclasses import fields
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -14,7 +14,20 @@ from stairlift.model.errors import StairliftError
 from stairlift.model.release import Release
 from stairlift.sandbox.binaries import KINDS, Kind, Registry
 from stairlift.sandbox.scenario import HostSpec, ProgramSpec, Scenario, Timing, invalid
+from stairlift.sandbox.tenants import AggregateSpec, FlavorSpec, GroupSpec, NetworkSpec, Room, RouterSpec, ServerSpec
 from stairlift.sandbox.world.databases import Database
+
+#: What the cloud's users have: a list of mappings each.
+_BELONGINGS: Mapping[str, type] = {
+    "flavors": FlavorSpec,
+    "servers": ServerSpec,
+    "server_groups": GroupSpec,
+    "aggregates": AggregateSpec,
+    "networks": NetworkSpec,
+    "routers": RouterSpec,
+}
+_WORDS = frozenset({"tags", "hosts", "dhcp", "agents", "ha_states"})
+Noun = TypeVar("Noun")
 
 _RANGE = re.compile(r"\[(\d+):(\d+)\]")
 
@@ -64,8 +77,25 @@ def _scenario(content: dict[str, Any], name: str) -> Scenario:
             "timing": Timing(**_known(_mapping(known.get("timing", {}), name), Timing, f"{name}, timing")),
             "databases": {p: _database(_mapping(d, name), name) for p, d in known.get("databases", {}).items()},
             "unreachable_cells": frozenset(known.get("unreachable_cells", ())),
+            "without_service_role": frozenset(known.get("without_service_role", ())),
+            "rows": {str(k): tuple(_mapping(r, name) for r in rows) for k, rows in known.get("rows", {}).items()},
         }
+        | {key: _belongings(known[key], noun, f"{name}, {key}") for key, noun in _BELONGINGS.items() if key in known}
     )
+
+
+def _belongings(entries: list[object], noun: type[Noun], where: str) -> tuple[Noun, ...]:
+    """What users have, from a list of mappings; `vm[1:3]` stands for three."""
+    return tuple(
+        noun(**known | {"name": name})
+        for entry in entries
+        for known in (_tuples(_known(_mapping(entry, where), noun, where)),)
+        for name in _expand(str(known["name"]))
+    )
+
+
+def _tuples(known: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if key in _WORDS and value is not None else value for key, value in known.items()}
 
 
 def _hosts(entry: dict[str, Any], where: str) -> tuple[HostSpec, ...]:
@@ -73,12 +103,15 @@ def _hosts(entry: dict[str, Any], where: str) -> tuple[HostSpec, ...]:
     known = _known(entry, HostSpec, f"{where}, host {entry.get('name')}")
     programs = tuple(_program(p, f"{where}, host {known['name']}") for p in known.get("programs", ()))
     release = _optional_release(known, where)
-    rest = {k: v for k, v in known.items() if k not in {"name", "names", "programs", "release"}}
+    rest = {k: v for k, v in known.items() if k not in {"name", "names", "programs", "release", "room", "traits"}}
+    room = Room(**_known(_mapping(known.get("room", {}), where), Room, f"{where}, room of {known['name']}"))
     return tuple(
         HostSpec(
             name=name,
             programs=programs,
             release=release,
+            room=room,
+            traits=tuple(known.get("traits", ())),
             names={by: str(word).format(name=name) for by, word in known.get("names", {}).items()},
             **rest,
         )

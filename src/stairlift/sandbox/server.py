@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,7 @@ from stairlift.model.errors import StairliftError
 from stairlift.sandbox.api.doors import doors_of
 from stairlift.sandbox.api.front import Front
 from stairlift.sandbox.api.simulation import Simulation
+from stairlift.sandbox.balancer_socket import runtime_socket
 from stairlift.sandbox.client import SandboxClient
 from stairlift.sandbox.connection import Http
 from stairlift.sandbox.scenario import Scenario
@@ -58,39 +60,60 @@ class Sandbox(SandboxClient):
     """A sandbox in a thread of this process: `with Sandbox("demo") as cloud: ...`.
 
     With `doors` every process of an API listens on a port of its own as well; the load balancer's statistics name them.
+    With `haproxy` the load balancer has its runtime socket at that path; it knows the servers that have doors.
     """
 
-    def __init__(self, scenario: Scenario | str, port: int = 0, *, doors: bool = False) -> None:
+    def __init__(
+        self, scenario: Scenario | str, port: int = 0, *, doors: bool = False, haproxy: Path | None = None
+    ) -> None:
         self.scenario = load(scenario) if isinstance(scenario, str) else scenario
         simulation = Simulation(self.scenario)
-        own = [(listening(), door) for door in doors_of(self.scenario)] if doors else []
-        simulation.doors = {sock.getsockname()[1]: door for sock, door in own}
         self._server = server_of(simulation)
-        self._sockets = [listening(port), *(sock for sock, _ in own)]
+        self._sockets = [listening(port), *(_with_doors(simulation) if doors or haproxy else ())]
+        self._haproxy = haproxy
+        self._closing = ExitStack()
         self._thread = threading.Thread(target=self._server.run, args=(self._sockets,), daemon=True)
         super().__init__(f"http://{LOOPBACK}:{self._sockets[0].getsockname()[1]}")
 
     def __enter__(self) -> Self:
         self._thread.start()
         self.wait_until_up(_START_SECONDS)
+        if self._haproxy is not None:
+            self._closing.enter_context(runtime_socket(self._haproxy, self.haproxy_says))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closing.close()
         self._server.should_exit = True
         self._thread.join(_START_SECONDS)
         for sock in self._sockets:
             sock.close()
 
 
-def serve(scenario: Scenario, port: int, port_file: Path | None) -> None:
+def _with_doors(simulation: Simulation) -> list[socket.socket]:
+    """A socket for each process of an API, which the simulation knows by its port."""
+    own = [(listening(), door) for door in doors_of(simulation.scenario)]
+    simulation.doors = {sock.getsockname()[1]: door for sock, door in own}
+    return [sock for sock, _ in own]
+
+
+def serve(
+    scenario: Scenario, port: int, port_file: Path | None, *, doors: bool = False, haproxy: Path | None = None
+) -> None:
     """Run a sandbox until a signal ends it; the port is in the file as soon as the sandbox can be asked."""
-    with listening(port) as sock:
-        server = server_of(Simulation(scenario))
+    simulation = Simulation(scenario)
+    with ExitStack() as closing:
+        sock = closing.enter_context(listening(port))
+        own = [closing.enter_context(one) for one in (_with_doors(simulation) if doors or haproxy else ())]
+        server, number = server_of(simulation), sock.getsockname()[1]
+        if haproxy is not None:
+            says = SandboxClient(f"http://{LOOPBACK}:{number}").haproxy_says
+            closing.enter_context(runtime_socket(haproxy, says))
         if port_file is not None:
-            _write_port(port_file, sock.getsockname()[1])
-        server.run([sock])
+            _write_port(port_file, number)
+        server.run([sock, *own])
 
 
 def _write_port(path: Path, port: int) -> None:

@@ -10,11 +10,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stairlift.sandbox.api.access import administrator, authenticated
+from stairlift.sandbox.api.flavors import Flavors
 from stairlift.sandbox.api.hypervisors import Hypervisors
+from stairlift.sandbox.api.migrations import Migrations
+from stairlift.sandbox.api.server_actions import ServerActions
+from stairlift.sandbox.api.servers import Servers
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.wire import HttpFault, answer, backend_of, base_of, body_of, nova_answer, nova_microversion
 from stairlift.sandbox.records.nova import FORCED_DOWN_SINCE, UUID_SINCE, ServiceRow
 from stairlift.sandbox.records.rows import array, identity
+from stairlift.sandbox.tenants import AggregateSpec
 from stairlift.sandbox.versions import Microversion, text
 
 AGGREGATE_UUID_SINCE: Microversion = (2, 41)
@@ -28,7 +33,7 @@ class Compute:
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
         self._nova = sim.nova
-        self._hypervisors = Hypervisors(sim)
+        self._parts = (Hypervisors(sim), Servers(sim), ServerActions(sim), Migrations(sim), Flavors(sim))
 
     def routes(self) -> list[Route]:
         """What is answered."""
@@ -42,7 +47,7 @@ class Compute:
             Route(f"{root}/os-aggregates", self.aggregates),
             Route(f"{root}/os-availability-zone", self.zones),
             Route(f"{root}/os-availability-zone/detail", self.zones_detail),
-            *self._hypervisors.routes(root),
+            *(route for part in self._parts for route in part.routes(root)),
         ]
 
     async def versions(self, request: Request) -> Response:
@@ -116,33 +121,32 @@ class Compute:
         row = self._nova.find(request.path_params["id"])
         if row is None:
             raise HttpFault(404, f"Service {request.path_params['id']} could not be found.")
-        if self._hypervisors.has_servers(row):
+        if self._sim.fleet.register.on(row.key):
             raise HttpFault(409, "Unable to delete compute service that is hosting instances.")
         self._sim.world.forget(row.key)
         return nova_answer(b"", version, status=204)
 
     async def aggregates(self, request: Request) -> Response:
-        """GET os-aggregates: one per availability zone that is not the default."""
+        """GET os-aggregates."""
         administrator(self._sim, request)
         version = nova_microversion(request)
-        zones = sorted({row.zone for row in self._nova.computes} - {"nova"})
-        found = [self._aggregate(number, zone, version) for number, zone in enumerate(zones, 1)]
+        found = [self._aggregate(number, one, version) for number, one in enumerate(aggregates(self._sim), 1)]
         return nova_answer(orjson.dumps({"aggregates": found}), version)
 
-    def _aggregate(self, number: int, zone: str, version: Microversion) -> dict[str, Any]:
+    def _aggregate(self, number: int, spec: AggregateSpec, version: Microversion) -> dict[str, Any]:
+        zone = {"availability_zone": spec.zone} if spec.zone else {}
         one: dict[str, Any] = {
             "id": number,
-            "name": zone,
-            "availability_zone": zone,
-            "hosts": [row.host for row in self._nova.computes if row.zone == zone],
-            "metadata": {"availability_zone": zone},
+            "name": spec.name,
+            "availability_zone": spec.zone,
+            "hosts": [row.host for row in self._nova.computes if row.key[0] in spec.hosts],
+            "metadata": zone | dict(spec.metadata),
             "created_at": "2020-01-01T00:00:00.000000",
             "updated_at": None,
             "deleted_at": None,
             "deleted": False,
         }
-        uuid = {"uuid": identity(self._sim.scenario.name, "aggregate", zone)}
-        return one | uuid if version >= AGGREGATE_UUID_SINCE else one
+        return one | {"uuid": aggregate_id(self._sim, spec.name)} if version >= AGGREGATE_UUID_SINCE else one
 
     async def zones(self, request: Request) -> Response:
         """GET os-availability-zone, for anybody."""
@@ -165,6 +169,21 @@ class Compute:
             if detail or zone != "internal"
         ]
         return nova_answer(orjson.dumps({"availabilityZoneInfo": found}), version)
+
+
+def aggregates(sim: Simulation) -> list[AggregateSpec]:
+    """One for each availability zone that is not the default, and those of the scenario."""
+    zones: dict[str, list[str]] = defaultdict(list)
+    for row in sim.nova.computes:
+        zones[row.zone].append(row.key[0])
+    given = {spec.zone for spec in sim.scenario.aggregates}
+    by_zone = [AggregateSpec(z, tuple(zones[z]), zone=z) for z in sorted(zones.keys() - {"nova"}) if z not in given]
+    return [*by_zone, *sim.scenario.aggregates]
+
+
+def aggregate_id(sim: Simulation, name: str) -> str:
+    """The UUID of an aggregate, in Nova as in Placement."""
+    return identity(sim.scenario.name, "aggregate", name)
 
 
 def _version(request: Request) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stairlift.sandbox.api.disasters import Disasters
-from stairlift.sandbox.api.doors import statistics
 from stairlift.sandbox.api.operations import DATABASE_STEPS, PROGRAM_ACTIONS, Operations
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.wire import HttpFault, answer, body_of
@@ -31,6 +30,7 @@ class Control:
             Route("/_sandbox/log", self.log),
             Route("/_sandbox/events", self.events),
             Route("/_sandbox/haproxy;csv", self.haproxy),
+            Route("/_sandbox/haproxy", self.haproxy_command, methods=["POST"]),
             Route("/_sandbox/clock", self.clock, methods=["POST"]),
             Route("/_sandbox/tokens/expire", self.expire, methods=["POST"]),
             Route("/_sandbox/db/{project}/{step}", self.database, methods=["POST"]),
@@ -77,7 +77,13 @@ class Control:
 
     async def haproxy(self, _: Request) -> Response:
         """GET haproxy;csv: the load balancer's statistics, with the processes that have an address of their own."""
-        return Response(statistics(self._sim.world, self._sim.doors, self._sim.now()), media_type="text/plain")
+        shown = self._sim.balancer.statistics(self._sim.doors, self._sim.now())
+        return Response(shown, media_type="text/plain")
+
+    async def haproxy_command(self, request: Request) -> Response:
+        """POST haproxy {"command"}: what the load balancer's runtime socket would answer."""
+        line = str((await body_of(request)).get("command", ""))
+        return answer({"answer": self._sim.balancer.answer(line, self._sim.doors, self._sim.now())})
 
     async def clock(self, request: Request) -> Response:
         """POST clock {"advance": seconds}: put the cloud's clock forward."""

@@ -1,4 +1,4 @@
-"""Answers that go wrong by request: which requests a fault hits, what it does to them, and how many are left."""
+"""Answers that go wrong by request or by backend: which requests a fault hits, what it does, how many are left."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -49,6 +49,60 @@ def http_trouble(document: Mapping[str, Any]) -> HttpTrouble:
         damage=damage,
         times=None if document.get("times") is None else int(document["times"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BackendTrouble:
+    """What one process of an API does to the requests that reach it, through the load balancer or directly.
+
+    `status` replaces its answer, `delay` (seconds) comes before it; `path` is a part of the path, "" for all.
+    """
+
+    host: str
+    binary: str
+    status: int | None = None
+    delay: float = 0.0
+    path: str = ""
+    times: int | None = None
+
+    def hits(self, host: str, binary: str, path: str) -> bool:
+        """Whether this request is meant."""
+        return (host, binary) == (self.host, self.binary) and self.path in path
+
+
+def backend_trouble(document: Mapping[str, Any]) -> BackendTrouble:
+    """The trouble of a backend that a request asks for; ValueError, TypeError for one that makes no sense."""
+    made = BackendTrouble(**{key: value for key, value in document.items() if key != "kind"})
+    if made.status is None and not made.delay:
+        raise ValueError("a status or a delay is needed")
+    if made.status is not None and not 400 <= made.status <= 599:
+        raise ValueError(f"status {made.status!r} is not an error status")
+    return made
+
+
+class BackendTroubles:
+    """The faults of backends, by number."""
+
+    def __init__(self, numbers: "count[int]") -> None:
+        self._numbers = numbers
+        self.waiting: dict[int, BackendTrouble] = {}
+
+    def add(self, trouble: BackendTrouble) -> int:
+        """Make a fault and say its number."""
+        number = next(self._numbers)
+        self.waiting[number] = trouble
+        return number
+
+    def take(self, host: str, binary: str, path: str) -> BackendTrouble | None:
+        """The first fault that this request hits, counted down; None if all is well."""
+        for number, trouble in self.waiting.items():
+            if trouble.hits(host, binary, path):
+                if trouble.times is not None and trouble.times <= 1:
+                    del self.waiting[number]
+                elif trouble.times is not None:
+                    self.waiting[number] = replace(trouble, times=trouble.times - 1)
+                return trouble
+        return None
 
 
 class HttpTroubles:

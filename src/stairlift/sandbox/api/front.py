@@ -16,11 +16,12 @@ from stairlift.sandbox.api.doors import Door
 from stairlift.sandbox.api.faults import HttpTrouble
 from stairlift.sandbox.api.further import further
 from stairlift.sandbox.api.identity import Identity
+from stairlift.sandbox.api.image import Image
 from stairlift.sandbox.api.network import Network
-from stairlift.sandbox.api.others import Image, Placement
+from stairlift.sandbox.api.placement import Placement
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.volume import Volume
-from stairlift.sandbox.api.wire import HttpFault, fault
+from stairlift.sandbox.api.wire import Backend, HttpFault, fault
 from stairlift.sandbox.connection import Sending, hang_up
 from stairlift.sandbox.times import iso_time
 from stairlift.sandbox.world.world import NotThere, Refused, Unreachable
@@ -41,7 +42,7 @@ class Front:
             "compute": Router(Compute(sim).routes(), redirect_slashes=False),
             "network": Router(Network(sim).routes(), redirect_slashes=False),
             "image": Router(Image(sim).routes(), redirect_slashes=False),
-            "placement": Router(Placement().routes(), redirect_slashes=False),
+            "placement": Router(Placement(sim).routes(), redirect_slashes=False),
             "volume": Router(Volume(sim).routes(), redirect_slashes=False),
         }
         self._routers |= {api: Router(found, redirect_slashes=False) for api, found in further(sim).items()}
@@ -86,7 +87,7 @@ class Front:
             await hang_up(scope, receive, reset=True)
             return
         inner = {**scope, "app": self, "path": path, "sandbox.prefix": "", "sandbox.backend": backend}
-        await self._handle(door.api, inner, receive, Sending(send, entry, self._sim.now()))
+        await self._behind(backend, inner, receive, Sending(send, entry, self._sim.now()))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Sending) -> None:
         """Let the next process of the API's program answer, as the load balancer has it."""
@@ -99,7 +100,27 @@ class Front:
             await Response(_NO_BACKEND, 503, media_type="text/html")(scope, receive, send)
             return
         scope["sandbox.backend"] = send.backend = backend
-        await self._handle(api, scope, receive, send)
+        with self._sim.balancer.session(backend.key):
+            await self._behind(backend, scope, receive, send)
+
+    async def _behind(self, backend: Backend, scope: Scope, receive: Receive, send: Sending) -> None:
+        """Let that process answer, well or ill; one that has gone or goes meanwhile answers nothing."""
+        starts = self._starts(backend)
+        trouble = self._sim.backend_troubles.take(*backend.key, scope["path"])
+        if trouble is not None and trouble.delay:
+            await asyncio.sleep(trouble.delay)
+        if starts is None or self._starts(backend) != starts:
+            await Response(_NO_BACKEND, 503, media_type="text/html")(scope, receive, send)
+        elif trouble is not None and trouble.status is not None:
+            refused = fault(_first(scope["path"]), trouble.status, "This fault was asked for.")
+            await refused(scope, receive, send)
+        else:
+            await self._handle(_first(scope["path"]), scope, receive, send)
+
+    def _starts(self, backend: Backend) -> int | None:
+        """Which process of a program runs, by its number; None if none does."""
+        runs = backend.key in self._sim.world.running(backend.key[1], self._sim.now())
+        return self._sim.world.lives[backend.key].starts if runs else None
 
     async def _handle(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         try:

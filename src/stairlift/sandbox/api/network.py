@@ -10,6 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stairlift.sandbox.api.access import administrator, authenticated
+from stairlift.sandbox.api.agent_duties import AgentDuties
+from stairlift.sandbox.api.network_resources import NetworkResources
 from stairlift.sandbox.api.paging import next_link, page
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.wire import HttpFault, answer, base_of, body_of
@@ -41,6 +43,7 @@ class Network:
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
         self._records = sim.neutron
+        self._parts = (AgentDuties(sim), NetworkResources(sim))
 
     def routes(self) -> list[Route]:
         """What is answered."""
@@ -55,6 +58,7 @@ class Network:
             Route(f"{root}/extensions", self.extensions),
             Route(f"{root}/extensions/{{alias}}", self.extension),
             Route(f"{root}/availability_zones", self.zones),
+            *(route for part in self._parts for route in part.routes(root)),
         ]
 
     async def versions(self, request: Request) -> Response:

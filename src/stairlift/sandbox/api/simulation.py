@@ -1,17 +1,20 @@
 """One running sandbox: the cloud, its clock, the load balancer in front of it and what has been asked of it."""
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
+from stairlift.sandbox.api.balancer import Balancer
 from stairlift.sandbox.api.doors import Door
-from stairlift.sandbox.api.faults import HttpTroubles
+from stairlift.sandbox.api.faults import BackendTroubles, HttpTroubles
 from stairlift.sandbox.api.tokens import Tokens
 from stairlift.sandbox.api.wire import Backend
 from stairlift.sandbox.binaries import APIS
+from stairlift.sandbox.guests.fleet import Fleet
 from stairlift.sandbox.records.cinder import CinderRecords
+from stairlift.sandbox.records.networks import Networks
 from stairlift.sandbox.records.neutron import NeutronRecords
 from stairlift.sandbox.records.nova import NovaRecords
 from stairlift.sandbox.records.registered import Registered
@@ -32,17 +35,20 @@ class Simulation:
         self._ahead = 0.0
         self.world = World(scenario, self.now())
         self.nova = NovaRecords(self.world)
+        self.fleet = Fleet(self.world, self.nova)
         self.neutron = NeutronRecords(self.world)
+        self.networks = Networks(self.world, self.neutron)
         self.cinder = CinderRecords(self.world)
         self.registered = Registered(self.world)
         self.tokens = Tokens()
         self.numbers = count(1)
         self.troubles = HttpTroubles(self.numbers)
+        self.backend_troubles = BackendTroubles(self.numbers)
         self.ailments: dict[int, Mapping[str, Any]] = {}
         self.log: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
         #: Processes with an address of their own, by its port.
         self.doors: Mapping[int, Door] = {}
-        self._turns: Counter[str] = Counter()
+        self.balancer = Balancer(self.world)
 
     def now(self) -> float:
         """The time in the cloud, in seconds since the epoch."""
@@ -57,14 +63,9 @@ class Simulation:
         return any(self.world.places(binary) for binary in APIS.get(api, ()))
 
     def next_backend(self, api: str) -> Backend | None:
-        """The process whose turn it is to answer, as a load balancer picks it; None if none is up."""
-        now = self.now()
-        running = [key for binary in APIS[api] for key in self.world.running(binary, now)]
-        if not running:
-            return None
-        key = running[self._turns[api] % len(running)]
-        self._turns[api] += 1
-        return self._backend(api, key)
+        """The process whose turn it is to answer, as the load balancer picks it; None if none is left."""
+        key = self.balancer.pick(api, self.now())
+        return None if key is None else self._backend(api, key)
 
     def behind(self, door: Door) -> Backend | None:
         """The process behind a door; None if it is not up."""
@@ -72,4 +73,4 @@ class Simulation:
         return self._backend(door.api, door.key) if running else None
 
     def _backend(self, api: str, key: Key) -> Backend:
-        return Backend(key[0], maximum(api, self.world.lives[key].release))
+        return Backend(key[0], maximum(api, self.world.lives[key].release), key)

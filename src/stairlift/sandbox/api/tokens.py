@@ -29,7 +29,14 @@ class User:
 
 USERS = (User("admin", "admin"), User("reader", "reader"))
 PROJECT_NAME = "admin"
-PROJECT_ID = _id("project/admin")
+
+
+def project_id(name: str) -> str:
+    """The id of the project of this name."""
+    return _id(f"project/{name}")
+
+
+PROJECT_ID = project_id(PROJECT_NAME)
 
 
 @dataclass(frozen=True, slots=True)

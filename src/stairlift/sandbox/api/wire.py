@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from stairlift.sandbox.versions import Microversion, text
 from stairlift.sandbox.versions import microversion as parsed
+from stairlift.sandbox.world.hearing import Key
 
 _NOVA_FAULTS = {
     400: "badRequest",
@@ -18,6 +19,7 @@ _NOVA_FAULTS = {
     404: "itemNotFound",
     405: "badMethod",
     409: "conflictingRequest",
+    429: "overLimit",
     413: "overLimit",
     501: "notImplemented",
     503: "serviceUnavailable",
@@ -30,6 +32,7 @@ _TITLES = {
     405: "Method Not Allowed",
     406: "Not Acceptable",
     409: "Conflict",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -47,10 +50,11 @@ class HttpFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The process behind the load balancer that answers a request."""
+    """The process behind the load balancer that answers a request; `key` is its host and program."""
 
     host: str
     maximum: Microversion
+    key: Key
 
 
 def answer(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

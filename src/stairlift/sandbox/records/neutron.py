@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from stairlift.sandbox.binaries import Registry
 from stairlift.sandbox.records.rows import identity, opened
 from stairlift.sandbox.scenario import HostSpec, ProgramSpec
@@ -83,6 +85,11 @@ class NeutronRecords:
     def _ovn_alive(self, reported: float, now: float) -> bool:
         """A chassis counts as alive until it has left two polls unanswered; the first list after its death is wrong."""
         return self._world.hearing.unanswered(reported) <= 1 or self._alive(reported, now)
+
+    def document(self, row: AgentRow, now: float) -> dict[str, Any]:
+        """A row as a document; only its fixed fields where the agent never reported."""
+        shown = b"".join(self.listing([row], now))
+        return dict(orjson.loads(shown)) if shown else dict(row.fixed)
 
     def find(self, uuid: str) -> AgentRow | None:
         """The agent with this id."""

@@ -74,6 +74,7 @@ class NovaRecords:
         keys = (key for key in world.specs if world.kind(key).registry is Registry.NOVA)
         self.rows = [self._row(number, key) for number, key in enumerate(keys, 1)]
         self.computes = [row for row in self.rows if row.binary == "nova-compute"]
+        self._by_key = {row.key: row for row in self.rows}
 
     def _row(self, number: int, key: Key) -> ServiceRow:
         scenario, host, spec = self._world.scenario, self._world.hosts[key[0]], self._world.specs[key]
@@ -110,6 +111,10 @@ class NovaRecords:
             reported is not None and now - reported <= limit and not row.forced_down
             for row, reported in zip(rows, reports, strict=True)
         ]
+
+    def row_of(self, key: Key) -> ServiceRow:
+        """The record of a program."""
+        return self._by_key[key]
 
     def find(self, name: str) -> ServiceRow | None:
         """The row with this UUID or number."""

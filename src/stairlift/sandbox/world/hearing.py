@@ -12,7 +12,7 @@ from math import inf
 
 from stairlift.model.release import Release
 from stairlift.sandbox.binaries import KINDS, LISTENERS, Registry
-from stairlift.sandbox.world.life import ALWAYS, Life, Presence, Spell, spells
+from stairlift.sandbox.world.life import ALWAYS, Life, Presence, Spell, spells, without
 
 Key = tuple[str, str]
 
@@ -23,6 +23,22 @@ class Hearing:
     def __init__(self) -> None:
         self._presences: dict[str, dict[Key, list[Presence]]] = defaultdict(lambda: defaultdict(list))
         self._polls: list[float] = []
+        self._outages: list[Spell] = []
+
+    @property
+    def bus_away(self) -> bool:
+        """Whether the message bus is away, over which all but the listeners themselves report."""
+        return bool(self._outages) and self._outages[-1][1] == inf
+
+    def bus_leaves(self, now: float) -> None:
+        """The message bus goes away; what is reported meanwhile is lost."""
+        if not self.bus_away:
+            self._outages.append((now, inf))
+
+    def bus_returns(self, now: float) -> None:
+        """The message bus is back."""
+        if self.bus_away:
+            self._outages[-1] = (self._outages[-1][0], now)
 
     def joined(self, key: Key, release: Release, since: float = -inf) -> None:
         """A program is there from that time on; only those that others report to matter."""
@@ -59,7 +75,7 @@ class Hearing:
 
     def _spells(self, listeners: Iterable[str], release: Release) -> tuple[Spell, ...]:
         presences = (p for name in listeners for held in self._presences[name].values() for p in held)
-        return spells(presences, release)
+        return without(spells(presences, release), self._outages)
 
     def _last_answer(self, life: Life, now: float) -> float | None:
         """The last poll before this moment that the chassis answered, or the moment at which it connected."""

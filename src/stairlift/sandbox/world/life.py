@@ -108,3 +108,12 @@ def spells(presences: Iterable[Presence], release: Release) -> tuple[Spell, ...]
         else:
             merged.append((begin, end))
     return tuple(reversed(merged))
+
+
+def without(heard: Iterable[Spell], outages: Iterable[Spell]) -> tuple[Spell, ...]:
+    """The spells, newest first, with the outages (oldest first) cut out of them."""
+    left = tuple(heard)
+    for begin, end in outages:
+        pieces = [piece for a, b in left for piece in ((max(a, end), b), (a, min(b, begin)))]
+        left = tuple(piece for piece in pieces if piece[0] < piece[1])
+    return left

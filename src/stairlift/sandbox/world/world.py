@@ -4,7 +4,7 @@ Every method takes the time; nothing here looks at a clock or listens to anybody
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from stairlift.model.release import Release
@@ -59,6 +59,13 @@ class World:
         self.hearing = Hearing()
         #: Programs whose record an operator forced down: they count no longer for Nova's oldest compute.
         self.forced_down = {key for key, spec in self.specs.items() if spec.forced_down}
+        #: Told the time before a process ends or begins, so that what was done until then is not mistaken.
+        self.before_change: Callable[[float], None] = lambda _: None
+        #: Machines whose disk is full, and the database steps that will fail, once each.
+        self.full: set[str] = set()
+        #: When the last process of a program ended.
+        self.ended: dict[Key, float] = {}
+        self.failing: list[tuple[str, str]] = []
         self._dead: dict[str, tuple[Key, ...]] = {}
         self._places: dict[str, list[Key]] = defaultdict(list)
         self._ailments: dict[Key, list[Ailment]] = defaultdict(list)
@@ -146,6 +153,9 @@ class World:
         """Expand, migrate or contract a project's database; NotThere, Refused."""
         if project not in self.databases:
             raise NotThere(f"there is no database of {project}")
+        if (project, step) in self.failing:
+            self.failing.remove((project, step))
+            raise Refused(f"{step} of {project} failed: Lost connection to MySQL server during query")
         database = self.databases[project]
         if step == "contract":
             outcome = database.contract(project, to, self._open(project, now))
@@ -198,6 +208,8 @@ class World:
     def _begin(self, key: Key, now: float, release: Release, action: str) -> float:
         if self.is_dead(key[0]):
             raise Unreachable(f"{key[0]} is down")
+        if key[0] in self.full and action == "upgrade":
+            raise Refused(f"{key[0]}: No space left on device")
         if reason := refusal(key[1], release, self._surroundings(key, now)):
             raise Refused(reason)
         timing = self.scenario.timing
@@ -212,7 +224,9 @@ class World:
         return ready
 
     def _end(self, key: Key, now: float) -> None:
+        self.before_change(now)
         if self.lives[key].up_from is not None:
+            self.ended[key] = now
             self.lives[key] = self.lives[key].stopped(next(self.reports((key,), now)))
             self.hearing.left(key, now)
 

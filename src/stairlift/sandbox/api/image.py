@@ -1,4 +1,4 @@
-"""Glance and Placement: version documents, and an image list that is empty."""
+"""Glance: version documents and images, in pages of 25 as Glance has them."""
 
 from typing import Any
 
@@ -7,9 +7,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stairlift.sandbox.api.access import authenticated
+from stairlift.sandbox.api.paging import page
+from stairlift.sandbox.api.rows import rows_of
 from stairlift.sandbox.api.simulation import Simulation
-from stairlift.sandbox.api.wire import answer, backend_of, base_of
-from stairlift.sandbox.versions import text
+from stairlift.sandbox.api.wire import HttpFault, answer, backend_of, base_of
+
+#: [DEFAULT]limit_param_default and api_limit_max.
+PAGE, MOST = 25, 1000
 
 
 class Image:
@@ -25,6 +29,7 @@ class Image:
             Route("/image/versions", self.versions),
             Route("/image/v2", self.versions),
             Route("/image/v2/images", self.images),
+            Route("/image/v2/images/{id}", self.image),
         ]
 
     async def choices(self, request: Request) -> Response:
@@ -36,22 +41,23 @@ class Image:
         return answer(_image_versions(request))
 
     async def images(self, request: Request) -> Response:
-        """GET /image/v2/images."""
+        """GET /image/v2/images; the address of the next page has no host in it."""
         authenticated(self._sim, request)
-        return answer({"images": [], "first": "/v2/images", "schema": "/v2/schemas/images"})
+        wanted = request.query_params.get("status")
+        found = [row for row in rows_of(self._sim, "images") if wanted in {None, row["status"]}]
+        ceiling = MOST if "limit" in request.query_params else PAGE
+        rows, more = page(found, request, lambda row: str(row["id"]), ceiling)
+        document: dict[str, Any] = {"images": list(rows), "first": "/v2/images", "schema": "/v2/schemas/images"}
+        return answer(document | ({"next": f"/v2/images?marker={rows[-1]['id']}"} if more else {}))
 
-
-class Placement:
-    """The handler of /placement."""
-
-    def routes(self) -> list[Route]:
-        """What is answered."""
-        return [Route("/placement", self.versions)]
-
-    async def versions(self, request: Request) -> Response:
-        """GET /placement."""
-        version = {"id": "v1.0", "min_version": "1.0", "max_version": text(backend_of(request).maximum)}
-        return answer({"versions": [version | {"status": "CURRENT", "links": [{"rel": "self", "href": ""}]}]})
+    async def image(self, request: Request) -> Response:
+        """GET /image/v2/images/{id}."""
+        authenticated(self._sim, request)
+        wanted = request.path_params["id"]
+        found = next((row for row in rows_of(self._sim, "images") if row["id"] == wanted), None)
+        if found is None:
+            raise HttpFault(404, f"No image found with ID {wanted}")
+        return answer(dict(found))
 
 
 def _image_versions(request: Request) -> dict[str, Any]:
