@@ -4,12 +4,13 @@ import argparse
 import json
 import os
 import sys
+import time
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from tb import bed, hosts, seed, status, topology
+from tb import balancer, bed, guest, hosts, render, seed, status, topology
 from tb import cloud as clouds
 from tb.errors import TestbedError
 from tb.layout import Layout
@@ -72,6 +73,26 @@ def _servers(layout: Layout, options: argparse.Namespace) -> int:
     return 0
 
 
+def _balancer(layout: Layout, options: argparse.Namespace) -> int:
+    if options.way:
+        with bed.locked(layout):
+            balancer.switch(layout, options.way)
+    print(render.balancer(layout))
+    return 0
+
+
+def _guest(layout: Layout, options: argparse.Namespace) -> int:
+    if options.follow:
+        for one in guest.follow(layout, clouds.connect(layout), options.server):
+            print(json.dumps({"at": time.time(), "host": one.host.name, "address": one.address}), flush=True)
+    plugged = guest.plug(layout, clouds.connect(layout), options.server)
+    if options.command:
+        argv = guest.inside(layout, plugged, *options.command)
+        os.execvp(argv[0], argv)
+    print(plugged.address)
+    return 0
+
+
 def _print_servers(rows: list[dict[str, str]], output: str) -> None:
     if output == "json":
         print(json.dumps(rows, indent=2))
@@ -106,6 +127,12 @@ def _parser() -> argparse.ArgumentParser:
     boot = command("seed", _seed, "boot servers and wait until they are ACTIVE")
     boot.add_argument("count", type=int)
     output(boot)
+    way = command("balancer", _balancer, "how the load balancer treats a request that a backend drops; or set it")
+    way.add_argument("way", nargs="?", choices=render.BALANCERS)
+    inside = command("guest", _guest, "plug a network namespace in as a server's port; run a command in it")
+    inside.add_argument("--follow", action="store_true", help="stay, and move it along with its server")
+    inside.add_argument("server")
+    inside.add_argument("command", nargs=argparse.REMAINDER)
     output(command("servers", _servers, "the cloud's servers, with status and host"))
     return parser
 

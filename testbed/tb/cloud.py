@@ -30,6 +30,7 @@ class Record:
     host: str
     state: str
     age: float
+    disabled: bool = False
 
     @property
     def fresh(self) -> bool:
@@ -55,7 +56,10 @@ def _get(proxy: Any, path: str, **options: Any) -> Any:
 def services(cloud: openstack.connection.Connection) -> list[Record]:
     found = _get(cloud.compute, "/os-services", microversion="2.53")["services"]
     now = datetime.now(UTC)
-    return [Record(one["binary"], one["host"], one["state"], age_of(one["updated_at"], now)) for one in found]
+    return [
+        Record(one["binary"], one["host"], one["state"], age_of(one["updated_at"], now), one["status"] == "disabled")
+        for one in found
+    ]
 
 
 def agents(cloud: openstack.connection.Connection) -> list[Record]:
@@ -63,7 +67,13 @@ def agents(cloud: openstack.connection.Connection) -> list[Record]:
     now = datetime.now(UTC)
     state = {True: "up", False: "down"}
     return [
-        Record(one["binary"], one["host"], state[one["alive"]], age_of(one["heartbeat_timestamp"], now))
+        Record(
+            one["binary"],
+            one["host"],
+            state[one["alive"]],
+            age_of(one["heartbeat_timestamp"], now),
+            not one["admin_state_up"],
+        )
         for one in found
     ]
 

@@ -13,6 +13,9 @@ from tb.commands import run, wait_until
 from tb.layout import HERE, Layout
 from tb.topology import Host
 
+#: The switch to which the computes' provider networks are cabled. The machine has an address there, as a router would.
+_PROVIDER = "stairlift1"
+TENANTS, ROUTER = "192.168.77.0/24", "192.168.77.1"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = ("env", "-i", f"PATH={_PATH}", "HOME=/root", "LANG=C.UTF-8")
 
@@ -54,6 +57,9 @@ def add_bridge() -> None:
     run(["ip", "link", "add", topology.BRIDGE, "type", "bridge"])
     run(["ip", "addr", "add", f"{topology.GATEWAY}/{topology.PREFIX_LENGTH}", "dev", topology.BRIDGE])
     run(["ip", "link", "set", topology.BRIDGE, "up"])
+    run(["ip", "link", "add", _PROVIDER, "type", "bridge"])
+    run(["ip", "addr", "add", f"{ROUTER}/24", "dev", _PROVIDER])
+    run(["ip", "link", "set", _PROVIDER, "up"])
 
 
 def bridge_exists() -> bool:
@@ -61,8 +67,9 @@ def bridge_exists() -> bool:
 
 
 def remove_bridge() -> None:
-    if bridge_exists():
-        run(["ip", "link", "del", topology.BRIDGE])
+    for bridge in (topology.BRIDGE, _PROVIDER):
+        if Path("/sys/class/net", bridge).exists():
+            run(["ip", "link", "del", bridge])
 
 
 def _interface(host: Host) -> str:
@@ -81,11 +88,11 @@ def _plug_in(host: Host, pid: int) -> None:
         link set lo up
     """
     if host.role == "compute":
-        inside += """
-            link add provider0 type veth peer name provider1
-            link set provider0 up
-            link set provider1 up
+        outside += f"""
+            link add {host.name}-provider type veth peer name provider0 netns {pid}
+            link set {host.name}-provider master {_PROVIDER} up
         """
+        inside += "link set provider0 up"
     run(["ip", "-batch", "-"], feed=outside)
     run(["nsenter", "-t", str(pid), "-n", "ip", "-batch", "-"], feed=inside)
 
@@ -129,9 +136,10 @@ def power_off(layout: Layout, host: Host) -> None:
         os.kill(pid, signal.SIGKILL)
         wait_until(f"{host.name} ends", lambda: pid_of(layout, host) is None, 30, 0.05)
     layout.pid_file(host.name).unlink(missing_ok=True)
-    if Path("/sys/class/net", _interface(host)).exists():
-        # It would go with the namespace, but at a time of the kernel's choosing.
-        subprocess.run(["ip", "link", "del", _interface(host)], capture_output=True, check=False)
+    for cable in (_interface(host), f"{host.name}-provider"):
+        if Path("/sys/class/net", cable).exists():
+            # It would go with the namespace, but at a time of the kernel's choosing.
+            subprocess.run(["ip", "link", "del", cable], capture_output=True, check=False)
 
 
 def listens(host: Host, port: int) -> bool:

@@ -70,6 +70,11 @@ class Layout:
         return self.state / "ansible" / "ansible.cfg"
 
     @property
+    def balancer(self) -> Path:
+        """How the load balancer is set, in a word; it outlives `down`."""
+        return self.state / "balancer"
+
+    @property
     def control_sockets(self) -> Path:
         """Where ssh keeps its multiplexed connections; short, because a socket's path is at most 108 bytes."""
         return self.state / "ansible" / "cp"

@@ -47,6 +47,8 @@ _EVERYWHERE = {
     "/etc/ssh/sshd_config": "sshd_config",
     "/etc/supervisor/supervisord.conf": "supervisord.conf",
 }
+#: "retrying" sends a request that a backend drops to another one; "plain" is what HAProxy does unless it is told.
+BALANCERS = ("retrying", "plain")
 _DIRECTORIES = {
     "control": ("/var/lib/nova", "/var/lib/neutron", "/var/lib/glance/images"),
     "compute": ("/var/lib/nova/instances", "/var/lib/neutron"),
@@ -80,6 +82,11 @@ def _database_url(name: str, user: str) -> str:
     return f"mysql+pymysql://{user}:{topology.PASSWORD}@{topology.INFRA.address}/{name}?charset=utf8"
 
 
+def balancer(layout: Layout) -> str:
+    """How the load balancer treats a request that a backend drops: one of BALANCERS."""
+    return layout.balancer.read_text(encoding="ascii").strip() if layout.balancer.exists() else BALANCERS[0]
+
+
 def _site(layout: Layout) -> dict[str, Any]:
     """What every template may ask for."""
     return {
@@ -96,6 +103,7 @@ def _site(layout: Layout) -> dict[str, Any]:
         "programs_dir": topology.PROGRAMS_DIR,
         "releases_dir": str(layout.venvs),
         "haproxy_socket": topology.HAPROXY_SOCKET,
+        "balancer": balancer(layout),
         "transport_url": f"rabbit://openstack:{topology.PASSWORD}@{topology.INFRA.address}:5672/",
         "database_url": _database_url,
     }

@@ -4,6 +4,7 @@ import openstack.connection
 import openstack.exceptions
 
 from tb import cloud as clouds
+from tb import hosts
 from tb.errors import TestbedError
 
 NAME = "testbed"
@@ -50,9 +51,16 @@ def _flavor(cloud: openstack.connection.Connection) -> str:
 
 
 def _network(cloud: openstack.connection.Connection) -> str:
-    network = cloud.network.find_network(NAME) or cloud.network.create_network(name=NAME)
+    """A flat one: the machine itself stands for the router beyond it."""
+    flat = {"provider:network_type": "flat", "provider:physical_network": "physnet1"}
+    network = cloud.network.find_network(NAME) or cloud.network.create_network(name=NAME, **flat)
     if not cloud.network.find_subnet(NAME):
         cloud.network.create_subnet(
-            name=NAME, network_id=network.id, ip_version=4, cidr="192.168.77.0/24", is_dhcp_enabled=False
+            name=NAME,
+            network_id=network.id,
+            ip_version=4,
+            cidr=hosts.TENANTS,
+            gateway_ip=hosts.ROUTER,
+            is_dhcp_enabled=False,
         )
     return str(network.id)

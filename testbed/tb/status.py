@@ -28,7 +28,14 @@ def _records(layout: Layout) -> dict[str, Any]:
     for name, ask in (("services", clouds.services), ("agents", clouds.agents)):
         try:
             view[name] = [
-                {"binary": r.binary, "host": r.host, "state": r.state, "age": round(r.age, 1), "fresh": r.fresh}
+                {
+                    "binary": r.binary,
+                    "host": r.host,
+                    "state": r.state,
+                    "age": round(r.age, 1),
+                    "fresh": r.fresh,
+                    "disabled": r.disabled,
+                }
                 for r in sorted(ask(cloud), key=lambda record: (record.host, record.binary))
             ]
         except clouds.ERRORS as error:
@@ -58,7 +65,8 @@ def _programs_table(view: dict[str, Any]) -> Table:
 def _records_table(view: dict[str, Any]) -> Table:
     table = Table("host", "record", "state", "age (s)", "fresh", title="in the APIs")
     for row in view["services"] + view["agents"]:
-        table.add_row(row["host"], row["binary"], row["state"], str(row["age"]), "yes" if row["fresh"] else "NO")
+        state = f"{row['state']}, disabled" if row["disabled"] else row["state"]
+        table.add_row(row["host"], row["binary"], state, str(row["age"]), "yes" if row["fresh"] else "NO")
     for name in ("services", "agents"):
         if f"{name}_error" in view:
             table.add_row("", name, "no answer", "", view[f"{name}_error"])

@@ -1,0 +1,56 @@
+"""The life of an upgrade in which something breaks: it stops where it should, it is mended, it goes on to its end."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bench.availability.faults import Fault
+from bench.availability.upgrading import DONE, PAUSED, Journey
+from bench.measuring import Failed
+
+#: A run may stop for more than one reason, such as the step that failed and what users felt of it.
+_STOPS = 5
+
+
+def with_fault(journey: Journey, plan: Path, fault: Fault) -> tuple[str, ...]:
+    """Carry it out. What was not as it should be, a sentence each. Raises Failed if it does not come to its end."""
+    document = json.loads(plan.read_text(encoding="utf-8"))
+    orchestrator = journey.run(plan)
+    if fault.after:
+        before = fault.after.step_in(document)
+        journey.until(orchestrator, lambda status: _is_done(status, before))
+        fault.breaks(journey.bed)
+    wrong: list[str] = []
+    expected = fault.stops_at.step_in(document) if fault.stops_at else ""
+    code = journey.ended(orchestrator, DONE, PAUSED)
+    if expected:
+        wrong += _judged(journey, fault, expected) if code == PAUSED else ["it did not stop"]
+    fault.mends(journey.bed)
+    for _ in range(_STOPS):
+        if code == DONE:
+            return tuple(wrong)
+        code = _go_on(journey)
+    raise Failed(f"it stopped again and again: {journey.log.read_text()[-4000:]}")
+
+
+def _is_done(status: Any, step: str) -> bool:
+    return any(one["id"] == step and one["state"] == "done" for one in status["step_list"])
+
+
+def _judged(journey: Journey, fault: Fault, expected: str) -> list[str]:
+    """What is wrong with how it stopped: the place, the words, or what it left behind."""
+    status = journey.bed.status()
+    told = json.dumps([status["reason"], status["blocked_by"], status["why"]])
+    wrong = [f'it does not say "{word}"' for word in fault.words if word not in told]
+    stopped = [blocker["step"] for blocker in status["blocked_by"]]
+    if stopped != [expected]:
+        wrong.append(f"it stopped at {stopped}, not at {expected}")
+    loose = [effect["id"] for effect in journey.open_effects() if effect["state"] != "kept"]
+    return wrong + [f"{effect} is left behind, and not said to be kept" for effect in loose]
+
+
+def _go_on(journey: Journey) -> int:
+    """As a person does who has mended it: every step that failed once more, then on."""
+    for blocker in journey.bed.status()["blocked_by"]:
+        journey.bed.stairlift("retry", journey.bed.status()["run"], blocker["step"])
+    return journey.ended(journey.resume(), DONE, PAUSED)

@@ -1,0 +1,98 @@
+"""One scenario from a fresh testbed to its result."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from bench.availability.bed import TARGET, Bed
+from bench.availability.breaking import with_fault
+from bench.availability.meter import Felt, felt, felt_in, metering
+from bench.availability.results import FOLDER, Result, circumstances
+from bench.availability.scenarios import Scenario
+from bench.availability.tenants import Tenants, at_work
+from bench.availability.upgrading import DONE, Journey, by_ansible
+
+_GUEST = "server-1"
+_SERVERS = 3
+
+
+def carry_out(scenario: Scenario) -> Result:
+    """Raises Failed where it cannot be carried out; what came of it otherwise is written down."""
+    folder = Path(tempfile.mkdtemp(prefix=f"stairlift-{scenario.name}-"))
+    bed = Bed.found(folder / "state")
+    bed.testbed("balancer", scenario.balancer)
+    bed.testbed("reset")
+    bed.testbed("seed", str(_SERVERS))
+    began = time.monotonic()
+    with at_work(bed, folder, guests=(_GUEST,)) as tenants:
+        notes, users = (_by_stairlift if scenario.by == "stairlift" else _by_ansible)(scenario, bed, folder)
+    result = _result(scenario, (*notes, *_left(bed)), users, tenants, time.monotonic() - began)
+    result.write()
+    _keep_talk(scenario, folder)
+    return result
+
+
+def _by_stairlift(scenario: Scenario, bed: Bed, folder: Path) -> tuple[tuple[str, ...], Felt]:
+    journey = Journey(bed, folder)
+    if scenario.fault and scenario.fault.after is None:
+        scenario.fault.breaks(bed)
+    plan = journey.plan(scenario.policy or {})
+    notes: tuple[str, ...] = ()
+    if scenario.fault:
+        notes = with_fault(journey, plan, scenario.fault)
+    else:
+        journey.ended(journey.run(plan), DONE)
+    users = felt(bed)
+    unseen = [api for api in scenario.fault.seen_by if not users.at_backends.get(api)] if scenario.fault else []
+    left = [f"{effect['id']} is still {effect['state']}" for effect in journey.open_effects()]
+    return (*notes, *(f"the meter has not missed a backend of {api}" for api in unseen), *left), users
+
+
+def _by_ansible(scenario: Scenario, bed: Bed, folder: Path) -> tuple[tuple[str, ...], Felt]:
+    with metering(bed, folder / "meter") as samples:
+        code = by_ansible(bed, folder, at_once=scenario.at_once, drain=scenario.drain)
+    return (f"ansible-playbook ended with {code}",) if code else (), felt_in(samples)
+
+
+def _left(bed: Bed) -> list[str]:
+    """What is not as it should be on the hosts, whoever upgraded them."""
+    told = bed.told("status")
+    old = [
+        f"{program['program']} of {host['host']} runs {'+'.join(program['releases'])}"
+        for host in told["hosts"]
+        for program in host["programs"]
+        if program["releases"] not in ([], [TARGET])
+    ]
+    lost = [f"{server['name']} is {server['status']}" for server in bed.told("servers") if server["status"] != "ACTIVE"]
+    off = [f"{row['binary']} of {row['host']} is disabled" for row in told["services"] if row["disabled"]]
+    return [*old, *lost, *off]
+
+
+def _result(scenario: Scenario, notes: tuple[str, ...], users: Felt, tenants: Tenants, seconds: float) -> Result:
+    failed = {api: number for api, number in users.failed.items() if number}
+    silences = tenants.unmoved_silences(_GUEST)
+    ours = scenario.by == "stairlift" and not scenario.fault
+    unharmed = not failed and not tenants.failed and not silences
+    return Result(
+        scenario=scenario.name,
+        balancer=scenario.balancer,
+        order=scenario.order,
+        expected=not notes and (unharmed or not ours),
+        seconds=round(seconds),
+        requests=users.requests,
+        failed=failed,
+        downtime=users.downtime,
+        slowest_ms=users.slowest_ms,
+        creates=len(tenants.creates),
+        failed_creates=len(tenants.failed),
+        reasons=tuple(f"{row['at'][11:19]} {row['reason'][:200]}" for row in tenants.failed),
+        silence=max((silence.seconds for silence in silences), default=0.0),
+        notes=notes,
+        where=circumstances(),
+    )
+
+
+def _keep_talk(scenario: Scenario, folder: Path) -> None:
+    """What was said on the way, beside the figures."""
+    said = [file.read_text(encoding="utf-8", errors="replace") for file in sorted(folder.glob("*.log"))]
+    FOLDER.joinpath(f"{scenario.name}.txt").write_text("\n".join(said), encoding="utf-8")
