@@ -117,6 +117,27 @@ class Entry:
             raise invalid(f"{self.where}.{key}", f"a whole number is expected, not {value!r}")
         return value
 
+    def amount(self, key: str) -> float:
+        """A number that is not below 0, which must be there."""
+        value = self._left.pop(key, None)
+        if type(value) not in (int, float) or value < 0:
+            raise invalid(f"{self.where}.{key}", f"a number is expected, not {value!r}")
+        return float(value)
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of numbers, empty if it is not there."""
+        value = self._left.pop(key, [])
+        if not isinstance(value, list) or not all(type(item) in (int, float) for item in value):
+            raise invalid(f"{self.where}.{key}", f"a list of numbers is expected, not {value!r}")
+        return tuple(value)
+
+    def counts(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers, empty if it is not there."""
+        values = self._left.pop(key, [])
+        if not isinstance(values, list) or not all(isinstance(n, int) and not isinstance(n, bool) for n in values):
+            raise invalid(f"{self.where}.{key}", f"a list of whole numbers is expected, not {values!r}")
+        return tuple(values)
+
     def date(self, key: str) -> date:
         """A day that must be there."""
         value = self._left.pop(key, None)

@@ -38,18 +38,21 @@ class Packages:
     by_binary: Mapping[str, Packaged]
     source_packages: tuple[str, ...]
     libraries: tuple[str, ...]
+    system: tuple[str, ...]
+    shared_units: tuple[str, ...]
 
 
 def packages_of(document: Entry) -> Packages:
     """The content of a packages file; a program that no data file knows is an error."""
     sources, libraries = document.texts("source_packages"), document.texts("libraries")
+    system, shared = document.texts("system"), document.texts("shared_units")
     projects: dict[str, PackagedProject] = {}
     programs: dict[str, Packaged] = {}
     for name, entry in document.children("projects").items():
         programs |= {one.name: one for one in _programs(name, entry)}
         projects[name] = _project(name, entry)
     document.close()
-    return Packages(projects, programs, sources, libraries)
+    return Packages(projects, programs, sources, libraries, system, shared)
 
 
 def _programs(project: str, entry: Entry) -> list[Packaged]:
@@ -89,3 +92,13 @@ def packaged(name: str) -> Packaged | None:
 def packaged_project(project: str) -> PackagedProject:
     """What is known of a project's packages beside its programs."""
     return _packages().projects.get(project, PackagedProject(project))
+
+
+def shared_unit(name: str) -> bool:
+    """Whether a service unit serves several projects, so that it must not be stopped for one of them."""
+    return name.removesuffix(".service") in _packages().shared_units
+
+
+def system_packages() -> tuple[str, ...]:
+    """Globs of the packages that have an upgrade of their own and must not come along with OpenStack's."""
+    return _packages().system

@@ -1,17 +1,29 @@
 """How each project is upgraded: database steps, pins, cold or rolling, and what exit codes mean."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from stairlift.knowledge.binaries import binary
 from stairlift.knowledge.document import Entry, invalid, read
+from stairlift.model.cloud import Service
+from stairlift.model.release import Release
 
 Meaning = Literal["ok", "again", "warning", "pending", "stop"]
 _CONFIGURATION = re.compile(r" --config-(?:file|dir)[ =]\S+")
 MEANINGS = ("ok", "again", "warning", "pending", "stop")
+#: How far a project's own upgrade tests go: over a release with everything stopped, to the next one, or none was found.
+Skips = Literal["tested", "one-release", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class DbGate:
+    """What is asked behind a database step, and the exit codes after which to go on."""
+
+    command: str
+    accepts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +31,30 @@ class DbStep:
     """The commands of a database step, for people to read and for a deployer to run, one after the other."""
 
     commands: tuple[str, ...]
+    gate: DbGate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """A database step for which all of `stop` end everywhere, in this order: what grows and what sheds, in one go.
+
+    Hops up to the release `until` need it; later ones where an operator asks for it.
+    """
+
+    step: DbStep
+    stop: tuple[str, ...]
+    until: Release
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Services that, from `first` on, wait so many seconds before they end, and are cut off after `within`."""
+
+    services: tuple[str, ...]
+    first: Release
+    seconds: int
+    within: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +64,7 @@ class Procedure:
     `owner` are the components on whose host database steps run, in order of preference. `cold` projects stop all their
     services around the database step, and `cold_reason` says why. `check` is the status check, run before the
     expansion or, where `check_after` is "db-expand", after it. `stop` is the order in which a cold project stops.
+    `before` is what people do by hand before a hop.
     """
 
     project: str
@@ -44,14 +81,32 @@ class Procedure:
     stop: tuple[str, ...]
     note: str
     source: str
+    offline: Offline | None = None
+    skips: Skips = ""
+    before: str = ""
+    stopping: tuple[Stopping, ...] = ()
 
     @property
     def has_database(self) -> bool:
         """Whether the project keeps a schema of its own."""
         return any((self.db_expand, self.db_migrate, self.db_contract))
 
-    def database_step(self, action: str) -> DbStep | None:
-        """What a plan's action comes to; None for one that is no database step, or that the project does not have."""
+    def owner_among(self, services: Iterable[Service]) -> Service | None:
+        """Where once-only steps run: on the host of the component that owns the database; None where none is known."""
+        mine = [s for s in services if s.binary in self.owner]
+        return min(mine, key=lambda s: (self.owner.index(s.binary), s.host), default=None)
+
+    def wait_to_stop(self, service: str, release: Release) -> int:
+        """For how many seconds a service of this release waits before it ends; 0 where it ends at once."""
+        return max((s.seconds for s in self.stopping if service in s.services and s.first <= release), default=0)
+
+    def database_step(self, action: str, stage: str = "") -> DbStep | None:
+        """What a plan's action comes to; None for one that is no database step, or that the project does not have.
+
+        A contraction in the stage of the control plane comes before the new code, and takes the expansion along.
+        """
+        if self.offline and (action, stage) == ("db-contract", "control"):
+            return self.offline.step
         steps = {"db-expand": self.db_expand, "db-migrate": self.db_migrate, "db-contract": self.db_contract}
         return steps.get(action)
 
@@ -79,11 +134,16 @@ def procedures_of(document: Entry) -> Procedures:
     found = {name: _procedure(name, entry) for name, entry in document.children("procedures").items()}
     codes = tuple(_exit_codes(entry) for entry in document.entries("exit_codes"))
     document.close()
-    named = {name for one in found.values() for name in (*one.owner, *one.unpin, *one.stop)}
+    named = {name for one in found.values() for name in _components(one)}
     unknown = {name for name in named if binary(name) is None}
     if unknown:
         raise invalid(document.where, f"components are unknown: {sorted(unknown)}")
     return Procedures(found, codes)
+
+
+def _components(one: Procedure) -> tuple[str, ...]:
+    late = (name for stopping in one.stopping for name in stopping.services)
+    return (*one.owner, *one.unpin, *one.stop, *(one.offline.stop if one.offline else ()), *late)
 
 
 def _procedure(project: str, entry: Entry) -> Procedure:
@@ -102,6 +162,10 @@ def _procedure(project: str, entry: Entry) -> Procedure:
         stop=entry.texts("stop"),
         note=entry.text("note", ""),
         source=entry.source(),
+        offline=_offline(entry),
+        skips=cast("Skips", entry.text("skips", "", among=get_args(Skips))),
+        before=entry.text("before", ""),
+        stopping=tuple(_stopping(child) for child in entry.entries("stopping")),
     )
     entry.close()
     if one.has_database and not one.owner:
@@ -115,11 +179,56 @@ def _step(entry: Entry, key: str) -> DbStep | None:
     child = entry.child(key)
     if child is None:
         return None
-    step = DbStep(child.texts("commands"))
-    child.close()
-    if not step.commands:
-        raise invalid(child.where, "a database step needs commands")
+    step = _commands(child)
+    _close(child, step)
     return step
+
+
+def _commands(entry: Entry) -> DbStep:
+    return DbStep(entry.texts("commands"), _gate(entry.child("gate")))
+
+
+def _close(entry: Entry, step: DbStep) -> None:
+    entry.close()
+    if not step.commands:
+        raise invalid(entry.where, "a database step needs commands")
+
+
+def _gate(entry: Entry | None) -> DbGate | None:
+    if entry is None:
+        return None
+    gate = DbGate(entry.text("command"), entry.counts("accepts"))
+    entry.close()
+    if not gate.accepts:
+        raise invalid(entry.where, "a gate accepts at least one exit code")
+    return gate
+
+
+def _offline(entry: Entry) -> Offline | None:
+    child = entry.child("offline")
+    if child is None:
+        return None
+    offline = Offline(_commands(child), child.texts("stop"), _release(child, "until"), child.text("reason"))
+    _close(child, offline.step)
+    if not offline.stop:
+        raise invalid(child.where, "what is done offline says what stops")
+    return offline
+
+
+def _stopping(entry: Entry) -> Stopping:
+    first = _release(entry, "first")
+    one = Stopping(entry.texts("services"), first, entry.number("seconds"), entry.number("within"))
+    entry.finish()
+    if one.seconds > one.within:
+        raise invalid(entry.where, "a wait is not longer than what cuts it off")
+    return one
+
+
+def _release(entry: Entry, key: str) -> Release:
+    found = entry.release(key)
+    if found is None:
+        raise invalid(entry.where, f"a release is missing: {key}")
+    return found
 
 
 def _exit_codes(entry: Entry) -> ExitCodes:

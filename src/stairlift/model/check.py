@@ -6,16 +6,22 @@ from datetime import datetime
 from typing import Any, Literal
 
 from stairlift.model.cloud import Cloud
+from stairlift.model.effect import Effect
 from stairlift.model.errors import Trouble
 from stairlift.model.finding import Finding, Severity
 from stairlift.model.observation import Observation
-from stairlift.model.plan import Plan
+from stairlift.model.plan import Plan, Step
 from stairlift.model.release import Release
 
 #: Before the first change, at a gate between steps, after the last one.
 Phase = Literal["before", "gate", "end"]
-#: "unknown": it could not run, which counts as failed unless it is waived by name.
-CheckState = Literal["passed", "failed", "unknown", "waived"]
+#: "unknown": it could not run, which counts as failed unless it is waived by name. "skipped": nobody gave the means to
+#: ask, such as a shell on any host.
+CheckState = Literal["passed", "failed", "unknown", "waived", "skipped"]
+
+
+#: The subject of the finding that a check could not run.
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,7 @@ class CheckInfo:
     """What people need to know of a check. `code` names it in waivers; `source` is where its rule comes from.
 
     `severity` is that of a failure. `needs` says what must be there for it to run: an API, a shell on hosts, both.
+    `number` is its place in the catalogue of checks, 0 for one of somebody else's.
     """
 
     code: str
@@ -32,16 +39,21 @@ class CheckInfo:
     passes: str
     source: str
     needs: Literal["nothing", "api", "shell"] = "nothing"
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ApiQuestion:
-    """A GET below a service's endpoint, all pages of it. `collection` is the key of the list in the body, "" if none."""
+    """A GET below a service's endpoint, all pages of it. `collection` is the key of the list in the body, "" if none.
+
+    `paged` is False where the whole list comes at once, and a limit would be refused.
+    """
 
     service_type: str
     path: str
     microversion: str | None = None
     collection: str = ""
+    paged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,8 @@ class Reply:
     """What came back. `trouble` is why nothing did, with a sentence in `detail`.
 
     Of an API `body` is the JSON, or the list of all pages; of a host `returncode`, `out` and `err`; of a URL the HTTP
-    status as `returncode`, the JSON or None as `body`, and `seconds`.
+    status as `returncode`, the JSON or None as `body`, and `seconds`. `asked_at` is when, on our clock, and `seconds`
+    how long it took. `expires` is when the certificate at a URL ends.
     """
 
     body: Any = None
@@ -80,6 +93,32 @@ class Reply:
     detail: str = ""
     cloud_time: datetime | None = None
     seconds: float = 0.0
+    asked_at: datetime | None = None
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """Where an operator's backups are, as `[checks.backup]` says: on `host`, what fits the globs of `paths`.
+
+    `newest` is how old the newest may be, in seconds; `restored` is what they say of having tried to restore it.
+    """
+
+    host: str
+    paths: tuple[str, ...]
+    newest: float
+    restored: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """How a project's programs are run on its hosts, as `[checks]` says: words with `{command}` and others in braces.
+
+    `running` are for the code that runs now and `target` for that of the target; () where a host is to find it itself.
+    """
+
+    running: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +126,9 @@ class Scene:
     """What a check is about: the cloud, the way if one was asked for, and when.
 
     `backends` are the addresses of API backends by (binary, host). `shells` are the hosts that a script can be run on.
+    `programs` and `backups` are what `[checks]` says of the hosts. `findings` are what reconciling and planning found
+    already. `effects` is the ledger of the run. `baseline` has, by the code of a check, the facts of its judgement
+    before the run. `about` is the step that a gate stands before.
     """
 
     cloud: Cloud
@@ -97,18 +139,26 @@ class Scene:
     observations: Sequence[Observation] = ()
     backends: Mapping[tuple[str, str], str] = field(default_factory=dict)
     shells: frozenset[str] = frozenset()
+    programs: Programs = Programs()
+    backups: Backups | None = None
+    findings: Sequence[Finding] = ()
+    effects: Sequence[Effect] = ()
+    baseline: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    about: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a check makes of its answers. `unknown` says what it could not find out; `evidence` is what it saw.
 
-    It has passed where it found nothing that is an error or a warning and nothing is unknown.
+    It has passed where it found nothing that is an error or a warning and nothing is unknown. `facts` are JSON values
+    that a later judgement of the same check may want to compare with: those of before a run become its baseline.
     """
 
     findings: tuple[Finding, ...] = ()
     evidence: str = ""
     unknown: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +170,15 @@ class CheckResult:
     at: datetime
     judgement: Judgement
     waived_by: str = ""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What it found; that it could not find out something is an error by its own code."""
+        return (*self.judgement.findings, *self._unknown())
+
+    def _unknown(self) -> tuple[Finding, ...]:
+        if not self.judgement.unknown or self.state == "skipped":
+            return ()
+        message = f"{self.info.title} is not known: {self.judgement.unknown}"
+        resolution = f"mend what keeps it from being asked; --waive {self.info.code} if you answer for it"
+        return (Finding(self.info.code, "error", UNKNOWN, message, resolution),)

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from stairlift.model.noun import noun
 
 #: "intended": on record, and perhaps made. "made": by us. "foreign": it was so before us, so it stays. "restored": put
-#: back. "kept": it stays until a person has looked, and `note` says why.
-EffectState = Literal["intended", "made", "foreign", "restored", "kept"]
+#: back. "kept": it stays until a person has looked, and `note` says why. "handed-over": another run has it now.
+EffectState = Literal["intended", "made", "foreign", "restored", "kept", "handed-over"]
 
 #: What may still have to be put back.
 OPEN_EFFECTS: frozenset[EffectState] = frozenset({"intended", "made", "kept"})

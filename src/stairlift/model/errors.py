@@ -67,11 +67,14 @@ class Trouble(StrEnum):
     SERVER_ERROR = "server-error"
     MALFORMED = "malformed"
     EMPTY = "empty"
+    #: It understood what it was told to change, and does not do it.
+    REFUSED = "refused"
 
 
 class SourceTrouble(StairliftError):
-    """One source could not be read; the others go on."""
+    """One source could not be read; the others go on. `status` is that of HTTP, where there was one."""
 
-    def __init__(self, trouble: Trouble, brief: str, details: str = "") -> None:
+    def __init__(self, trouble: Trouble, brief: str, details: str = "", *, status: int | None = None) -> None:
         super().__init__(code=f"source.{trouble.value}", brief=brief, details=details)
         self.trouble = trouble
+        self.status = status

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from stairlift.model.errors import Trouble
+from stairlift.model.workload import WorkloadFact
 
 Status = Literal["enabled", "disabled", "unknown"]
 State = Literal["up", "down", "unknown"]
@@ -194,6 +195,7 @@ Fact = (
     | Tally
     | InventoryHost
     | Deployment
+    | WorkloadFact
 )
 
 

@@ -199,10 +199,12 @@ class Change:
 
     def event(self, run_id: str, seq: int) -> Event:
         """The event that it is, once it has its number."""
-        step = self.step
+        step, data = self.step, self.data
+        if self.effects:
+            data = {**data, "effects": {effect.id: effect.state for effect in self.effects}}
         if step is None:
-            return Event(run_id, seq, self.at, self.kind, None, None, self.data)
-        return Event(run_id, seq, self.at, self.kind, step.id, step.attempt or None, self.data)
+            return Event(run_id, seq, self.at, self.kind, None, None, data)
+        return Event(run_id, seq, self.at, self.kind, step.id, step.attempt or None, data)
 
 
 @noun

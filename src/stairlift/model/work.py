@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal, get_args
 
-from stairlift.model.effect import EffectState
+from stairlift.model.effect import Effect, EffectState
 from stairlift.model.noun import noun
 from stairlift.model.plan import Concurrency, Manner, Step
 
@@ -46,13 +46,17 @@ class Traits:
 
 @noun
 class Assignment:
-    """One attempt at one step. `folder` is the attempt's own, kept after it ended."""
+    """One attempt at one step. `folder` is the attempt's own, kept after it ended.
+
+    `effects` is what the ledger says of the step's unit when the attempt starts: what it has changed so far.
+    """
 
     run: str
     step: Step
     attempt: int
     folder: PurePath
     undo: bool = False
+    effects: tuple[Effect, ...] = ()
 
     def environment(self) -> dict[str, str]:
         """The variables that every process of a strategy sees; the executor adds STAIRLIFT_PROGRESS.

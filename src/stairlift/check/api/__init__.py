@@ -1,0 +1,1 @@
+"""Checks that the cloud's own APIs answer."""

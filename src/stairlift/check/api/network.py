@@ -1,0 +1,115 @@
+"""What an upgrade of Neutron leaves behind or breaks: Linux bridge, and routers that are active twice or nowhere."""
+
+from collections.abc import Mapping
+
+from stairlift.check.answers import Row, rows
+from stairlift.check.api.finding import MOST, each, found, named
+from stairlift.knowledge.checks import rule
+from stairlift.model.check import ApiQuestion, CheckInfo, Judgement, Question, Reply, Scene
+from stairlift.model.finding import Finding
+
+#: So many routers are asked about, one by one.
+_ROUTERS = 500
+
+
+def _has_neutron(scene: Scene) -> bool:
+    return any(endpoint.service_type == "network" for endpoint in scene.cloud.endpoints)
+
+
+class LinuxBridge:
+    """No agent and no port of the Linux bridge driver, which 2025.1 no longer has (Neutron 26.0.0)."""
+
+    info: CheckInfo = rule("linuxbridge.left").info
+
+    def applies(self, scene: Scene) -> bool:
+        """The way ends where the driver is gone."""
+        return rule(self.info.code).concerns(scene.target) and _has_neutron(scene)
+
+    def asks(self, scene: Scene) -> Mapping[str, Question]:
+        """Its agents, and the ports that are plugged into a bridge."""
+        agents = "/agents?agent_type=Linux+bridge+agent&fields=id&fields=host"
+        ports = "/ports?binding:vif_type=bridge&fields=id&fields=binding:host_id&fields=device_owner"
+        return {
+            "agents": ApiQuestion("network", agents, collection="agents"),
+            "ports": ApiQuestion("network", ports, collection="ports"),
+        }
+
+    def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
+        """The agents by their hosts; the ports by their number on each."""
+        agents, ports = list(rows(replies["agents"])), list(rows(replies["ports"]))
+        on = sorted({str(row.get("binding:host_id")) for row in ports})
+        told = (*each(agents, lambda row: _agent(scene, row)), *(_ports(scene, host, ports) for host in on[:MOST]))
+        return Judgement(told, f"{len(agents)} agents, {len(ports)} ports")
+
+
+def _agent(scene: Scene, row: Row) -> Finding:
+    return found(
+        scene,
+        "linuxbridge.left",
+        str(row["host"]),
+        message=f"the Linux bridge agent runs on {row['host']}, and the target has none",
+        resolution="move to another mechanism driver while the cloud still runs an older release",
+    )
+
+
+def _ports(scene: Scene, host: str, ports: list[Row]) -> Finding:
+    count = sum(str(row.get("binding:host_id")) == host for row in ports)
+    return found(
+        scene,
+        "linuxbridge.left",
+        f"{host}:ports",
+        message=f"{count} port{'s' if count > 1 else ''} on {host} are plugged into a Linux bridge",
+        resolution="migrate them to another mechanism driver before the upgrade",
+    )
+
+
+class ActiveRouters:
+    """Each highly available router is active on exactly one of its L3 agents."""
+
+    info: CheckInfo = rule("routers.active").info
+
+    def applies(self, scene: Scene) -> bool:
+        """There are L3 agents; with OVN the chassis decide and no agent tells."""
+        return _has_neutron(scene) and any(s.binary == "neutron-l3-agent" for s in scene.cloud.services)
+
+    def asks(self, scene: Scene) -> Mapping[str, Question]:
+        """The routers that are to be highly available."""
+        return {"routers": ApiQuestion("network", "/routers?ha=True&fields=id&fields=name&fields=ha&fields=status",
+                                       collection="routers")}  # fmt: skip
+
+    def asks_next(self, scene: Scene, replies: Mapping[str, Reply]) -> Mapping[str, Question]:
+        """Of each the agents that have it, with the state that each sees itself in."""
+        return {key: ApiQuestion("network", f"/routers/{key}/l3-agents", collection="agents", paged=False)
+                for key in map(_id, _asked(replies))}  # fmt: skip
+
+    def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
+        """One with two active agents answers twice for an address, one with none not at all."""
+        routers = _asked(replies)
+        active = {_id(row): _active(replies[_id(row)]) for row in routers}
+        wrong = [row for row in routers if len(active[_id(row)]) != 1]
+        told = each(wrong, lambda row: _router(scene, row, active[_id(row)]))
+        return Judgement(told, f"{len(routers)} highly available routers asked about")
+
+
+def _id(row: Row) -> str:
+    return str(row["id"])
+
+
+def _asked(replies: Mapping[str, Reply]) -> list[Row]:
+    """A router that no agent has been given yet is no matter of agents."""
+    return [row for row in rows(replies["routers"]) if row.get("ha") is True][:_ROUTERS]
+
+
+def _active(reply: Reply) -> list[str]:
+    return sorted(str(row.get("host")) for row in rows(reply) if row.get("ha_state") == "active")
+
+
+def _router(scene: Scene, row: Row, hosts: list[str]) -> Finding:
+    where = f"active on {' and on '.join(hosts)}" if hosts else "active nowhere"
+    return found(
+        scene,
+        "routers.active",
+        _id(row),
+        message=f"the highly available router {named(row)} is {where}",
+        resolution=f"`openstack network agent list --router {_id(row)} --long`; look at keepalived there",
+    )

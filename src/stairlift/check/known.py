@@ -1,0 +1,45 @@
+"""Checks of what the sources and the planner have found already: their findings, under the name of a check."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from stairlift.knowledge.checks import rule
+from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
+
+#: Only a way has these.
+_OF_A_WAY = frozenset({"path.allowed", "project.ended", "binary.gone"})
+
+
+class Known:
+    """A check of the catalogue that asks nothing: it gathers the findings whose codes it wraps."""
+
+    def __init__(self, code: str) -> None:
+        self._rule = rule(code)
+
+    @property
+    def info(self) -> CheckInfo:
+        """See ports.Check."""
+        return self._rule.info
+
+    def applies(self, scene: Scene) -> bool:
+        """There is something to judge: services, and a way where it is about that."""
+        return bool(scene.cloud.services) and (self.info.code not in _OF_A_WAY or scene.target is not None)
+
+    def asks(self, scene: Scene) -> Mapping[str, Question]:
+        """Nothing."""
+        return {}
+
+    def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
+        """The findings as they are: they have codes, severities and waivers of their own."""
+        found = tuple(finding for finding in scene.findings if finding.code in self._rule.wraps)
+        services = len(scene.cloud.services)
+        return Judgement(found, f"{len(found)} of {len(scene.findings)} findings about {services} services")
+
+
+RELEASE = partial(Known, "release.known")
+PATH = partial(Known, "path.allowed")
+PROJECTS = partial(Known, "project.ended")
+PROGRAMS = partial(Known, "binary.gone")
+DEAD_RECORDS = partial(Known, "record.stale")
+CELLS = partial(Known, "cell.unreachable")
+BACKENDS = partial(Known, "backend.down")
