@@ -88,7 +88,7 @@ def matches(draw):
         "service": ["nova-*", "neutron-openvswitch-agent", "*-api"],
         "stage": ["prepare", "compute", "finish", "*"],
         "host": ["ctl*", "a.*"],
-        "action": ["upgrade", "backup", "db-*"],
+        "action": ["upgrade", "backup", "db-*", "drain"],
     }
     return {key: draw(st.sampled_from(values[key])) for key in keys}
 

@@ -25,8 +25,9 @@ def carry_out(scenario: Scenario) -> Result:
     bed.testbed("seed", str(_SERVERS))
     began = time.monotonic()
     with at_work(bed, folder, guests=(_GUEST,)) as tenants:
-        notes, users = (_by_stairlift if scenario.by == "stairlift" else _by_ansible)(scenario, bed, folder)
-    result = _result(scenario, (*notes, *_left(bed)), users, tenants, time.monotonic() - began)
+        wrong, users = (_by_stairlift if scenario.by == "stairlift" else _by_ansible)(scenario, bed, folder)
+    wrong = (*wrong, *_left(bed))
+    result = _result(scenario, wrong, users, tenants, time.monotonic() - began)
     result.write()
     _keep_talk(scenario, folder)
     return result
@@ -63,12 +64,13 @@ def _left(bed: Bed) -> list[str]:
         for program in host["programs"]
         if program["releases"] not in ([], [TARGET])
     ]
-    lost = [f"{server['name']} is {server['status']}" for server in bed.told("servers") if server["status"] != "ACTIVE"]
+    servers = [server for server in bed.told("servers") if server["name"].startswith("server-")]
+    lost = [f"{server['name']} is {server['status']}" for server in servers if server["status"] != "ACTIVE"]
     off = [f"{row['binary']} of {row['host']} is disabled" for row in told["services"] if row["disabled"]]
     return [*old, *lost, *off]
 
 
-def _result(scenario: Scenario, notes: tuple[str, ...], users: Felt, tenants: Tenants, seconds: float) -> Result:
+def _result(scenario: Scenario, wrong: tuple[str, ...], users: Felt, tenants: Tenants, seconds: float) -> Result:
     failed = {api: number for api, number in users.failed.items() if number}
     silences = tenants.unmoved_silences(_GUEST)
     ours = scenario.by == "stairlift" and not scenario.fault
@@ -77,7 +79,7 @@ def _result(scenario: Scenario, notes: tuple[str, ...], users: Felt, tenants: Te
         scenario=scenario.name,
         balancer=scenario.balancer,
         order=scenario.order,
-        expected=not notes and (unharmed or not ours),
+        expected=not wrong and (unharmed or not ours),
         seconds=round(seconds),
         requests=users.requests,
         failed=failed,
@@ -87,9 +89,14 @@ def _result(scenario: Scenario, notes: tuple[str, ...], users: Felt, tenants: Te
         failed_creates=len(tenants.failed),
         reasons=tuple(f"{row['at'][11:19]} {row['reason'][:200]}" for row in tenants.failed),
         silence=max((silence.seconds for silence in silences), default=0.0),
-        notes=notes,
+        notes=(*wrong, *_stuck(tenants)),
         where=circumstances(),
     )
+
+
+def _stuck(tenants: Tenants) -> list[str]:
+    left = [row for row in tenants.creates if not row["deleted"] and not row["reason"].startswith("refused")]
+    return [f"{len(left)} servers that were created could not be deleted"] if left else []
 
 
 def _keep_talk(scenario: Scenario, folder: Path) -> None:

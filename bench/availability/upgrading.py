@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,5 +72,7 @@ def by_ansible(bed: Bed, folder: Path, *, at_once: str, drain: bool) -> int:
     """The exit code of the whole upgrade by `ansible-playbook site.yml`."""
     words = {"stairlift_from": SOURCE, "stairlift_to": TARGET, "at_once": at_once, "drain": str(drain).lower()}
     extra = [word for name, value in words.items() for word in ("-e", f"{name}={value}")]
-    playing = bed.spawn(["ansible-playbook", "ansible/site.yml", *extra], log=folder / "ansible.log")
+    brief = {"ANSIBLE_DISPLAY_OK_HOSTS": "no", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "no"}
+    told = replace(bed, environ={**bed.environ, **brief})
+    playing = told.spawn(["ansible-playbook", "ansible/site.yml", *extra], log=folder / "ansible.log")
     return playing.wait(timeout=_PATIENCE)

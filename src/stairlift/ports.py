@@ -14,6 +14,7 @@ from stairlift.model.effect import Effect, Intention
 from stairlift.model.finding import Finding
 from stairlift.model.observation import Fact
 from stairlift.model.plan import Step
+from stairlift.model.release import Release
 from stairlift.model.run import (
     Attempt,
     AttemptId,
@@ -167,10 +168,13 @@ class Affecting(Protocol):
 class Check(Protocol):
     """Something that must hold of a cloud, before an upgrade, at its gates or after it. Pure; `drive` asks for it.
 
-    A class is found by its entry point in `stairlift.checks`; its constructor takes nothing.
+    What its entry point in `stairlift.checks` names is called without arguments: a class, or what makes one.
     """
 
-    info: ClassVar[CheckInfo]
+    @property
+    def info(self) -> CheckInfo:
+        """What people need to know of it."""
+        ...
 
     def applies(self, scene: Scene) -> bool:
         """Whether it has anything to say about this cloud and this way."""
@@ -185,8 +189,33 @@ class Check(Protocol):
         ...
 
 
+@runtime_checkable
+class Following(Protocol):
+    """A check that can only know from the answers what else to ask. Optional for checks."""
+
+    def asks_next(self, scene: Scene, replies: Mapping[str, Reply]) -> Mapping[str, Question]:
+        """Further questions, by keys that `asks` has not used; `judge` is given the replies to all."""
+        ...
+
+
+class UrlReader(Protocol):
+    """Public addresses, asked without credentials."""
+
+    def get(self, url: str, *, timeout: float) -> Reply:
+        """What answers there: its HTTP status, its JSON, when its certificate ends. Never raises; may block."""
+        ...
+
+
 class Meter(Protocol):
-    """Knows what the cloud's users felt while a run went on."""
+    """Knows what the cloud's users felt while a run went on. No method raises, but `attend` where it is cancelled."""
+
+    async def attend(self) -> None:
+        """Have it measure, for as long as this is waited for. It goes on without us, until the run is over for good."""
+        ...
+
+    async def baseline(self) -> str:
+        """Why nothing may be changed yet; "" once it is known how the cloud was before, or nobody insists on it."""
+        ...
 
     async def breach(self) -> str:
         """Why the budget of the policy is exceeded: what users lost, and at which step; "" as long as it is not."""
@@ -237,6 +266,75 @@ class FreshnessProbe(Protocol):
         Empty means verified. `since` is on our clock; the implementation translates it to the cloud's.
         Raises SourceTrouble where the registry cannot be asked.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A step whose work has ended, or whose undo has. `since` is when that was and `began` when it began.
+
+    Both are times on our clock, as it calls them now.
+    """
+
+    step: Step
+    parts: tuple[tuple[str, str], ...]
+    began: datetime
+    since: datetime
+    undo: bool = False
+
+    @property
+    def release(self) -> Release:
+        """The release that its services must run now."""
+        return self.step.source if self.undo else self.step.target
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a gate saw: sentences of what does not hold yet, and of what nobody could find out."""
+
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+class StepGate(Protocol):
+    """One thing that must hold of the services of a step before the step is done.
+
+    It is asked again and again until nothing is missing or the time for it is over. What nobody can find out keeps
+    nobody waiting: it is told, and the strategy's verdict stands.
+    """
+
+    name: str
+
+    def concerns(self, step: Step) -> bool:
+        """Whether it has anything to say of a step; nothing is asked for that."""
+        ...
+
+    async def look(self, inquiry: Inquiry) -> Looked:
+        """What is missing now. Raises SourceTrouble where that cannot be asked for the moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Assent:
+    """What was found before a step. `objection` is why it may not begin, "" where it may; `evidence` is what was seen.
+
+    `asked` are the codes of the checks that it rests on.
+    """
+
+    objection: str = ""
+    evidence: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+
+
+class Gatekeeper(Protocol):
+    """Asks what must hold of the whole cloud before some steps: the first that changes anything, and one-way steps."""
+
+    def watches(self, step: Step) -> bool:
+        """Whether anything must be asked before this step begins, or is offered for approval. Asks nothing."""
+        ...
+
+    def judge(self, step: Step) -> Assent:
+        """What holds now. May block for as long as a look at the cloud takes; never raises."""
         ...
 
 

@@ -12,6 +12,7 @@ from argparse import ArgumentParser
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from chaos import Scene
 from stairlift.drive.begin import new_run
@@ -23,14 +24,17 @@ from stairlift.model.errors import Refusal
 from stairlift.model.plan import Plan
 from stairlift.model.plan_document import to_document
 from stairlift.model.run import Run
+from stairlift.ports import UpgradeStrategy
 from stairlift.store.sql import SqlStore, open_store
-from stairlift.testing.doubles import ScriptedFreshness, ScriptedStrategy
+from stairlift.testing.doubles import ScriptedFences, ScriptedFreshness, ScriptedStrategy
 from stairlift.testing.plans import a_binding, a_rollout
 
 #: What an attempt does: the steps that `fails` names fail the first time.
 JOB = """\
 cd '{folder}'
 echo "begin $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
+[ ! -d fences ] || [ "$STAIRLIFT_ACTION" != upgrade ] || [ -e "fences/$STAIRLIFT_HOST" ] ||
+  echo "bare $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
 sleep {lasting}
 if [ "$STAIRLIFT_ATTEMPT" = 1 ] && grep -qx "$STAIRLIFT_STEP" fails 2>/dev/null; then
   echo "fail $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
@@ -58,10 +62,17 @@ def the_plan(scene: Scene) -> Plan:
 
 def tools(scene: Scene, folder: Path, store: SqlStore) -> Tools:
     script = JOB.format(folder=folder, lasting=scene.lasting)
-    strategy = ScriptedStrategy({"argv": lambda _step: ("sh", "-c", script)})
+    strategy = _strategy(scene, folder, {"argv": lambda _step: ("sh", "-c", script)})
     executor = LocalExecutor(folder / "attempts", grace=1.0)
     pace = Pace.for_lease(scene.ttl)
     return Tools(store, executor, {"command": strategy}, SystemClock(), ScriptedFreshness(), pace=pace)
+
+
+def _strategy(scene: Scene, folder: Path, options: dict[str, Any]) -> UpgradeStrategy:
+    if not scene.fences:
+        return ScriptedStrategy(options)
+    (folder / "fences").mkdir(exist_ok=True)
+    return ScriptedFences(options | {"folder": folder / "fences"})
 
 
 def orchestrate(scene: Scene, folder: Path, store: SqlStore) -> Run:

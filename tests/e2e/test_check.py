@@ -88,8 +88,9 @@ def test_the_same_without_a_target(mistaken):
 def test_for_people_it_is_one_table(mistaken):
     answer = mistaken.types("check")
     head, *rows = answer.out.splitlines()
-    assert head.split() == ["SEVERITY", "CODE", "SUBJECT", "WHAT,", "AND", "WHAT", "TO", "DO"]
-    assert [row.split()[0] for row in rows] == sorted(row.split()[0] for row in rows)
+    assert head.split() == ["SEVERITY", "CODE", "SUBJECT", "STATE", "WHAT,", "AND", "WHAT", "TO", "DO"]
+    order = ["error", "warning", "info", "-"]
+    assert [row.split()[0] for row in rows] == sorted((row.split()[0] for row in rows), key=order.index)
     assert any("stairlift.toml:2: [[strategy]] number 1: there is no strategy 'no-such'" in row for row in rows)
     assert "3 errors" in answer.err
 

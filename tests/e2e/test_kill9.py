@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import pytest
 
-from chaos import PATIENCE, Process, Scene, Theatre, check_attempts, check_done, left, until
+from chaos import PATIENCE, Process, Scene, Theatre, check_attempts, check_done, check_fences, left, until
 from stairlift.model.errors import Refusal
 from stairlift.model.run import RunState, StepState
 
@@ -35,9 +35,11 @@ LIVES: Mapping[str, Mapping[str, float]] = {
     "cancelled": {"pause": 0.3, "cancel": 0.5},
     "cancelled now": {"cancel now": 0.5},
     "rolled back": {"pause": 0.3, "rollback": 0.6},
+    "fenced": {"pause": 0.6},
+    "fenced and cancelled": {"pause": 0.4, "cancel": 0.2},
 }
 #: What such a life is called after, if it is not over before.
-_DECIDED = {"cancelled": "cancel", "cancelled now": "cancel now", "rolled back": "rollback"}
+_DECIDED = {"cancelled": "cancel", "cancelled now": "cancel now", "rolled back": "rollback", "fenced and cancelled": "cancel"}
 #: The states that a run leaves by itself only if somebody takes it up.
 _RESTS = {RunState.PAUSED, RunState.FAILED, RunState.WAITING}
 
@@ -73,7 +75,7 @@ class Life:
 
     def live(self, kills: int) -> None:
         """Kill so many orchestrators, unless it is over before; then let it come to its end."""
-        if self.kind == "failing":
+        if self.kind == "failing" or self.theatre.scene.fences:
             self._make_some_fail()
         attack = self._hand_over if self.kind == "handed over" else self._attack
         while self.killed < kills and attack():
@@ -163,6 +165,10 @@ def _check(life: Life) -> None:
     """What the jobs wrote agrees with how the run ended."""
     run = life.theatre.run()
     assert run is not None
+    if life.theatre.scene.fences:
+        check_attempts(life.theatre)
+        check_fences(life.theatre)
+        return
     if run.state is RunState.DONE and life.kind != "failing":
         check_done(life.theatre)
         return
@@ -196,7 +202,7 @@ def test_no_kill_loses_a_step_or_runs_one_twice(journal, database: str, seed: ra
     killed, lives, told, ends = 0, Counter[str](), Counter[str](), Counter[str]()
     while killed < KILLS // 2 or len(lives) < len(LIVES):
         kind = list(LIVES)[lives.total() % len(LIVES)]
-        theatre = Theatre(tmp_path / f"life {lives.total()}", Scene(journal()))
+        theatre = Theatre(tmp_path / f"life {lives.total()}", Scene(journal(), fences=kind.startswith("fenced")))
         life = Life(theatre, seed, kind)
         try:
             life.live(seed.randint(2, 6))

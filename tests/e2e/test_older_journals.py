@@ -133,6 +133,7 @@ def _check_shape(url: str) -> None:
             columns = {column["name"] for column in inspect(connection).get_columns("run")}
             assert ("intent" in columns) == new
             assert inspect(connection).has_table("worker") == new
+            assert inspect(connection).has_table("effect") == new
     finally:
         engine.dispose()
 
@@ -149,8 +150,9 @@ def test_of_two_that_migrate_at_once_one_does_it(restored) -> None:
     assert _revision(url) == REVISIONS[-1]
 
 
-def test_what_was_in_flight_is_as_it_was(restored, tmp_path: Path) -> None:
-    url = restored("0001")
+@pytest.mark.parametrize("revision", RELEASED)
+def test_what_was_in_flight_is_as_it_was(restored, revision: str, tmp_path: Path) -> None:
+    url = restored(revision)
     _upgraded(url)
     with closing(open_store(url, tmp_path / "locks")) as store:
         (run,) = store.runs()
@@ -158,3 +160,4 @@ def test_what_was_in_flight_is_as_it_was(restored, tmp_path: Path) -> None:
         assert store.counts(run.id) == {StepState.DONE: 2, StepState.RUNNING: 2, StepState.PENDING: 8}
         assert {status.retries for status in store.steps(run.id)} == {0}
         assert len(store.plan(run.id)["steps"]) == 12
+        assert store.effects(run.id) == ()

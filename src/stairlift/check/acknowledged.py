@@ -66,7 +66,7 @@ class Freeze:
                     code="freeze.unconfirmed",
                     severity="warning",
                     subject=scene.cloud.name,
-                    message="nobody has confirmed silenced alerts, a change freeze, a second operator, access to consoles",
+                    message="nobody answers for silenced alerts, a change freeze, a second operator and consoles",
                     resolution="see to them, then a [[waiver]] of freeze.unconfirmed with who, why and until",
                 ),
             )

@@ -97,19 +97,19 @@ class Account:
         seconds = self._budget.get(api, self._budget.get(EACH))
         requests = self._budget.get(REQUESTS)
         said = [f"{seconds:g} s"] if seconds is not None else []
-        return " and ".join([*said, *([f"{requests:g} requests"] if requests is not None else [])])
+        return " and ".join([*said, *([_requests(int(requests))] if requests is not None else [])])
 
     # What nobody knows
 
-    def unknown(self, now: float) -> str:
-        """Why nobody can tell whether the budget is kept; "" where that is known."""
+    def unknown(self, now: float, since: float) -> str:
+        """Why nobody can tell whether the budget is kept; "" where that is known, and until SILENCE after `since`."""
         if not self._budget:
             return ""
         measured = {target.api for target in self.baseline.targets.values() if target.felt}
-        if missing := sorted(set(self._budget) - {REQUESTS, EACH} - measured):
+        if measured and (missing := sorted(set(self._budget) - {REQUESTS, EACH} - measured)):
             return f"the downtime budget is about {', '.join(missing)}, which the meter does not measure"
         watched = {self.baseline.targets[name].api for name in self.baseline.targets if self.baseline.charges(name)}
-        silent = {api: now - self._heard.get(api, 0.0) for api in watched if self._matters(api)}
+        silent = {api: now - max(since, self._heard.get(api, 0.0)) for api in watched if self._matters(api)}
         lost = sorted(api for api, seconds in silent.items() if seconds > SILENCE)
         if not lost:
             return ""
@@ -133,12 +133,14 @@ def breach(account: Account, windows: Callable[[], Sequence[Window]]) -> str:
 
 
 def _sentence(loss: Loss, account: Account, windows: Sequence[Window]) -> str:
-    number = len(loss.failures)
-    requests = f"{number} request{'s' if number > 1 else ''}"
     return (
-        f"users lost {requests} of {loss.api} over {loss.downtime:.1f} s "
+        f"users lost {_requests(len(loss.failures))} of {loss.api} over {loss.downtime:.1f} s "
         f"(budget {account.allowed(loss.api)}; {loss.failures[0].why}), {_meanwhile(loss, windows)}"
     )
+
+
+def _requests(number: int) -> str:
+    return f"{number} request{'' if number == 1 else 's'}"
 
 
 def _meanwhile(loss: Loss, windows: Sequence[Window]) -> str:

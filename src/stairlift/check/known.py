@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from functools import partial
 
+from stairlift.knowledge.binaries import binary
 from stairlift.knowledge.checks import rule
 from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
+from stairlift.model.finding import Finding
 
 #: Only a way has these.
 _OF_A_WAY = frozenset({"path.allowed", "project.ended", "binary.gone"})
@@ -31,9 +33,15 @@ class Known:
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """The findings as they are: they have codes, severities and waivers of their own."""
-        found = tuple(finding for finding in scene.findings if finding.code in self._rule.wraps)
+        found = tuple(f for f in scene.findings if f.code in self._rule.wraps and _concerns(f, scene))
         services = len(scene.cloud.services)
         return Judgement(found, f"{len(found)} of {len(scene.findings)} findings about {services} services")
+
+
+def _concerns(finding: Finding, scene: Scene) -> bool:
+    """Before a step of one project, what is wrong with the services of others is no matter."""
+    known = binary(finding.subject.partition("@")[0])
+    return scene.about is None or known is None or known.project == scene.about.project
 
 
 RELEASE = partial(Known, "release.known")

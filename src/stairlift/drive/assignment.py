@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+from stairlift.model.effect import Intention
 from stairlift.model.errors import StairliftError
 from stairlift.model.plan import Step
 from stairlift.model.run import Ended, Ending, NotStarted
 from stairlift.model.work import Assignment, Job, Verdict
-from stairlift.ports import UpgradeStrategy
+from stairlift.ports import Affecting, UpgradeStrategy
 
 
 class NoJob(Exception):
@@ -18,12 +19,23 @@ def job_for(strategy: UpgradeStrategy, assignment: Assignment) -> Job:
 
     A strategy may be anybody's code, so whatever it raises or says amiss is its failure and not that of the run.
     """
+    intentions(strategy, assignment)
     try:
         job = strategy.job(assignment)
         _demand_texts(job)
         return Job(job.argv, job.cwd, {**job.env, **assignment.environment()}, job.files, assignment.step.queue)
     except (Exception, SystemExit) as error:
         raise NoJob(f"the strategy {strategy.name} could not say what to do: {_words(error)}") from error
+
+
+def intentions(strategy: UpgradeStrategy, assignment: Assignment) -> tuple[Intention, ...]:
+    """The side effects that an attempt may have. Raises NoJob: what cannot be put on record must not be made."""
+    if not isinstance(strategy, Affecting):
+        return ()
+    try:
+        return tuple(strategy.effects(assignment))
+    except (Exception, SystemExit) as error:
+        raise NoJob(f"the strategy {strategy.name} could not say what it changes: {_words(error)}") from error
 
 
 def _demand_texts(job: Job) -> None:

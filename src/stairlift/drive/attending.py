@@ -1,15 +1,17 @@
 """Stays with what is in flight: waits for the end of the work, then for the services, and for the end of its time."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from stairlift.drive.assignment import NoJob, expects_report, job_for, services_of, verdict_on
+from stairlift.drive.assignment import NoJob, job_for, verdict_on
+from stairlift.drive.ledger import Ledger
 from stairlift.drive.lost import verdict_on_lost
 from stairlift.drive.tools import Tools
-from stairlift.drive.verification import heard_once, until_heard_of
+from stairlift.drive.verification import RECORDS, Missing, gates_for, heard_once, until_gates_hold
 from stairlift.model.plan import Step
 from stairlift.model.run import (
     IN_FLIGHT,
@@ -26,8 +28,8 @@ from stairlift.model.run import (
     StepStatus,
 )
 from stairlift.model.work import Assignment, Job, Verdict
-from stairlift.ports import UpgradeStrategy
-from stairlift.run import Board, changes
+from stairlift.ports import Inquiry, UpgradeStrategy
+from stairlift.run import changes
 from stairlift.run.retries import pause_before, tries_again
 
 
@@ -42,9 +44,10 @@ class Worked:
 
 @dataclass(frozen=True, slots=True)
 class HeardOf:
-    """Every service of a step has reported since this attempt."""
+    """Every service of a step has reported since this attempt, and its gates hold, as far as anybody can tell."""
 
     attempt: AttemptId
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class CutOff:
     reason: str
 
 
+#: Seconds of verifying after which it is put on record what a step misses, and again whenever that is something else.
+_REMARKED_AFTER = 10.0
+_DIGITS = re.compile(r"\d+")  # a time that goes on is nothing else
 #: What halts a run for good, in words.
 _GIVEN_UP = {RunState.CANCELLED: "cancelled", RunState.ROLLING_BACK: "to be taken back"}
 News = Worked | HeardOf | CutOff
@@ -78,15 +84,17 @@ class Attending:
     failure ends the loop. `age` is always the loop's own: seconds that it was watching.
     """
 
-    def __init__(self, board: Board, tools: Tools, background: Background, ring: Callable[[], None]) -> None:
-        self._board = board
+    def __init__(self, ledger: Ledger, tools: Tools, background: Background, ring: Callable[[], None]) -> None:
+        self._board = ledger.board
+        self._ledger = ledger
         self._tools = tools
         self._background = background
         self._ring = ring
         self._news: list[News] = []
         self._attempts: dict[str, Attempt] = {}
         self._listeners: dict[str, asyncio.Task[None]] = {}
-        self._silence: dict[str, tuple[str, ...]] = {}
+        self._silence: dict[str, Missing] = {}
+        self._remarked: dict[str, str] = {}
         self._until: dict[str, float] = {}
         self._endings: dict[AttemptId, str] = {}
         self._cut: set[tuple[AttemptId, datetime | None]] = set()
@@ -106,8 +114,10 @@ class Attending:
         if isinstance(piece, CutOff):
             return changes.cut_off(status, self._attempts[status.id], piece.reason, now) if _verifies(status) else None
         if isinstance(piece, HeardOf):
-            return changes.verified(status, now) if status.state in IN_FLIGHT and not at_work(status) else None
-        return self._worked(piece, status, run, now) if at_work(status) else None
+            return changes.verified(status, now, unknown=piece.unknown) if _verifies(status) else None
+        if not at_work(status):
+            return None
+        return self._ledger.judged(self._worked(piece, status, run, now), piece.verdict, now)
 
     def _worked(self, piece: Worked, status: StepStatus, run: Run, now: datetime) -> Change:
         closed = self._closed(piece, now)
@@ -115,7 +125,7 @@ class Attending:
         if run.intent == "go" and tries_again(plan, status, piece.verdict):
             after = pause_before(plan, status.retries + 1)
             return changes.retrying(status, closed, piece.verdict, now, after=after)
-        verify = self._tools.freshness is not None and expects_report(self._board.step(status.id))
+        verify = bool(gates_for(self._board.step(status.id), self._tools))
         return changes.worked(status, closed, piece.verdict, now, verify=verify)
 
     def _closed(self, piece: Worked, now: datetime) -> Attempt:
@@ -130,9 +140,20 @@ class Attending:
 
     def silence(self, step: str) -> str:
         """Why the time of a step that is being verified is over."""
-        sentences = self._silence.get(step, ("their registry gave no answer",))
-        shown = "; ".join(sentences[:3]) + (f"; and {len(sentences) - 3} more" if len(sentences) > 3 else "")
-        return f"its services did not report within {self._tools.pace.verify:g} s: {shown}"
+        missing = self._silence.get(step) or Missing(RECORDS, ("their registry gave no answer",))
+        what = "its services did not report" if missing.gate == RECORDS else f"gate {missing.gate} did not hold"
+        return f"{what} within {self._tools.pace.verify:g} s: {missing}"
+
+    def remarks(self, now: datetime) -> list[Change]:
+        """What steps miss that have been verified for a while, each time that it is something else."""
+        found = []
+        for step, missing in self._silence.items():
+            status, text = self._board.status(step), _DIGITS.sub("", str(missing))
+            late = status.worked_at is not None and (now - status.worked_at).total_seconds() >= _REMARKED_AFTER
+            if late and status.state is StepState.VERIFYING and self._remarked.get(step) != text:
+                self._remarked[step] = text
+                found.append(changes.missed(status, missing.gate, str(missing), now))
+        return found
 
     # Who waits for them
 
@@ -151,20 +172,20 @@ class Attending:
             self._background(self._attend(step, attempt))
         else:
             self._board.watch(status.id, age + self._tools.pace.verify)
-            listens = self._listen_for(step, attempt.id, status.worked_at or attempt.started_at)
+            listens = self._listen_for(step, attempt, status.worked_at or attempt.started_at)
             self._listeners[status.id] = self._background(listens)
 
     def _leave(self, step: str) -> None:
         self._until.pop(step, None)
         self._silence.pop(step, None)
+        self._remarked.pop(step, None)
         listener = self._listeners.pop(step, None)
         if listener is not None:
             listener.cancel()
 
     async def _attend(self, step: Step, attempt: Attempt) -> None:
         strategy = self._tools.strategies[step.strategy or ""]
-        folder = self._tools.executor.folder(attempt.id)
-        assignment = Assignment(attempt.id.run, step, attempt.id.number, folder, attempt.undo)
+        assignment = self._ledger.assignment(step, attempt)
         try:
             ending = await self._tools.executor.run(attempt.id, lambda: self._job(strategy, assignment))
         except NoJob as error:
@@ -191,12 +212,13 @@ class Attending:
         told = await heard_once(step, ending.at or self._tools.clock.now(), self._tools)
         return Verdict("unknown", f"{why}; {told}" if told else why)
 
-    async def _listen_for(self, step: Step, attempt: AttemptId, since: datetime) -> None:
-        def keep(sentences: tuple[str, ...]) -> None:
-            self._silence[step.id] = sentences
+    async def _listen_for(self, step: Step, attempt: Attempt, since: datetime) -> None:
+        def keep(missing: Missing) -> None:
+            self._silence[step.id] = missing
 
-        await until_heard_of(services_of(step), since, self._tools, keep)
-        self._hear(HeardOf(attempt))
+        parts = self._board.graph.plan.parts(step)
+        inquiry = Inquiry(step, parts, attempt.started_at, since, attempt.undo)
+        self._hear(HeardOf(attempt.id, await until_gates_hold(inquiry, self._tools, keep)))
 
     def _hear(self, piece: News) -> None:
         self._news.append(piece)

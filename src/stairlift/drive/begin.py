@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from stairlift.model.effect import Effect
 from stairlift.model.plan import Plan
 from stairlift.model.run import Command, Run, RunState, StepStatus
 from stairlift.ports import Journal
@@ -14,11 +15,15 @@ from stairlift.run import changes
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of an earlier run that a new one takes: what is settled already, and what nobody has acted on."""
+    """The place of an earlier run that a new one takes: what is settled already, and what nobody has acted on.
+
+    `effects` are those that the earlier one has left; from then on it is the new one's business to put them back.
+    """
 
     run: Run
     carried: Sequence[StepStatus]
     told: Sequence[Command] = ()
+    effects: Sequence[Effect] = ()
 
 
 def new_run(
@@ -58,4 +63,7 @@ def new_run(
     refused = [changes.refused(command, reason, now) for command in place.told]
     ended = [*refused, changes.finished(place.run, RunState.CANCELLED, reason, now)]
     carried = [changes.carried(status, place.run.id, now) for status in place.carried]
+    if left := [effect for effect in place.effects if effect.open]:
+        ended.append(changes.handed_over(left, run.id, now))
+        carried.append(changes.taken_over(left, place.run.id, now))
     return journal.create_run(run, document, steps, carried=carried, replaced=(place.run.id, ended))

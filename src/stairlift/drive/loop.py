@@ -7,8 +7,12 @@ from typing import Any
 
 from stairlift.drive.answers import Answers
 from stairlift.drive.attending import Attending
+from stairlift.drive.gatekeeping import Gatekeeping
 from stairlift.drive.guard import StartGuard
 from stairlift.drive.heading import Heading
+from stairlift.drive.ledger import Ledger
+from stairlift.drive.metering import Metering
+from stairlift.drive.restoring import put_back
 from stairlift.drive.tools import Tools
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Plan
@@ -101,9 +105,12 @@ class _Loop:
         self._answers = Answers(board, tools)
         self._heading = Heading(board, tools)
         self._bell = asyncio.Event()
-        self._attending = Attending(board, tools, self._background, self._bell.set)
+        self._ledger = Ledger(board, tools, tools.store.effects(run.id))
+        self._attending = Attending(self._ledger, tools, self._background, self._bell.set)
         self._tasks: set[asyncio.Task[None]] = set()
         self._guard = StartGuard(tools.frozen)
+        self._metering = Metering(tools.meter)
+        self._keeping = Gatekeeping(tools.keeper, tools.clock)
         self._failure: BaseException | None = None
         self._age = self._wrote = 0.0
         self._listens = True
@@ -114,6 +121,8 @@ class _Loop:
             self._begin()
             self._background(self._tick())
             self._background(self._await_stop(stop))
+            self._background(self._metering.attend())
+            self._background(self._metering.watch(self._tools.clock, self._bell.set))
             while not stop.is_set():
                 if await self._turn():
                     return self._run
@@ -151,17 +160,26 @@ class _Loop:
         now = self._now()
         made = [*self._take_in(now), *await self._obey(now), *self._hold(now)]
         made += [self._applied(change) for change in await self._heading.turned(self._run, now)]
-        rests = False
-        while not rests and (decisions := self._allowed(self._heading.decisions(self._age))):
-            made += [self._applied(self._change(decision, now)) for decision in decisions]
-            rests = isinstance(decisions[-1], Finish)
+        made += [self._applied(change) for change in self._attending.remarks(now)]
+        finish: Finish | None = None
+        while finish is None and (decisions := self._allowed(self._heading.decisions(self._age))):
+            finish = next((d for d in decisions if isinstance(d, Finish)), None)
+            made += [self._applied(self._change(decision, now)) for decision in decisions if decision is not finish]
         self._guard.turned()
         self._record(made)
         for change in made:
-            if change.step is not None:
+            if change.step is not None and change.kind != "step.missing":  # that moves nothing
                 self._attending.follow(change.step, change.attempt, self._age)
         self._cut_off()
-        return rests
+        if finish is not None:
+            await self._come_to_rest(finish)
+        return finish is not None
+
+    async def _come_to_rest(self, finish: Finish) -> None:
+        """Put back what was changed on the way, then rest. The board is not asked again: it would begin that anew."""
+        async for made in put_back(self._ledger, self._tools):
+            self._record([self._applied(change) for change in made])
+        self._record([self._applied(self._change(finish, self._now()))])
 
     def _cut_off(self) -> None:
         """Wait no longer for what is in flight, where the run was told so."""
@@ -186,6 +204,7 @@ class _Loop:
         if change.step is not None:
             self._board.move(change.step)
             self._heading.move(change.step)
+        self._ledger.take(change.effects)
         if change.run is not None:
             self._run = change.run
             bind(self._board, change.run)
@@ -200,11 +219,11 @@ class _Loop:
     def _change(self, decision: Decision, now: datetime) -> Change:
         match decision:
             case Start(step):
-                return changes.started(self._run.id, self._board.status(step), now)
+                return self._ledger.beginning(changes.started(self._run.id, self._board.status(step), now), now)
             case TakeBack(step):
-                return changes.undoing(self._run.id, self._board.status(step), now)
+                return self._ledger.beginning(changes.undoing(self._run.id, self._board.status(step), now), now)
             case AskApproval(step):
-                return changes.asked(self._board.status(step), now)
+                return changes.asked(self._board.status(step), now, self._keeping.evidence(step))
             case PassGate(step):
                 return changes.passed(self._board.status(step), now)
             case GiveUp(step):
@@ -223,14 +242,18 @@ class _Loop:
         return [self._applied(await self._answers.to(command, self._run, now)) for command in due]
 
     def _hold(self, now: datetime) -> list[Change]:
-        """What the guard found out; nothing starts after that."""
-        if self._board.halt is not None or not self._guard.objection:
+        """What the guard or the meter found out; nothing starts after that. A run is taken back whatever users feel."""
+        felt = self._metering.objection or self._keeping.objection if self._run.intent == "go" else ""
+        objection = self._guard.objection or felt
+        if self._board.halt is not None or not objection:
             return []
-        self._board.halt = Halt(RunState.PAUSED, self._guard.objection)
-        return [self._applied(changes.held(self._run, self._guard.objection, now))]
+        self._board.halt = Halt(RunState.PAUSED, objection)
+        return [self._applied(changes.held(self._run, objection, now))]
 
     def _allowed(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
-        """Those that the guard lets pass; the others come again once their files are compared."""
+        """Those that the meter and the guard let pass; the others come again once their files are compared."""
+        decisions = self._metering.allowed(decisions, self._board)
+        decisions = self._keeping.allowed(decisions, self._board, self._background, self._bell.set)
         if self._tools.frozen is None:
             return decisions
         starts = {d.step: self._board.step(d.step).strategy or "" for d in decisions if isinstance(d, Start | TakeBack)}

@@ -1,42 +1,91 @@
-"""After the work of a step: wait until its services are heard of."""
+"""After the work of a step: wait until its services are heard of and all its gates hold."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from stairlift.drive.assignment import expects_report, services_of
 from stairlift.drive.tools import Pace, Tools
 from stairlift.model.errors import SourceTrouble
 from stairlift.model.plan import Step
-from stairlift.ports import Clock
+from stairlift.ports import Clock, FreshnessProbe, Inquiry, Looked, StepGate
 
 _EAGER = 10
 _NAMED = 3
 #: Less is how a clock is kept right, or how long two looks at clocks are apart.
 _LEAP = timedelta(seconds=2)
+#: The gate that every run has: records in registries.
+RECORDS = "records"
 
 
-async def until_heard_of(
-    services: Sequence[tuple[str, str]],
-    since: datetime,
-    tools: Tools,
-    missing: Callable[[tuple[str, ...]], None],
-) -> None:
-    """Ask the registries until every (binary, host) has reported since then; `missing` hears who has not.
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What keeps a step from being done: the gate, and sentences of what it misses."""
 
-    A registry that cannot be asked is no answer: it is asked again. When to give up is not decided here.
+    gate: str
+    sentences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        more = f"; and {len(self.sentences) - _NAMED} more" if len(self.sentences) > _NAMED else ""
+        return "; ".join(self.sentences[:_NAMED]) + more
+
+
+class Records:
+    """Fills StepGate by the registries: whoever has a record must have written it anew."""
+
+    name = RECORDS
+
+    def __init__(self, freshness: FreshnessProbe) -> None:
+        self._freshness = freshness
+
+    def concerns(self, step: Step) -> bool:
+        """Who restarts is heard of."""
+        return expects_report(step)
+
+    async def look(self, inquiry: Inquiry) -> Looked:
+        """See ports.StepGate."""
+        return Looked(missing=await self._freshness.stale(services_of(inquiry.step), inquiry.since))
+
+
+def gates_for(step: Step, tools: Tools) -> tuple[StepGate, ...]:
+    """The gates that a step has to pass, the cheapest first; none where nothing of it restarts."""
+    if not expects_report(step):
+        return ()
+    records = (Records(tools.freshness),) if tools.freshness is not None else ()
+    return (*records, *(gate for gate in tools.gates if gate.concerns(step)))
+
+
+async def until_gates_hold(inquiry: Inquiry, tools: Tools, missing: Callable[[Missing], None]) -> tuple[str, ...]:
+    """Ask the gates of a step until none misses anything; `missing` hears what. Gives back what nobody could tell.
+
+    The first gate that misses something is waited for before the next is asked. One that cannot be asked is asked
+    again. When to give up is not decided here.
     """
-    if tools.freshness is None:
-        return
-    moment = _Moment(since, tools.clock)
+    moments = _Moment(inquiry.began, tools.clock), _Moment(inquiry.since, tools.clock)
+    gates = gates_for(inquiry.step, tools)
     for pause in pauses(tools.pace):
-        try:
-            stale = await tools.freshness.stale(services, moment.now_called())
-        except SourceTrouble as trouble:
-            stale = (f"the registry could not be asked: {trouble.brief}",)
-        if not stale:
-            return
-        missing(stale)
+        began, since = (moment.now_called() for moment in moments)
+        asked = Inquiry(inquiry.step, inquiry.parts, began, since, inquiry.undo)
+        found = await _first_missing(gates, asked)
+        if not isinstance(found, Missing):
+            return found
+        missing(found)
         await tools.clock.sleep(pause)
+    return ()
+
+
+async def _first_missing(gates: tuple[StepGate, ...], inquiry: Inquiry) -> Missing | tuple[str, ...]:
+    unknown: list[str] = []
+    for gate in gates:
+        try:
+            looked = await gate.look(inquiry)
+        except SourceTrouble as trouble:
+            whom = "the registry" if gate.name == RECORDS else f"gate {gate.name}"
+            return Missing(gate.name, (f"{whom} could not be asked: {trouble.brief}",))
+        if looked.missing:
+            return Missing(gate.name, looked.missing)
+        unknown += looked.unknown
+    return tuple(unknown)
 
 
 class _Moment:
@@ -72,9 +121,7 @@ async def heard_once(step: Step, since: datetime, tools: Tools) -> str:
         stale = await tools.freshness.stale(services_of(step), since)
     except SourceTrouble as trouble:
         return f"the registry could not be asked: {trouble.brief}"
-    if not stale:
-        return "no registry misses its services"
-    return "; ".join(stale[:_NAMED]) + (f"; and {len(stale) - _NAMED} more" if len(stale) > _NAMED else "")
+    return str(Missing(RECORDS, stale)) if stale else "no registry misses its services"
 
 
 def pauses(pace: Pace) -> Iterator[float]:

@@ -39,6 +39,7 @@ _BUILT_IN = {
     "nova": "stairlift.inventory.nova:NovaServiceInventory",
     "octavia": "stairlift.inventory.octavia:OctaviaInventory",
     "watcher": "stairlift.inventory.watcher:WATCHER",
+    "workload": "stairlift.inventory.workload:WorkloadInventory",
     "zun": "stairlift.inventory.zun:ZUN",
 }
 

@@ -128,7 +128,8 @@ class Scene:
     `backends` are the addresses of API backends by (binary, host). `shells` are the hosts that a script can be run on.
     `programs` and `backups` are what `[checks]` says of the hosts. `findings` are what reconciling and planning found
     already. `effects` is the ledger of the run. `baseline` has, by the code of a check, the facts of its judgement
-    before the run. `about` is the step that a gate stands before.
+    before the run. `about` is the step that a gate stands before. Only endpoints of
+    `interface` may be contacted.
     """
 
     cloud: Cloud
@@ -145,6 +146,7 @@ class Scene:
     effects: Sequence[Effect] = ()
     baseline: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     about: Step | None = None
+    interface: str = "public"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -24,12 +25,19 @@ class Finding:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Waiver:
-    """A person's word that findings of this code (and subject, if given) shall not stop the plan."""
+    """A person's word that findings of this code (and subject, if given) shall not stop the plan.
+
+    `who` answers for it, `why` is in their words, `until` is the last day that it holds: of one that was typed as a
+    flag they are empty.
+    """
 
     code: str
     subject: str | None = None
+    who: str = ""
+    why: str = ""
+    until: date | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Waiver":
@@ -43,6 +51,16 @@ class Waiver:
             return False
         # the literal first: a subject may hold brackets, which a glob reads as a choice of characters
         return self.subject in (None, finding.subject) or fnmatchcase(finding.subject, self.subject or "*")
+
+    def holds(self, today: date) -> bool:
+        """Whether its time is not over."""
+        return self.until is None or today <= self.until
+
+    @property
+    def told(self) -> str:
+        """All of it, for people."""
+        until = f" until {self.until}" if self.until else ""
+        return f"{self} by {self.who}{until}: {self.why}" if self.who else str(self)
 
     def __str__(self) -> str:
         return self.code if self.subject is None else f"{self.code}:{self.subject}"

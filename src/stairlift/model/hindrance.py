@@ -22,6 +22,7 @@ Kind = Literal[
     "queue",  # no worker has taken it yet
     "working",  # it is at work
     "report",  # its services have not reported yet
+    "gate",  # a gate behind it does not hold yet
     "next",  # nothing: it starts with the next look
 ]
 #: Who can bring it to an end: nobody has to, whoever operates the cloud, or whoever may approve.

@@ -1,6 +1,7 @@
 """A plan as JSON and back. Nothing is lost on the way, so that the hash of what comes back is the hash of what left."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal, get_args
 
 from stairlift.model.cloud import Plane
@@ -39,7 +40,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "windows": dict(plan.windows),
         "budgets": dict(plan.budgets),
         "on_failure": plan.on_failure,
-        "waivers": [str(w) for w in plan.waivers],
+        "waivers": [_waiver_document(w) for w in plan.waivers],
         "left_out": list(plan.left_out),
         "strategies": [_binding_document(b) for b in plan.bindings],
         "placement": {host: list(binaries) for host, binaries in plan.placement.items()},
@@ -156,7 +157,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         placement={host: _texts(binaries) for host, binaries in document["placement"].items()},
         sources=_texts(document["sources"]),
         os_cloud=document.get("os_cloud"),
-        waivers=tuple(map(Waiver.parse, _texts(document["waivers"]))),
+        waivers=_waivers(document["waivers"]),
         left_out=_texts(document["left_out"]),
         hash=str(document["hash"]),
         retries=_whole(document.get("retries", RETRIES)),
@@ -249,3 +250,30 @@ def _among(value: Any, words: Any) -> Any:
     if value not in get_args(words):
         raise ValueError(f"{value!r:.80} is none of {', '.join(get_args(words))}")
     return value
+
+
+def _waiver_document(waiver: Waiver) -> str | dict[str, Any]:
+    """The words of a flag, or all of a table."""
+    if not waiver.who:
+        return str(waiver)
+    until = str(waiver.until) if waiver.until else None
+    return {"code": waiver.code, "subject": waiver.subject, "who": waiver.who, "why": waiver.why, "until": until}
+
+
+def _waivers(documents: Any) -> tuple[Waiver, ...]:
+    if not isinstance(documents, list | tuple):
+        raise TypeError(f"a list of waivers is expected, not {documents!r:.80}")
+    return tuple(map(_waiver, documents))
+
+
+def _waiver(document: Any) -> Waiver:
+    if not isinstance(document, Mapping):
+        return Waiver.parse(_text(document))
+    subject, until = document["subject"], document["until"]
+    return Waiver(
+        code=_text(document["code"]),
+        subject=None if subject is None else _text(subject),
+        who=_text(document["who"]),
+        why=_text(document["why"]),
+        until=None if until is None else date.fromisoformat(_text(until)),
+    )

@@ -49,6 +49,8 @@ class Assignment:
     """One attempt at one step. `folder` is the attempt's own, kept after it ended.
 
     `effects` is what the ledger says of the step's unit when the attempt starts: what it has changed so far.
+    `successors` are the programs that take over from those that the step's release no longer has. `upgraded` are the
+    hosts that run the release of a drain's step already.
     """
 
     run: str
@@ -57,15 +59,20 @@ class Assignment:
     folder: PurePath
     undo: bool = False
     effects: tuple[Effect, ...] = ()
+    successors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    upgraded: tuple[str, ...] = ()
 
     def environment(self) -> dict[str, str]:
         """The variables that every process of a strategy sees; the executor adds STAIRLIFT_PROGRESS.
 
         STAIRLIFT_UNDO is there only where the step is taken back: from the release in STAIRLIFT_TO to that in _FROM.
+        STAIRLIFT_SUCCESSORS is there where programs end and others take over: "old=new,new old=new".
         """
         undo = {"STAIRLIFT_UNDO": "1"} if self.undo else {}
+        heirs = " ".join(f"{old}={','.join(new)}" for old, new in self.successors.items())
         return {
             **undo,
+            **({"STAIRLIFT_SUCCESSORS": heirs} if heirs else {}),
             "STAIRLIFT_RUN": self.run,
             "STAIRLIFT_STEP": self.step.id,
             "STAIRLIFT_ATTEMPT": str(self.attempt),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from keystoneauth1 import exceptions
@@ -64,7 +64,7 @@ class SessionCloudClient:
         self._region = region
         self._timeout = float(timeout or region.config.get("api_timeout") or TIMEOUT)
         self._discreet = Discreet(region.get_auth_args())
-        self._session, self._auth = _session_of(region, self._timeout)
+        self._session, self._auth = session_of(region, self._timeout)
         self._signing_in = Lock()
         self._refused_at = 0.0
         self._refused: SourceTrouble | None = None
@@ -78,13 +78,35 @@ class SessionCloudClient:
     def cloud_name(self) -> str:
         return display_name(self._region)
 
+    @property
+    def authorities(self) -> str | None:
+        """The file of certificates that clouds.yaml trusts beside the system's own."""
+        verify, _ = self._region.get_requests_verify_args()
+        return verify if isinstance(verify, str) else None
+
+    @property
+    def interface(self) -> str:
+        """The interface whose endpoints are asked, where nothing else is said of a single service."""
+        chosen = self._region.get_interface() or "public"
+        return (chosen if isinstance(chosen, str) else chosen[0]).removesuffix("URL")
+
     def get(self, service_type: str, path: str, microversion: str | None = None) -> Answer:
+        return self._ask(self._url(service_type, path), _asked("GET", service_type, microversion))
+
+    def send(
+        self,
+        method: Literal["POST", "PUT", "DELETE"],
+        service_type: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        microversion: str | None = None,
+    ) -> Answer:
+        told = _asked(method, service_type, microversion)
+        return self._ask(self._url(service_type, path), told if body is None else told | {"json": body})
+
+    def _url(self, service_type: str, path: str) -> str:
         scope = self._sign_in()
-        url = below(self._endpoint(scope.catalog, service_type), path, service_type, scope.project)
-        asked: dict[str, Any] = {"authenticated": True}
-        if microversion:
-            asked |= {"microversion": microversion, "microversion_service_type": service_type}
-        return self._ask(url, asked)
+        return below(self._endpoint(scope.catalog, service_type), path, service_type, scope.project)
 
     def catalog(self) -> Answer:
         region = self._region.get_region_name() or None
@@ -108,11 +130,11 @@ class SessionCloudClient:
     def _document(self, url: str) -> Answer:
         """Most version documents are public; a token is shown only where one is asked for."""
         try:
-            return self._ask(url, {"authenticated": False})
+            return self._ask(url, {"method": "GET", "authenticated": False})
         except SourceTrouble as trouble:
             if trouble.trouble is not Trouble.DENIED:
                 raise
-        return self._ask(url, {"authenticated": True})
+        return self._ask(url, {"method": "GET", "authenticated": True})
 
     def _endpoint(self, catalog: Catalog, service_type: str) -> str:
         override = self._region.get_endpoint(service_type)
@@ -136,7 +158,7 @@ class SessionCloudClient:
                 raise self._refused
             try:
                 self._refused = None
-                return _scope(self._auth.get_access(self._session))
+                return scope_of(self._auth.get_access(self._session))
             except FAILURES as error:
                 self._refused, self._refused_at = self._sign_in_trouble(error), monotonic()
                 raise self._refused from None
@@ -164,17 +186,18 @@ class SessionCloudClient:
             raise of_exception(error, what) from None
         if 300 < response.status_code < 400:
             raise self._led_away(response, what)
-        if response.status_code not in (200, 300):
+        changing = asked["method"] != "GET"
+        if not _is_answer(response.status_code, changing=changing):
             said = self._discreet(message(body), self._token(response))
-            raise of_status(response.status_code, what, said)
-        return Answer({"body": _parsed(body, what)}, _date(response.headers.get("Date")))
+            raise of_status(response.status_code, what, said, changing=changing)
+        document = None if changing and not body else _parsed(body, what)
+        return Answer({"body": document}, _date(response.headers.get("Date")))
 
     def _exchange(self, url: str, asked: Mapping[str, Any], deadline: float) -> tuple[Response, bytes]:
-        """One request and its whole body, redirects on the same server included."""
+        """One request and its whole body; one that only asks is redirected on the same server, too."""
         for _ in range(_REDIRECTS + 1):
             response = self._session.request(
                 url,
-                "GET",
                 headers={"Accept": "application/json"},
                 raise_exc=False,
                 log=False,  # which would take the body out of the stream
@@ -184,7 +207,8 @@ class SessionCloudClient:
             )
             body = _body(response, deadline)
             location = response.headers.get("Location", "")
-            onward = redirected(url, location) if response.is_redirect else None
+            followed = response.is_redirect and asked["method"] == "GET"
+            onward = redirected(url, location) if followed else None
             if onward is None:
                 break
             url = onward
@@ -201,14 +225,27 @@ class SessionCloudClient:
         return token.decode() if isinstance(token, bytes) else token
 
 
-def _scope(access: AccessInfo) -> _Scope:
+def _asked(method: str, service_type: str, microversion: str | None) -> dict[str, Any]:
+    asked: dict[str, Any] = {"method": method, "authenticated": True}
+    if microversion:
+        asked |= {"microversion": microversion, "microversion_service_type": service_type}
+    return asked
+
+
+def _is_answer(status: int, *, changing: bool) -> bool:
+    return 200 <= status < 300 if changing else status in (200, 300)
+
+
+def scope_of(access: AccessInfo) -> _Scope:
+    """What a token gives; TypeError where its catalog makes no sense."""
     catalog = access.service_catalog.catalog if access.has_service_catalog() else []
     if not isinstance(catalog, list) or not all(isinstance(service, dict) for service in catalog):
         raise TypeError("the catalog is not a list of services")
     return _Scope(access.project_id, catalog)
 
 
-def _session_of(region: CloudRegion, timeout: float) -> tuple[Session, BaseIdentityPlugin]:
+def session_of(region: CloudRegion, timeout: float) -> tuple[Session, BaseIdentityPlugin]:
+    """A session that follows no redirect, and who signs in on it. UsageError for credentials without a catalog."""
     session = region.get_session()
     session.timeout = timeout
     session.redirect = False  # it would carry password and token to other servers

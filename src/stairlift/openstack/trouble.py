@@ -66,15 +66,24 @@ class Discreet:
         return " ".join(_USERINFO.sub("", text).split())[:_LONGEST]
 
 
-def of_status(status: int, what: str, said: str) -> SourceTrouble:
-    """The trouble that an HTTP status means; `what` was asked, `said` is the server's own message."""
-    words = f": {said}" if said else ""
+def of_status(status: int, what: str, said: str, *, changing: bool = False) -> SourceTrouble:
+    """The trouble that an HTTP status means; `what` was asked, `said` is the server's own message.
+
+    Of who was told to change something every other 4xx is a refusal.
+    """
+    trouble, why = _meaning(status, changing=changing)
+    return SourceTrouble(trouble, f"{what} {why}{f': {said}' if said else ''}", status=status)
+
+
+def _meaning(status: int, *, changing: bool) -> tuple[Trouble, str]:
     if status in (401, 403):
         why = "refuses these credentials" if status == 401 else "does not permit this"
-        return SourceTrouble(Trouble.DENIED, f"{what} {why} ({status}){words}")
+        return Trouble.DENIED, f"{why} ({status})"
     if status >= 500 or status == 429:
-        return SourceTrouble(Trouble.SERVER_ERROR, f"{what} failed with {status}{words}")
-    return SourceTrouble(Trouble.MALFORMED, f"{what} answered {status}, which makes no sense here{words}")
+        return Trouble.SERVER_ERROR, f"failed with {status}"
+    if changing and status >= 400:
+        return Trouble.REFUSED, f"refuses this ({status})"
+    return Trouble.MALFORMED, f"answered {status}, which makes no sense here"
 
 
 def of_exception(error: Exception, what: str) -> SourceTrouble:

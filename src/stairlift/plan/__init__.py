@@ -12,12 +12,16 @@ from stairlift.model.plan import STAGES, Binding, Plan, Step
 from stairlift.model.policy import Order, Policy
 from stairlift.model.release import Release
 from stairlift.plan.admission import admission
+from stairlift.plan.advice import about_projects, about_stopping
+from stairlift.plan.cold import about_standstills, left_running
 from stairlift.plan.deadlines import with_deadlines
 from stairlift.plan.fleet import Fleet, fleet
 from stairlift.plan.hashing import plan_hash
 from stairlift.plan.hop import Gate, Hop
 from stairlift.plan.manners import taken_along
+from stairlift.plan.mixing import about_mixing
 from stairlift.plan.narrowing import check_globs, narrowing
+from stairlift.plan.outages import about_outages
 from stairlift.plan.path import Path, find_path
 from stairlift.plan.queues import about_queues
 from stairlift.plan.request import Request
@@ -55,6 +59,11 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
                 *path.findings,
                 *_about(cloud, scope, path, request),
                 *_about_orders(way),
+                *about_standstills(left_running(way)),
+                *about_projects(way),
+                *about_mixing(way, steps),
+                *about_outages(way, steps),
+                *about_stopping(steps, bounds.windows),
                 *_about_steps(steps),
                 *about_queues(way, steps, whole=not request.narrowed),
             )
@@ -204,5 +213,6 @@ def _own_policy(policy: Policy) -> dict[str, Any]:
         "retries": policy.retries if policy.retries != usual.retries else None,
         "retry_after": policy.retry_after if policy.retry_after != usual.retry_after else None,
         "stop_after": policy.stop_after,
+        "downtime_budget": dict(sorted(policy.downtime_budget.items())) or None,
     }
     return {key: value for key, value in said.items() if value is not None}

@@ -72,7 +72,7 @@ def _back_to_back(service: Service) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """What it takes to put crews together for one kind of work."""
+    """What it takes to put crews together for one kind of work; not `windowed` is what takes all hosts at once."""
 
     bindings: tuple[Binding, ...]
     limits: Limits
@@ -80,6 +80,7 @@ class Assembly:
     action: Action
     ordering: Ordering
     settled: Callable[[Sequence[Service]], bool]
+    windowed: bool = True
 
     def crews(self, machines: Iterable[tuple[Host, Sequence[Service]]], first: int = 0) -> list[Crew]:
         """One crew per host, or per window of hosts where a binding takes many; the first `first` by themselves."""
@@ -91,7 +92,8 @@ class Assembly:
         plane: Plane = services[0].plane
         works = [Work(s, host, self.stage, self.action) for s in self.ordering(services)]
         runs = tuple(Run(b, tuple(w.service for w in part)) for b, part in runs_by_binding(works, self.bindings))
-        slots = () if self.action == "prepare" else self.limits.slots(host, plane)  # nothing stops while it is prepared
+        # nothing stops while it is prepared
+        slots = () if self.action == "prepare" or not self.windowed else self.limits.slots(host, plane)
         return Crew((host,), runs, slots, self.limits.budgets_of(host, plane), self.settled(services))
 
 

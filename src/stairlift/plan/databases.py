@@ -7,6 +7,7 @@ from stairlift.knowledge.order import project_order
 from stairlift.knowledge.procedures import Procedure, procedure
 from stairlift.model.cloud import Service
 from stairlift.model.plan import Action, Step
+from stairlift.plan.cold import Standstill, contracts_first, database_step
 from stairlift.plan.crews import Crew, Ordering
 from stairlift.plan.hop import Gate, Hop, Kind, crew_steps, in_a_row, once
 from stairlift.plan.manners import absorbed
@@ -14,17 +15,27 @@ from stairlift.plan.matching import asked_for
 
 _BACKUP = "a copy of {project}'s database as it was on {source}"
 _EXPAND = "{project}'s schema grows once, with the code of {target}; the code of {source} keeps running on it"
-_COLD = "{project}'s schema changes once, with the code of {target}; its services are down around it: {why}"
 _MIGRATE = "{project}'s rows are rewritten now that every process runs {target}"
 _CONTRACT = "{project}'s schema sheds what only the code of {source} needed"
 
 
-def databases_first(hop: Hop, services: Sequence[Service], gate: Gate) -> tuple[list[Step], Gate]:
-    """Copies, for who asked for them, and the expansion of every schema."""
+def databases_first(
+    hop: Hop, services: Sequence[Service], still: Iterable[Standstill], gate: Gate
+) -> tuple[list[Step], Gate]:
+    """Copies, for who asked for them, and the expansion of every schema but of those projects that are stopped for it.
+
+    Where old code must not meet the new schema and nobody stops it, its database step is here, and one-way.
+    """
     owners = [known for known in _procedures(services) if known.has_database]
     backup = [m for known in owners for m in _database(hop, known, services, ("backup", _BACKUP))]
-    growing = [known for known in owners if known.db_expand]
-    expand = [m for k in growing for m in _database(hop, k, services, ("db-expand", _COLD if k.cold else _EXPAND))]
+    standing = {one.project: one for one in still}
+    expand: list[partial[list[Step]]] = []
+    for known in (known for known in owners if known.db_expand):
+        one = standing.get(known.project)
+        if one is None:
+            expand += _database(hop, known, services, ("db-expand", _EXPAND))
+        elif not one.stopped:
+            expand.append(partial(database_step, hop, one))
     return in_a_row([*(backup if asked_for("backup", hop.bindings) else []), *expand], gate)
 
 
@@ -41,15 +52,9 @@ def finish(hop: Hop, gate: Gate) -> tuple[list[Step], Gate]:
         makers += _unpin(hop, known, services)
         if known.db_migrate:
             makers += _database(hop, known, services, ("db-migrate", _MIGRATE))
-        if known.db_contract:
+        if known.db_contract and not contracts_first(hop, known):
             makers += _database(hop, known, services, ("db-contract", _CONTRACT))
     return in_a_row(makers, gate)
-
-
-def owner_of(known: Procedure, services: Iterable[Service]) -> Service | None:
-    """Where a project's once-only steps run: on the host of the component that owns its database."""
-    mine = [s for s in services if s.binary in known.owner]
-    return min(mine, key=lambda s: (known.owner.index(s.binary), s.host), default=None)
 
 
 def _database(
@@ -58,10 +63,10 @@ def _database(
     """How to make a once-only step of a project, if a host is known that could do it and no deployer absorbs it."""
     action, reason = what
     last = action in ("db-migrate", "db-contract")
-    owner = owner_of(known, services)
+    owner = known.owner_among(services)
     if owner is None or absorbed(hop, owner, "finish" if last else "control", action):
         return []
-    told = reason.format(project=known.project, source=hop.source, target=hop.target, why=known.cold_reason)
+    told = reason.format(project=known.project, source=hop.source, target=hop.target)
     kind = Kind("finish" if last else "control", action, told, known.project, "no-return" if last else None)
     return [partial(once, hop, owner, kind)]
 

@@ -149,7 +149,7 @@ def crew_steps(hop: Hop, crews: Iterable[Crew], gate: Gate, kind: Kind) -> list[
 
 def _steps_of(hop: Hop, crew: Crew, gate: Gate, kind: Kind) -> list[Step]:
     """The steps of a crew, one per strategy, each behind the one before; they share a unit."""
-    words = [str(hop.target), kind.action if kind.action == "unpin" else kind.stage, kind.label]
+    words = [str(hop.target), kind.action if kind.action in ("unpin", "drain") else kind.stage, kind.label]
     what, hosts = "-".join(word for word in words if word), tuple(h.name for h in crew.hosts)
     unit = f"{what}@{place(hosts)}"
     steps: list[Step] = []

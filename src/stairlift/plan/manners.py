@@ -119,7 +119,7 @@ def with_absorbed(step: Step, binding: Binding | None) -> Step:
 def _growth(binding: Binding, known: Procedure) -> str:
     if not known.db_expand or not absorbs(binding, known.project, "db-expand"):
         return ""
-    cold = f", its services down around it ({known.cold_reason})" if known.cold else ""
+    cold = f", and no old code of it should be left by then ({known.cold_reason})" if known.cold else ""
     return f"{known.project}'s schema grows inside this step{cold}"
 
 
@@ -129,7 +129,9 @@ def _no_way_back(binding: Binding, known: Procedure) -> list[str]:
         ("db-contract", known.db_contract, "sheds what only the old code needed"),
         ("unpin", known.unpin, "drops the old versions of messages"),
     )
-    return [words for action, there, words in parts if there and absorbs(binding, known.project, action)]
+    cold = known.cold and known.db_expand and absorbs(binding, known.project, "db-expand")
+    meets = [f"changes {known.project}'s schema, on which the old code may not run"] if cold else []
+    return meets + [words for action, there, words in parts if there and absorbs(binding, known.project, action)]
 
 
 def with_notes(steps: Sequence[Step], bindings: Iterable[Binding]) -> list[Step]:

@@ -70,5 +70,10 @@ def names_stage(binding: Binding, stage: Stage) -> bool:
     return _names(binding, "stage", stage)
 
 
+def names_action(binding: Binding, action: Action) -> bool:
+    """Whether an entry says of itself that it is for this action."""
+    return _names(binding, "action", action)
+
+
 def _names(binding: Binding, key: str, value: str) -> bool:
     return any(fnmatchcase(value, glob) for glob in binding.match.get(key, ()))

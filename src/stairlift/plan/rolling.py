@@ -1,7 +1,7 @@
 """The control plane, wave after wave: node by node, service by service, or project by project as a deployer does it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stairlift.knowledge.order import why
@@ -9,8 +9,8 @@ from stairlift.knowledge.procedures import procedure
 from stairlift.model.cloud import Host, Service
 from stairlift.model.naming import natural
 from stairlift.model.plan import Step
+from stairlift.plan.cold import Standstill, changed_while_down
 from stairlift.plan.crews import Crew, Run
-from stairlift.plan.databases import owner_of
 from stairlift.plan.hop import Gate, Hop, Kind, crew_steps, ends
 from stairlift.plan.manners import Share, shares, with_absorbed
 from stairlift.plan.sequence import against_ours, sequence
@@ -19,17 +19,30 @@ from stairlift.plan.sequence import against_ours, sequence
 Wave = tuple[Kind, list[Crew]]
 
 
-def rolled(hop: Hop, services: Sequence[Service], gate: Gate, node: Kind) -> tuple[list[Step], Gate]:
-    """Wave after wave, each behind the one before; `node` is the kind of the steps that take a node as a whole."""
+def rolled(
+    hop: Hop, services: Sequence[Service], gate: Gate, node: Kind, still: Iterable[Standstill] = ()
+) -> tuple[list[Step], Gate]:
+    """Wave after wave, each behind the one before; `node` is the kind of the steps that take a node as a whole.
+
+    A project that is to stand still stops right before the first wave that upgrades any of it.
+    """
     steps: list[Step] = []
     entries = {b.id: b for b in hop.bindings}
     taken = shares(hop, services, node.stage)
     waves = _by_project(hop, services, taken, node) if taken else _plain(hop, services, node)
+    left = {one.project: one for one in still if one.stopped}
     for kind, crews in waves:
+        for one in [left.pop(name) for name in tuple(left) if name in _projects(crews)]:
+            down, gate = changed_while_down(hop, one, gate)
+            steps += down
         made = [with_absorbed(step, entries.get(step.strategy or "")) for step in crew_steps(hop, crews, gate, kind)]
         steps += made
         gate = Gate(ends(made))
     return steps, gate
+
+
+def _projects(crews: Iterable[Crew]) -> set[str]:
+    return {s.project for crew in crews for run in crew.runs for s in run.services}
 
 
 def _plain(hop: Hop, services: Sequence[Service], node: Kind) -> Iterator[Wave]:
@@ -127,7 +140,7 @@ def _apart(hop: Hop, share: Share, kind: Kind, hosts: Sequence[Host]) -> list[tu
 def _first(hop: Hop, share: Share) -> Host:
     """The host that goes alone: the owner's of the database, as for steps that happen once, or the first by name."""
     known = procedure(share.project)
-    owner = owner_of(known, share.services) if known else None
+    owner = known.owner_among(share.services) if known else None
     return hop.hosts[owner.host if owner else min((s.host for s in share.services), key=natural)]
 
 

@@ -7,6 +7,7 @@ from stairlift.model.cloud import Service
 from stairlift.model.plan import Step
 from stairlift.plan.approvals import approval_id, start_approval
 from stairlift.plan.batches import behind_canary
+from stairlift.plan.cold import standstills
 from stairlift.plan.crews import Crew
 from stairlift.plan.databases import databases_first, finish
 from stairlift.plan.fleet import on_networks
@@ -66,7 +67,10 @@ def _prepare(hop: Hop, gate: Gate) -> list[Step]:
 
 
 def _ovn(hop: Hop, gate: Gate) -> tuple[list[Step], Gate]:
-    """OVN's own order: every ovn-controller, then the databases and northd (OVN upgrade guide)."""
+    """OVN's own order: every ovn-controller, then all databases, then northd (OVN upgrade guide).
+
+    Whatever the policy's order: they share a schema and no libraries.
+    """
     mine = [s for s in hop.behind if s.project == "ovn"]
     if "ovn" not in hop.stages:
         return [], gate
@@ -75,7 +79,8 @@ def _ovn(hop: Hop, gate: Gate) -> tuple[list[Step], Gate]:
     steps = crew_steps(hop, crews, gate, Kind("ovn", "upgrade", first))
     gate = Gate(gate.needs, ends(steps)) if steps else gate
     last = "OVN's databases and northd come after the last ovn-controller, and before Neutron"
-    central, gate = rolled(hop, [s for s in mine if not _on_chassis(s)], gate, Kind("ovn", "upgrade", last, "central"))
+    kind = Kind("ovn", "upgrade", last, "central")
+    central, gate = rolled(replace(hop, order="service"), [s for s in mine if not _on_chassis(s)], gate, kind)
     return [*steps, *central], gate
 
 
@@ -89,9 +94,11 @@ def _control(hop: Hop, gate: Gate) -> tuple[list[Step], Gate]:
     if "control" not in hop.stages or not services:
         return [], gate
     opening, gate = openings(hop, services, gate)
-    databases, gate = databases_first(hop, [s for s in services if s.plane == "control"], gate)
+    own = [s for s in services if s.plane == "control"]
+    still = standstills(hop, own)
+    databases, gate = databases_first(hop, own, still, gate)
     reason = "a control node at a time: its services share what is installed there"
-    steps, gate = rolled(hop, services, gate, Kind("control", "upgrade", reason))
+    steps, gate = rolled(hop, services, gate, Kind("control", "upgrade", reason), still)
     return [*opening, *databases, *steps], gate
 
 

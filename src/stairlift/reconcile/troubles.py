@@ -17,6 +17,7 @@ _TROUBLES: dict[Trouble, tuple[str, str]] = {
     Trouble.UNREACHABLE: ("cannot be reached", "check the address of the endpoint and the way to it from here"),
     Trouble.SERVER_ERROR: ("answered with an error of its own", "look at that service's log and at its database"),
     Trouble.MALFORMED: ("sent an answer that cannot be read", "attach `stairlift discover --save DIR` to a bug report"),
+    Trouble.REFUSED: ("refused what it was told", "what it says itself is the reason"),
     Trouble.EMPTY: ("names no host at all", "check the path; an inventory file that is missing reads as an empty one"),
 }
 #: What keeps a source off the hosts themselves is no matter of tokens and endpoints.

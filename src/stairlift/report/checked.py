@@ -1,15 +1,19 @@
 """What `stairlift check` found: for programs as the Contract's document, for people as one table."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stairlift.model.finding import Finding, in_order
+from stairlift.model.check import UNKNOWN, CheckResult, CheckState
+from stairlift.model.finding import Finding, Waiver, in_order
 from stairlift.model.release import Release
 from stairlift.report.text import count
 
 SCHEMA = "stairlift.check/1"
-COLUMNS = ("SEVERITY", "CODE", "SUBJECT", "WHAT, AND WHAT TO DO")
+COLUMNS = ("SEVERITY", "CODE", "SUBJECT", "STATE", "WHAT, AND WHAT TO DO")
+#: What there is no finding of, in the order in which it is shown.
+_QUIET: tuple[CheckState, ...] = ("skipped", "passed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,10 @@ class CheckedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """All that was looked at. `refusing` are the findings that refuse a plan: errors that nobody waived."""
+    """All that was looked at. `refusing` are the findings that refuse a plan: errors that nobody waived.
+
+    `checks` came out as they did with these `waivers`; `over` are sentences about waivers whose time is over.
+    """
 
     cloud: str
     source: Release | None
@@ -35,6 +42,9 @@ class Checked:
     entries: tuple[CheckedEntry, ...]
     findings: tuple[Finding, ...]
     refusing: tuple[Finding, ...]
+    checks: tuple[CheckResult, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    over: tuple[str, ...] = ()
 
 
 def check_document(checked: Checked) -> dict[str, Any]:
@@ -46,6 +56,24 @@ def check_document(checked: Checked) -> dict[str, Any]:
         "to": _series(checked.target),
         "strategies": [{"place": e.place, "use": e.use, "usable": e.usable, "steps": e.steps} for e in checked.entries],
         "findings": [finding.document() for finding in in_order(checked.findings)],
+        "checks": [_check_document(result) for result in checked.checks],
+    }
+
+
+def _check_document(result: CheckResult) -> dict[str, Any]:
+    info, judgement = result.info, result.judgement
+    return {
+        "number": info.number or None,
+        "code": info.code,
+        "title": info.title,
+        "passes": info.passes,
+        "severity": info.severity,
+        "state": result.state,
+        "at": result.at.isoformat(),
+        "evidence": judgement.evidence,
+        "unknown": judgement.unknown,
+        "waived_by": result.waived_by,
+        "findings": [finding.document() for finding in in_order(result.findings)],
     }
 
 
@@ -54,8 +82,25 @@ def _series(release: Release | None) -> str | None:
 
 
 def check_rows(checked: Checked) -> Sequence[tuple[str, ...]]:
-    """A row for each finding, the worst first, as `COLUMNS` name it."""
-    return [(f.severity, f.code, f.subject, _told(f)) for f in in_order(checked.findings)]
+    """A row for each finding, the worst first, then one for each check that found nothing, as `COLUMNS` name it."""
+    unknown = {finding for result in checked.checks for finding in result.findings if finding.subject == UNKNOWN}
+    found = [(f.severity, f.code, f.subject, _state(f, checked, unknown), _told(f)) for f in in_order(checked.findings)]
+    return [*found, *(_quiet(result) for state in _QUIET for result in checked.checks if result.state == state)]
+
+
+def _state(finding: Finding, checked: Checked, unknown: Collection[Finding]) -> str:
+    if _waiver(finding, checked.waivers):
+        return "waived"
+    return "unknown" if finding in unknown else "" if finding.severity == "info" else "failed"
+
+
+def _waiver(finding: Finding, waivers: Sequence[Waiver]) -> Waiver | None:
+    return next((waiver for waiver in waivers if waiver.covers(finding)), None)
+
+
+def _quiet(result: CheckResult) -> tuple[str, ...]:
+    told = result.judgement.unknown if result.state == "skipped" else result.judgement.evidence or result.info.passes
+    return ("-", result.info.code, "", result.state, told)
 
 
 def _told(finding: Finding) -> str:
@@ -69,4 +114,12 @@ def check_line(checked: Checked) -> str:
     found = ", ".join(count(number, severity) for number, severity in numbers if number) or "nothing wrong"
     waived = sum(f.severity == "error" for f in checked.findings) - len(checked.refusing)
     entries = f"{len(checked.entries)} {'entry' if len(checked.entries) == 1 else 'entries'} of stairlift.toml"
-    return f"{checked.cloud}{way}, {entries}: {found}" + (f" ({waived} waived)" if waived else "")
+    asked = f", {_tally(checked.checks)}" if checked.checks else ""
+    return f"{checked.cloud}{way}, {entries}{asked}: {found}" + (f" ({waived} waived)" if waived else "")
+
+
+def _tally(results: Sequence[CheckResult]) -> str:
+    """How many checks came out how."""
+    states = Counter(result.state for result in results)
+    rest = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    return f"{count(len(results), 'check')} ({rest})"

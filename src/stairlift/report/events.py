@@ -27,13 +27,19 @@ _GLYPHS = {
     "turning-round": "↶",
     "rolling-back": "↶",
     "rolled-back": "✔",
+    "reopened": "↻",
+    "restored": "✔",
+    "left": "!",
+    "kept": "!",
 }
 #: What has happened to a step, in words; where they are missing the kind itself says it.
 _STEP_WORDS = {
     "verifying": "has run; its services must report now",
+    "missing": "has run and is not done yet",
     "unknown": "ended, nobody knows how",
     "waiting": "waits for approval",
     "retried": "to be tried again, ordered",
+    "reopened": "is to be done again",
     "retrying": "failed for a reason that passes; it begins again by itself",
     "undoing": "is being taken back",
     "undo-verifying": "has been taken back; its services must report now",
@@ -53,10 +59,18 @@ _RUN_WORDS = {
     "rolling-back": "is being taken back",
     "rolled-back": "is taken back",
 }
+_EFFECT_WORDS = {
+    "restored": "put back",
+    "left": "not put back",
+    "kept": "stays until somebody has looked",
+    "handed-over": "handed over to run {run}",
+    "taken-over": "taken over from run {run}",
+}
 #: Where an event leaves its step.
 LEAVES: Mapping[str, StepState] = {
     "step.started": StepState.RUNNING,
     "step.verifying": StepState.VERIFYING,
+    "step.missing": StepState.VERIFYING,
     "step.done": StepState.DONE,
     "step.passed": StepState.DONE,
     "step.failed": StepState.FAILED,
@@ -64,6 +78,7 @@ LEAVES: Mapping[str, StepState] = {
     "step.skipped": StepState.SKIPPED,
     "step.waiting": StepState.WAITING,
     "step.retried": StepState.PENDING,
+    "step.reopened": StepState.PENDING,
     "step.approved": StepState.PENDING,
     "step.retrying": StepState.RETRYING,
     "step.undoing": StepState.UNDOING,
@@ -99,7 +114,7 @@ def event_document(event: Event) -> dict[str, Any]:
 
 def _told(event: Event, steps: Mapping[str, Step]) -> str:
     kind, _, what = event.kind.partition(".")
-    tell = {"step": _about_step, "command": _about_command}.get(kind, _about_run)
+    tell = {"step": _about_step, "command": _about_command, "effect": _about_effects}.get(kind, _about_run)
     return f"{_GLYPHS.get(what, '·')} {tell(event, what, steps)}"
 
 
@@ -138,6 +153,11 @@ def _about_command(event: Event, what: str, _steps: Mapping[str, Step]) -> str:
     about = f" of {data['step']}" if data.get("step") else ""
     told = f"{data.get('kind', 'a command')}{about}{_by(event)} {what}"
     return f"{told}: {data['answer']}" if data.get("answer") else told
+
+
+def _about_effects(event: Event, what: str, _steps: Mapping[str, Step]) -> str:
+    words = _EFFECT_WORDS.get(what, what).format(run=event.data.get("run", ""))
+    return f"{span(list(event.data.get('effects', ())))} {words}{_by(event)}{_because(event)}"
 
 
 def _by(event: Event) -> str:

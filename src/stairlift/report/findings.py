@@ -55,4 +55,7 @@ def _group(
 
 
 def _hint(finding: Finding, waiver: Waiver | None) -> str:
-    return f"waived by --waive {waiver}, on record in the plan" if waiver else finding.resolution
+    if waiver is None:
+        return finding.resolution
+    by = f"by {waiver.who}: {waiver.why}" if waiver.who else f"by --waive {waiver}"
+    return f"waived {by}, on record in the plan"

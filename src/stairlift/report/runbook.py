@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterable
 
+from stairlift.knowledge.successors import successors
 from stairlift.model.plan import Plan, Step
 from stairlift.report.plan_tree import MARKS
 from stairlift.report.text import span
@@ -16,6 +17,7 @@ def runbook(plan: Plan, commands: Callable[[Step], tuple[str, ...]]) -> Iterable
         where = f" on {span(step.hosts)}" if step.hosts else ""
         yield f"# {number}. {step.id}: {step.action}{where} ({MARKS[step.reversibility]})"
         yield f"#    {step.reason}"
+        yield from (f"#    {old} ends here: {', '.join(new)} take over" for old, new in successors(plan, step).items())
         yield from commands(step) or (_nothing(step),)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stairlift.model.availability import Totals
 from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import Plan, Step
 from stairlift.model.run import (
@@ -20,6 +21,7 @@ from stairlift.model.run import (
     StepStatus,
 )
 from stairlift.model.scope import Scope
+from stairlift.report.availability_words import meter_line
 from stairlift.report.expected import Slow, slow_words
 from stairlift.report.prepared import Found, found_lines
 from stairlift.report.text import count, duration, span
@@ -51,7 +53,7 @@ class Standing:
     where they are not all, and `plan` has at least those that are shown. `doing` is the task at hand of steps that tell
     it; `told` are the commands that nobody has acted on yet; `found` is what the stage `prepare` has to say to whoever
     approves the plan. `slow` are the steps that take longer than expected, `again` is when those that failed in passing
-    begin again, `why` is what holds up the step that would be next.
+    begin again, `why` is what holds up the step that would be next. `meter` is where the run's meter stands.
     """
 
     run: Run
@@ -65,6 +67,7 @@ class Standing:
     slow: Mapping[str, Slow] = field(default_factory=dict)
     again: Mapping[str, datetime] = field(default_factory=dict)
     why: Sequence[Hindrance] = ()
+    meter: Totals | None = None
 
     @property
     def numbers(self) -> Mapping[StepState, int]:
@@ -139,6 +142,7 @@ def status_lines(standing: Standing, now: datetime) -> tuple[str, ...]:
     return (
         _headline(standing, now),
         *_why(standing.run),
+        *_meter(standing, now),
         *_in_flight(standing, by_id, now),
         *_again(standing, by_id, now),
         *_next_in_line(standing, now),
@@ -183,6 +187,11 @@ def _took(run: Run, now: datetime) -> str:
 
 def _why(run: Run) -> list[str]:
     return [f"  why: {run.reason}"] if run.reason and run.state in _TELL_WHY else []
+
+
+def _meter(standing: Standing, now: datetime) -> list[str]:
+    run, found = standing.run, standing.meter
+    return [meter_line(found, run.id, now, under_way=run.state not in FINAL_RUN_STATES)] if found else []
 
 
 def _in_flight(standing: Standing, by_id: Mapping[str, Step], now: datetime) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from stairlift.model.plan import Step
 from stairlift.model.run import FINAL_RUN_STATES, UNWELL, StepState, StepStatus
+from stairlift.report.availability_words import meter_document
 from stairlift.report.expected import slow_document
 from stairlift.report.prepared import found_document
 from stairlift.report.status import Standing
@@ -35,6 +36,8 @@ def status_document(standing: Standing, *, with_steps: bool = False) -> dict[str
         "why": why_document(standing.why),
         "slow": [slow_document(step, found) for step, found in standing.slow.items()],
     }
+    if standing.meter:
+        document["meter"] = meter_document(standing.meter)
     if standing.found:
         document["found"] = found_document(standing.found)
     if with_steps:

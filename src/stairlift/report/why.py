@@ -128,6 +128,7 @@ _SAY: Mapping[Kind, Callable[[Hindrance, datetime], str]] = {
     "queue": lambda h, _: f"waits for a worker of queue {h.key}{_because(h.said)}",
     "working": lambda h, _: f"is at work{_because(h.said)}",
     "report": lambda h, now: f"waits for {h.said} to report{_deadline(h, now)}",
+    "gate": lambda h, now: f"is waited for at its gate: {h.said}{_deadline(h, now)}",
     "next": lambda _h, _: "is next: it starts with the orchestrator's next look",
 }
 

@@ -256,10 +256,11 @@ class Board:
     def _file(self, number: int) -> None:
         """Put it where it is found, if its turn has come.
 
-        Once it has begun nothing that comes before can hold it up: it keeps its places, and that might wait for them.
+        Once it has begun nothing that comes before can hold it up but what it needs: it keeps its places, and that
+        might wait for them.
         """
         status = self._status[number]
-        if status.state not in _TO_START or (self._unmet[number] and not status.attempt):
+        if status.state not in _TO_START or self._held_up(number):
             return
         step = self.graph.steps[number]
         if self.scope.open and step.stage not in self.scope.open:
@@ -273,6 +274,12 @@ class Board:
         else:
             self._filed[number] = places = self._places(number)
             insort(self.ready[places], number)
+
+    def _held_up(self, number: int) -> bool:
+        if not self._status[number].attempt or not self._unmet[number]:
+            return self._unmet[number] > 0
+        needs = self.graph.steps[number].needs  # which had ended well when it began, and may have been reopened since
+        return not all(self._through[self.graph.number[need]] for need in needs)
 
     def _unfile(self, number: int) -> None:
         self.asking.discard(number)

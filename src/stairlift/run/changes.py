@@ -1,8 +1,10 @@
 """Every line that the journal can get, made here and nowhere else: the event and the rows that go with it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from stairlift.model.effect import Effect
 from stairlift.model.run import (
     FINAL_RUN_STATES,
     Attempt,
@@ -123,9 +125,10 @@ def carried(status: StepStatus, origin: str, now: datetime) -> Change:
     return Change("step.carried", now, step=status, was=StepState.PENDING, data=data)
 
 
-def asked(status: StepStatus, now: datetime) -> Change:
-    """A step waits for approval."""
-    return _step(status, replace(status, state=StepState.WAITING), now)
+def asked(status: StepStatus, now: datetime, evidence: Sequence[str] = ()) -> Change:
+    """A step waits for approval; `evidence` is what was found before it was asked for."""
+    data: dict[str, object] = {"evidence": list(evidence)} if evidence else {}
+    return _step(status, replace(status, state=StepState.WAITING), now, data=data)
 
 
 def agreed(status: StepStatus, plan_hash: str, what: str, now: datetime) -> Change:
@@ -229,10 +232,16 @@ def _leads_to(verdict: Verdict, *, undo: bool, verifying: bool) -> StepState:
     return _RESTS[verdict.result]
 
 
-def verified(status: StepStatus, now: datetime) -> Change:
-    """Every service has reported since the work ended."""
+def verified(status: StepStatus, now: datetime, *, unknown: Sequence[str] = ()) -> Change:
+    """Every service has reported since the work ended, and its gates hold; `unknown` is what nobody could tell."""
     state = StepState.UNDONE if status.state is StepState.UNDOING else StepState.DONE
-    return _step(status, replace(status, state=state, ended_at=now), now)
+    moved = replace(status, state=state, ended_at=now, reason="")
+    return _step(status, moved, now, data=remark(unknown=list(unknown)))
+
+
+def missed(status: StepStatus, gate: str, reason: str, now: datetime) -> Change:
+    """What keeps a step whose work has ended from being done; it stays where it is."""
+    return _step(status, replace(status, reason=reason), now, data=remark(gate=gate, reason=reason))
 
 
 def silent(status: StepStatus, attempt: Attempt, reason: str, now: datetime) -> Change:
@@ -265,6 +274,40 @@ def commanded(status: StepStatus, command: Command, now: datetime) -> Change:
     applied = replace(command, result="applied")
     data = remark(command=command.id, actor=command.actor, reason=command.reason, **command.details)
     return _step(status, moved, now, command=applied, data=data)
+
+
+def reopened(status: StepStatus, why: str, now: datetime) -> Change:
+    """What a step has changed is put back, so that it has to be done again before its unit goes on."""
+    moved = replace(status, state=StepState.PENDING, worked_at=None, ended_at=None, reason=why, retries=0)
+    return _step(status, moved, now, data=remark(reason=why))
+
+
+def put_back(effect: Effect, now: datetime, *, actor: str = "") -> Change:
+    """A side effect is no more; `actor` is who wanted that, if it was not the run."""
+    restored = replace(effect, state="restored", ended_at=now, note="")
+    return Change("effect.restored", now, effects=(restored,), data=remark(actor=actor))
+
+
+def left(effect: Effect, why: str, now: datetime) -> Change:
+    """A side effect could not be put back."""
+    return Change("effect.left", now, effects=(replace(effect, note=why),), data=remark(reason=why))
+
+
+def handed_over(effects: Sequence[Effect], to: str, now: datetime) -> Change:
+    """Another run sees to these side effects."""
+    note = f"run {to} has it"
+    gone = tuple(replace(effect, state="handed-over", ended_at=now, note=note) for effect in effects)
+    return Change("effect.handed-over", now, effects=gone, data={"run": to})
+
+
+def taken_over(effects: Sequence[Effect], origin: str, now: datetime) -> Change:
+    """Side effects that an earlier run has left, in whose place this one comes."""
+    return Change("effect.taken-over", now, effects=tuple(effects), data={"run": origin})
+
+
+def fenced(effect: Effect, why: str, now: datetime) -> Change:
+    """A side effect stays until a person has looked."""
+    return Change("effect.kept", now, effects=(replace(effect, state="kept", note=why),), data=remark(reason=why))
 
 
 def needless(command: Command, answer: str, now: datetime) -> Change:

@@ -20,8 +20,10 @@ STEP_MOVES: Mapping[tuple[StepState, StepState], str] = {
     (S.RUNNING, S.FAILED): "step.failed",
     (S.RUNNING, S.UNKNOWN): "step.unknown",  # lost, or the strategy cannot tell
     (S.VERIFYING, S.DONE): "step.done",
+    (S.VERIFYING, S.VERIFYING): "step.missing",  # what is waited for is put on record
     (S.VERIFYING, S.FAILED): "step.failed",  # its services stay silent
     (S.VERIFYING, S.UNKNOWN): "step.unknown",  # nobody waits for them any more
+    (S.DONE, S.PENDING): "step.reopened",  # what it had changed was put back while the run rested
     (S.FAILED, S.PENDING): "step.retried",
     (S.UNKNOWN, S.PENDING): "step.retried",  # only once nothing of it still runs
     (S.PENDING, S.SKIPPED): "step.skipped",

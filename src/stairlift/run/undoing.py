@@ -49,7 +49,10 @@ def _why_kept(step: Step, status: StepStatus) -> str:
 def _parked(step: Step) -> str:
     known = procedure(step.project or "")
     if known is not None and known.cold:
-        return f"the schema stays; that the code of {step.source} runs on it is not promised: {known.cold_reason}"
+        return (
+            f"the schema stays; that the code of {step.source} runs on it is not promised: {known.cold_reason}; only "
+            f"{step.project}'s own database, restored by hand, leads back, and what was written to it since is lost"
+        )
     return f"the schema stays expanded, and the code of {step.source} runs on it"
 
 
@@ -66,8 +69,15 @@ def how_it_ended(plan: Plan, statuses: Sequence[StepStatus]) -> str:
 
 
 def _one_way(pairs: Iterable[tuple[Step, StepStatus]]) -> list[Finding]:
-    """The one-way steps that were begun, with what restoring by hand would cost."""
-    return [_point_of_no_return(step, status) for step, status in pairs if step.one_way and status.attempt]
+    """The one-way steps that were begun, with what restoring by hand would cost.
+
+    The schema of a project that is upgraded cold stands in nobody else's way: it is told what stays of it.
+    """
+    return [_point_of_no_return(step, status) for step, status in pairs if _bars(step) and status.attempt]
+
+
+def _bars(step: Step) -> bool:
+    return step.one_way and step.action != "db-expand"
 
 
 def _point_of_no_return(step: Step, status: StepStatus) -> Finding:
@@ -173,7 +183,9 @@ def _side_by_side(begun: Sequence[Step]) -> str:
             f"a control plane of {target} serves hosts of {source} for as long as their projects support the mix; "
             f"guests do not move from a new host to an old one"
         )
-    return f"schemas have grown and version pins hold, so services of {source} run beside those of {target}"
+    still = sorted({step.project or "" for step in begun if step.one_way and step.action == "db-expand"})
+    but = f"; not those of {_some(still)}, which wait for their upgrade" if still else ""
+    return f"schemas have grown and version pins hold, so services of {source} run beside those of {target}{but}"
 
 
 def _some(names: Sequence[str]) -> str:

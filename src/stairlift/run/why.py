@@ -145,6 +145,8 @@ class _Inquiry:
     def _unheard(self, status: StepStatus) -> Hindrance:
         since = status.worked_at
         due = since + timedelta(seconds=self._around.patience) if since else None
+        if status.reason:
+            return Hindrance("gate", status.id, since=since, due=due, said=status.reason)
         parts = self._board.graph.plan.parts(self._board.step(status.id))
         return Hindrance("report", status.id, since=since, due=due, said=_few([f"{b} on {host}" for b, host in parts]))
 

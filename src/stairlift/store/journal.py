@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Change, Event, Run, created_data
@@ -34,6 +34,9 @@ _CLOSE_ATTEMPT = (
         _attempt.c.number == bindparam("key_number"),
     )
     .values({name: bindparam(name) for name in rows.ATTEMPT_END})
+)
+_FORGET_EFFECT = delete(tables.effect).where(
+    tables.effect.c.run == bindparam("key_run"), tables.effect.c.id == bindparam("key_id")
 )
 _ADD_EVENT = insert(tables.event).values({name: bindparam(name) for name in rows.EVENT})
 
@@ -89,6 +92,7 @@ class SqlJournal:
     def _write(self, connection: Connection, run_id: str, changes: Sequence[Change]) -> tuple[Event, ...]:
         self._set_steps(connection, run_id, changes)
         self._set_attempts(connection, changes)
+        _set_effects(connection, run_id, changes)
         _set_rare(connection, changes)
         return self._append(connection, run_id, changes)
 
@@ -146,6 +150,14 @@ class SqlJournal:
         events = tuple(change.event(run_id, seq) for seq, change in enumerate(changes, first))
         self._add_event.execute(connection, map(rows.event_row, events))
         return events
+
+
+def _set_effects(connection: Connection, run_id: str, changes: Sequence[Change]) -> None:
+    """The newest word on each; of an effect there is one row, whatever was known of it before."""
+    effects = {effect.id: effect for change in changes for effect in change.effects}
+    if effects:
+        connection.execute(_FORGET_EFFECT, [{"key_run": run_id, "key_id": name} for name in effects])
+        connection.execute(insert(tables.effect), [rows.effect_row(run_id, effect) for effect in effects.values()])
 
 
 def _set_rare(connection: Connection, changes: Sequence[Change]) -> None:

@@ -14,6 +14,7 @@ from time import time
 from typing import Any
 from urllib.parse import quote
 
+from stairlift.model.effect import Effect
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import (
     FINAL_RUN_STATES,
@@ -47,6 +48,11 @@ _ATTEMPTS = (
 )
 _EVENTS = "SELECT run, seq, at, kind, step, attempt, data FROM event WHERE run = ?"
 _COMMANDS = "SELECT id, run, kind, step, actor, reason, at, result, answer, details FROM command WHERE run = ?"
+_EFFECTS = (
+    "SELECT effect.id, kind, subject, step, binding, effect.state, at, details, effect.ended_at, note FROM effect "
+    "JOIN run ON run.id = effect.run WHERE effect.run = coalesce(?, effect.run) AND cloud = coalesce(?, cloud) "
+    "ORDER BY at, effect.run, effect.id"
+)
 _PLAN_STEPS = "SELECT document FROM plan_step JOIN run ON run.plan_hash = plan_step.plan WHERE run.id = ?"
 _TOOK = (
     "SELECT attempt.started_at, attempt.ended_at FROM run JOIN plan_step ON plan_step.plan = run.plan_hash "
@@ -181,6 +187,10 @@ class LeanRecords:
         """The newest event."""
         found = self._first(f"{_EVENTS} ORDER BY seq DESC LIMIT 1", run_id)
         return plain.event_of(found) if found else None
+
+    def effects(self, run_id: str | None = None, *, cloud: str | None = None) -> tuple[Effect, ...]:
+        """The ledger of side effects."""
+        return tuple(map(plain.effect_of, self._all(_EFFECTS, run_id, cloud)))
 
     def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:
         """What people told the run."""

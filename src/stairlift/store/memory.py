@@ -10,6 +10,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from stairlift.model.effect import Effect
 from stairlift.model.run import (
     FINAL_RUN_STATES,
     IN_FLIGHT,
@@ -42,6 +43,7 @@ class _Record:
     attempts: dict[AttemptId, Attempt] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     commands: dict[str, Command] = field(default_factory=dict)
+    effects: dict[str, Effect] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -151,6 +153,12 @@ class MemoryStore:
         found = self._records.get(run_id)
         return tuple(found.events[after:][:limit]) if found else ()
 
+    def effects(self, run_id: str | None = None, *, cloud: str | None = None) -> tuple[Effect, ...]:
+        """The ledger of side effects."""
+        those = (r for r in self._records.values() if run_id in (None, r.run.id) and cloud in (None, r.run.cloud))
+        mine = [(effect.at, record.run.id, effect.id, effect) for record in those for effect in record.effects.values()]
+        return tuple(effect for *_, effect in sorted(mine, key=lambda entry: entry[:3]))
+
     def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:
         """What people told the run."""
         found = self._records.get(run_id)
@@ -257,3 +265,4 @@ def _set(record: _Record, change: Change) -> None:
         record.run = change.run
     if change.command:
         record.commands[change.command.id] = change.command
+    record.effects |= {effect.id: effect for effect in change.effects}

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from stairlift.model.effect import Effect
 from stairlift.model.run import Attempt, AttemptId, Command, Event, Run, RunState, StepState, StepStatus
 
 _STATES = {state.value: state for state in StepState}
@@ -79,6 +80,13 @@ def command_of(row: Any) -> Command:
     return Command(
         name, run, kind, step, actor, reason, datetime.fromisoformat(at), result, answer, json.loads(details)
     )
+
+
+def effect_of(row: Any) -> Effect:
+    """A row of `effect` without its run."""
+    name, kind, subject, step, binding, state, at, details, ended, note = row
+    made = (name, kind, subject, step, binding, state, datetime.fromisoformat(at))
+    return Effect(*made, json.loads(details), _moment(ended), note)
 
 
 def _moment(text: str | None) -> datetime | None:

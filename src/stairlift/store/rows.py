@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from stairlift.model.effect import Effect
 from stairlift.model.run import Attempt, AttemptId, Command, Event, Run, RunState, StepState, StepStatus
 
 Values = dict[str, Any]
@@ -128,4 +129,26 @@ def command_row(command: Command) -> Values:
         "result": command.result,
         "answer": command.answer,
         "details": dict(command.details),
+    }
+
+
+def effect_of(row: Row[Any]) -> Effect:
+    """A row of `effect`."""
+    return Effect(**{name: value for name, value in row._asdict().items() if name != "run"})
+
+
+def effect_row(run_id: str, effect: Effect) -> Values:
+    """A row of `effect`."""
+    return {
+        "run": run_id,
+        "id": effect.id,
+        "kind": effect.kind,
+        "subject": effect.subject,
+        "step": effect.step,
+        "binding": effect.binding,
+        "state": effect.state,
+        "at": effect.at,
+        "details": dict(effect.details),
+        "ended_at": effect.ended_at,
+        "note": effect.note,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from stairlift.model.effect import Effect
 from stairlift.model.run import (
     FINAL_RUN_STATES,
     LEASE_TTL,
@@ -156,6 +157,17 @@ class SqlStore:
         query = select(table).where(table.c.run == run_id, table.c.seq > after).order_by(table.c.seq).limit(limit)
         with self._connection() as connection:
             return tuple(rows.event_of(row) for row in connection.execute(query).all())
+
+    def effects(self, run_id: str | None = None, *, cloud: str | None = None) -> tuple[Effect, ...]:
+        """The ledger of side effects."""
+        table = tables.effect
+        query = select(table).order_by(table.c.at, table.c.run, table.c.id)
+        if run_id is not None:
+            query = query.where(table.c.run == run_id)
+        if cloud is not None:
+            query = query.join(tables.run).where(tables.run.c.cloud == cloud)
+        with self._connection() as connection:
+            return tuple(rows.effect_of(row) for row in connection.execute(query))
 
     def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:
         """What people told the run."""

@@ -165,6 +165,24 @@ command = Table(
     Index("command_unsettled", "run", "result"),
 )
 
+#: The ledger of side effects: a row for each that is intended, before it is made.
+effect = Table(
+    "effect",
+    metadata,
+    Column("run", ForeignKey(run.c.id), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("binding", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("ended_at", Moment),
+    Column("note", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: `lock` names the kernel lock that its holder holds: who gets that very lock knows that the holder is dead.
 #: `until` is in seconds since 1970 on the database's clock and counts only for those who cannot try that lock.
 lease = Table(

@@ -3,12 +3,16 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
+from stairlift.model.effect import Effect, EffectState, Intention
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.model.plan import Concurrency, Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Result, Verdict
+from stairlift.ports import Answer
 
 
 class ScriptedStrategy:
@@ -49,6 +53,81 @@ class ScriptedStrategy:
         reason = f"{assignment.step.id} returned {outcome.returncode}"
         result: Result = "unknown" if outcome.returncode == 75 else "failed"
         return Verdict(result, reason, temporary=outcome.returncode == 69)
+
+
+class ScriptedFences:
+    """Fences hosts with files in `folder`: cordon makes one with the run's id in it, uncordon and restore remove it.
+
+    A file of somebody else's is foreign, and stays. What is no cordon or uncordon is done by `work`. Their jobs are
+    real programs, and `restore` works at any time, so that whoever kills an orchestrator sees what is left of it.
+    `refuses` are the hosts that cannot be restored. The real one that this stands for is `stairlift.strategy.nova`.
+    """
+
+    name: ClassVar[str] = "scripted-fences"
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._folder = Path(options["folder"])
+        self._work = ScriptedStrategy(options)
+        self.refuses: set[str] = set()
+        self.restored: list[str] = []
+
+    def capabilities(self) -> Capabilities:
+        """Those of the work."""
+        return replace(self._work.capabilities(), repeatable=True)
+
+    def freeze(self) -> Frozen:
+        """Nothing to compare."""
+        return Frozen()
+
+    def effects(self, assignment: Assignment) -> tuple[Intention, ...]:
+        """A cordon for each host."""
+        if assignment.step.action != "cordon" or assignment.undo:
+            return ()
+        return tuple(Intention("cordon", host, {"by": assignment.run}) for host in assignment.step.hosts)
+
+    def job(self, assignment: Assignment) -> Job:
+        """What the action is."""
+        script = self._script(assignment)
+        job = self._work.job(assignment)
+        return Job((*job.argv[:-1], f"{script}\n{job.argv[-1]}"), job.cwd) if script else job
+
+    def _script(self, assignment: Assignment) -> str:
+        """The lines that come before those of the work, whose last word is a shell's script."""
+        files = [f"'{self._folder}/{host}'" for host in assignment.step.hosts]
+        if assignment.undo or assignment.step.action == "uncordon":
+            return "\n".join(f"grep -qxs {assignment.run} {file} && rm -f {file}" for file in files)
+        if assignment.step.action == "cordon":
+            return "\n".join(f"[ -e {file} ] && echo foreign || echo {assignment.run} >{file}" for file in files)
+        return ""
+
+    def runbook(self, step: Step) -> tuple[str, ...]:
+        """That of the work."""
+        return self._work.runbook(step)
+
+    def judge(self, assignment: Assignment, outcome: Outcome) -> Verdict:
+        """As the work is judged; a file that says whose it is tells the rest."""
+        verdict = self._work.judge(assignment, outcome)
+        return replace(
+            verdict, effects={f"cordon:{host}": self._state(host, assignment.run) for host in self._mine(assignment)}
+        )
+
+    def _mine(self, assignment: Assignment) -> tuple[str, ...]:
+        return assignment.step.hosts if assignment.step.action in ("cordon", "uncordon") else ()
+
+    def _state(self, host: str, run: str) -> EffectState:
+        file = self._folder / host
+        if not file.exists():
+            return "restored"
+        return "made" if file.read_text().strip() == run else "foreign"
+
+    def restore(self, effect: Effect) -> str:
+        """Remove the file, if it is ours."""
+        self.restored.append(effect.id)
+        if effect.subject in self.refuses:
+            return f"{effect.subject} does not answer"
+        if self._state(effect.subject, effect.details["by"]) == "made":
+            (self._folder / effect.subject).unlink()
+        return ""
 
 
 class ScriptedFreshness:
@@ -100,3 +179,69 @@ class FastClock:
     async def sleep(self, seconds: float) -> None:
         """Sleep that many of its own seconds."""
         await asyncio.sleep(seconds / self._speed)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a cloud was told to change."""
+
+    method: Literal["POST", "PUT", "DELETE"]
+    service_type: str
+    path: str
+    body: Mapping[str, Any] | None
+    microversion: str | None
+
+
+#: A body, what makes it, or what is raised instead.
+Told = Mapping[str, Any] | SourceTrouble | Callable[[], Any]
+
+
+class ScriptedCloudClient:
+    """A cloud that answers as `answers` says, by "SERVICE_TYPE PATH", and takes down what it is told to change.
+
+    A path without its query is looked for last. What is told is answered with what `replies` says, by "METHOD PATH",
+    else with nothing. `tests/unit/openstack/test_client.py` shows what the real one does.
+    """
+
+    cloud_name = "scripted"
+
+    def __init__(self, answers: Mapping[str, Told], replies: Mapping[str, Told] | None = None) -> None:
+        self.answers = dict(answers)
+        self.replies = dict(replies or {})
+        self.asked: list[tuple[str, str | None]] = []
+        self.sent: list[Sent] = []
+
+    def get(self, service_type: str, path: str, microversion: str | None = None) -> Answer:
+        """What was written down for it; SourceTrouble (MALFORMED, 404) where nothing was."""
+        self.asked.append((f"{service_type} {path}", microversion))
+        nothing = SourceTrouble(Trouble.MALFORMED, f"{service_type}{path} answered 404", status=404)
+        whole, bare = f"{service_type} {path}", f"{service_type} {path.partition('?')[0]}"
+        return Answer({"body": _said(self.answers.get(whole, self.answers.get(bare, nothing)))})
+
+    def send(
+        self,
+        method: Literal["POST", "PUT", "DELETE"],
+        service_type: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        microversion: str | None = None,
+    ) -> Answer:
+        """Take it down, then answer."""
+        self.sent.append(Sent(method, service_type, path, body, microversion))
+        reply = self.replies.get(f"{method} {path}")
+        return Answer({"body": None if reply is None else _said(reply)})
+
+    def catalog(self) -> Answer:
+        """The services that it has answers for."""
+        kinds = sorted({name.partition(" ")[0] for name in self.answers})
+        return Answer({"catalog": [{"type": kind, "endpoints": []} for kind in kinds]})
+
+    def versions(self, service_type: str) -> Answer:
+        """What was written down for "SERVICE_TYPE versions"."""
+        return Answer({"versions": _said(self.answers[f"{service_type} versions"])})
+
+
+def _said(told: Told) -> Any:
+    if isinstance(told, SourceTrouble):
+        raise told
+    return told() if callable(told) else told

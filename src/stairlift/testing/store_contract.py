@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from stairlift.model.effect import Effect, EffectState
 from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.run import (
     Attempt,
@@ -70,6 +71,11 @@ def ended(begun: Change, state: StepState, at: datetime) -> Change:
 def a_command(run: str = "r1", command_id: str = "c1") -> Command:
     """A person wants a step again."""
     return Command(command_id, run, "retry", "ant", "bob", "disk swapped", NOON)
+
+
+def an_effect(subject: str = "cmp1", state: EffectState = "intended", *, at: datetime = NOON) -> Effect:
+    """A nova-compute that is about to be disabled."""
+    return Effect(f"cordon:{subject}", "cordon", subject, f"cordon-{subject}", "nova", state, at, {"id": [7, "ü"]})
 
 
 def ids(statuses: Sequence[StepStatus]) -> list[str]:
@@ -397,3 +403,48 @@ class StoreContract:
             reopen().tell(a_command(command_id=uuid4().hex))
             assert len(store.commands("r1", unsettled=True)) == 1
             journal.renew()
+
+    # The ledger of side effects
+
+    def test_an_effect_is_on_record_with_the_attempt_that_makes_it(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        begun = replace(started("r1", "ant"), effects=(an_effect("cmp2"), an_effect("cmp1")))
+        with store.hold("lab") as journal:
+            created(journal)
+            event = journal.commit("r1", [begun])[0]
+        assert event.data == {"effects": {"cordon:cmp2": "intended", "cordon:cmp1": "intended"}}
+        other = reopen()
+        assert other.events("r1")[-1] == event
+        assert other.effects("r1") == (an_effect("cmp1"), an_effect("cmp2"))
+        assert other.effects("r9") == ()
+
+    def test_the_newest_word_on_an_effect_stands(self, store: Store) -> None:
+        later = NOON + timedelta(seconds=9)
+        made, first = an_effect("cmp1", "made"), an_effect("cmp0", at=later)
+        restored = replace(made, state="restored", ended_at=later, note="enabled")
+        with store.hold("lab") as journal:
+            created(journal)
+            journal.commit("r1", [Change("note", NOON, effects=(an_effect(),)), Change("note", NOON, effects=(made,))])
+            assert store.effects("r1") == (made,)
+            journal.commit("r1", [Change("note", later, effects=(restored, first))])
+        assert store.effects("r1") == (restored, first)
+        assert [effect.open for effect in store.effects("r1")] == [False, True]
+
+    def test_the_ledger_is_read_of_a_cloud_and_of_all(self, store: Store) -> None:
+        with store.hold("lab") as journal, store.hold("prod") as other:
+            created(journal)
+            created(other, a_run("r2", cloud="prod"))
+            journal.commit("r1", [Change("note", NOON, effects=(an_effect("cmp1"),))])
+            other.commit("r2", [Change("note", NOON, effects=(an_effect("cmp1"), an_effect("cmp2")))])
+        assert store.effects(cloud="lab") == (an_effect("cmp1"),)
+        assert store.effects() == (an_effect("cmp1"), an_effect("cmp1"), an_effect("cmp2"))
+        assert store.effects("r1", cloud="prod") == ()
+
+    def test_an_effect_is_not_on_record_where_its_step_could_not_begin(self, store: Store) -> None:
+        astray = replace(started("r1", "ant"), was=StepState.FAILED, effects=(an_effect(),))
+        with store.hold("lab") as journal:
+            created(journal)
+            with pytest.raises(StairliftError):
+                journal.commit("r1", [astray])
+        assert store.effects("r1") == ()

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stairlift.model.availability import METER, Totals
 from stairlift.model.errors import UsageError
 from stairlift.model.plan import Plan
 from stairlift.model.plan_document import from_document, step_from_document
@@ -29,6 +31,8 @@ _OVER = FINAL_RUN_STATES | {RunState.FAILED}
 Tasks = Callable[[Sequence[AttemptId]], Mapping[str, str]]
 #: Of these attempts, the steps of those that no worker has taken yet, with the reason if there is one.
 Queued = Callable[[Sequence[AttemptId]], Mapping[str, str]]
+#: Where the meter of this run stands.
+Metered = Callable[[str], Totals | None]
 
 
 def nowhere_queued(_attempts: Sequence[AttemptId]) -> Mapping[str, str]:
@@ -36,13 +40,19 @@ def nowhere_queued(_attempts: Sequence[AttemptId]) -> Mapping[str, str]:
     return {}
 
 
+def not_metered(_run: str) -> Totals | None:
+    """Where nobody measures."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Reads the journal and, through `tasks` and `queued`, what attempts at work tell."""
+    """Reads the journal and, through `tasks` and `queued`, what attempts at work tell; `metered` is their meter."""
 
     records: Records
     tasks: Tasks
     queued: Queued = nowhere_queued
+    metered: Metered = not_metered
 
     def run(self, name: str | None, cloud: str | None = None) -> Run:
         """The run that is meant: the named one, else the active one of the cloud, else its newest.
@@ -102,6 +112,7 @@ class Archive:
             doing=self.tasks([attempt.id for attempt in newest]),
             slow={a.id.step: late for a in newest if (late := self._slow(a))},
             found=self.found(standing.run) if standing.waits_for_plan else (),
+            meter=self.metered(standing.run.id) if METER in standing.run.options else None,
         )
         if not _begs_the_question(known):
             return known
@@ -188,7 +199,16 @@ def open_archive(settings: Settings) -> Archive:
         from stairlift.wiring.office import open_office
 
         return open_office(settings).archive
-    return Archive(records, lambda attempts: _tasks_here(settings.state_dir / "attempts", attempts))
+    state = settings.state_dir
+    return Archive(
+        records, lambda attempts: _tasks_here(state / "attempts", attempts), metered=partial(_totals_here, state)
+    )
+
+
+def _totals_here(state_dir: Path, run_id: str) -> Totals | None:
+    from stairlift.wiring.measured import totals_of
+
+    return totals_of(run_id, state_dir)
 
 
 def _tasks_here(folder: Path, attempts: Sequence[AttemptId]) -> Mapping[str, str]:

@@ -11,10 +11,14 @@ from stairlift.model.plan import Binding, Plan
 from stairlift.plan import Request, plan
 from stairlift.report.checked import Checked, CheckedEntry
 from stairlift.strategy.freezing import thaw
-from stairlift.wiring.look import Look
+from stairlift.wiring.before import before
+from stairlift.wiring.clock import today
+from stairlift.wiring.look import Look, Where
 from stairlift.wiring.planning import entry_of, freeze_entry
+from stairlift.wiring.questions import Way, asking
 from stairlift.wiring.reviewing import reviewed
 from stairlift.wiring.settings import Settings, StrategyEntry
+from stairlift.wiring.waivers import expired, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,11 @@ class _Tried:
     wrong: Finding | None
 
 
-def check(seen: Look, settings: Settings, request: Request | None) -> Checked:
+def check(seen: Look, settings: Settings, request: Request | None, where: Where, *, strict: bool = False) -> Checked:
     """All findings about a cloud and the settings for it, and with a request about the plan that it asks for.
 
-    What is wrong with one entry hides nothing of the others: steps that a broken one would do stay its own.
+    What is wrong with one entry hides nothing of the others: steps that a broken one would do stay its own. `strict`
+    makes an error of a check that nobody gave the means for.
     """
     cloud = seen.reconciled.cloud
     tried = [_try(number, entry, settings) for number, entry in enumerate(settings.strategies)]
@@ -40,14 +45,20 @@ def check(seen: Look, settings: Settings, request: Request | None) -> Checked:
     else:
         made, told = _planned(seen, request, [one.binding for one in tried])
         findings += [*told, *(_reviews(made, tried, seen, request) if made else ())]
-    waivers = request.waivers if request else ()
+    waivers = in_force((*(request.waivers if request else ()), *settings.waivers), today())
+    way = Way(made.source if made else cloud.release.series, request.target if request else None, made)
+    results, about = before(asking(seen, where, way, findings), waivers, strict=strict)
+    findings += [*about, *(finding for result in results for finding in result.findings)]
     return Checked(
         cloud=cloud.name,
-        source=made.source if made else cloud.release.series,
-        target=request.target if request else None,
+        source=way.source,
+        target=way.target,
         entries=tuple(_entries(tried, made)),
         findings=in_order(findings),
         refusing=unwaived_errors(in_order(findings), waivers),
+        checks=results,
+        waivers=waivers,
+        over=expired(settings.waivers, today()),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from stairlift.drive.discover import observe_all
 from stairlift.inventory.context import AnsibleSettings, SourceContext
 from stairlift.inventory.recording import recorded_cloud
-from stairlift.inventory.specs import sources
+from stairlift.inventory.specs import EVERY_API, sources
 from stairlift.inventory.tape import Tape
 from stairlift.inventory.tape import save as keep
 from stairlift.model.errors import NoAnswer, Trouble
@@ -46,11 +46,15 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen, and by whom, so that one can look again."""
+    """What was seen, and by whom, so that one can look again.
+
+    `client` connects to the cloud where its own APIs were asked.
+    """
 
     managers: tuple[InventoryManager, ...]
     observations: tuple[Observation, ...]
     reconciled: Reconciled
+    client: Callable[[], CloudClient] | None = None
 
     @property
     def silent(self) -> frozenset[str]:
@@ -85,7 +89,14 @@ def glance(where: Where, save: Path | None = None) -> Look:
     if save:
         keep(save, name, tapes, observations)
     reconciled = reconcile(observations, name=name, aliases=where.aliases)
-    return Look(tuple(source.manager for source in asked), observations, reconciled)
+    managers = tuple(source.manager for source in asked)
+    return Look(managers, observations, reconciled, client if _asks_apis(where.specs) else None)
+
+
+def _asks_apis(specs: Sequence[str]) -> bool:
+    """Whether the cloud's own APIs are asked; a recording cannot be."""
+    kinds = {spec.partition(":")[0] for spec in specs}
+    return "recording" not in kinds and not kinds.isdisjoint({"openstack", *EVERY_API})
 
 
 def _client(os_cloud: str | None) -> CloudClient:

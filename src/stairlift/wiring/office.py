@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from stairlift.execute.local import LocalExecutor
@@ -15,6 +16,7 @@ from stairlift.store.opening import open_engine, upgrade
 from stairlift.store.sql import open_store
 from stairlift.wiring.archive import Archive, nowhere_queued
 from stairlift.wiring.crew import Crew, open_crew, upgrade_queue
+from stairlift.wiring.measured import totals_of
 from stairlift.wiring.settings import Settings
 from stairlift.wiring.tasks import task_at_hand
 
@@ -40,7 +42,8 @@ class Office:
     @property
     def archive(self) -> Archive:
         """What is on record, to be read and shown."""
-        return Archive(self.store, self.tasks, self.crew.queued if self.crew else nowhere_queued)
+        queued = self.crew.queued if self.crew else nowhere_queued
+        return Archive(self.store, self.tasks, queued, partial(totals_of, state_dir=self.state_dir))
 
     def run(self, name: str | None, cloud: str | None = None) -> Run:
         """The run that is meant, see `Archive.run`."""

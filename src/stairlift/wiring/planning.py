@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from stairlift.drive.check_registry import codes as check_codes
 from stairlift.knowledge.releases import parse_series
 from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.finding import Waiver, in_order
@@ -14,10 +15,12 @@ from stairlift.model.plan import STAGES, Binding, Plan, Stage, Step
 from stairlift.model.policy import Policy
 from stairlift.plan import Request, plan
 from stairlift.ports import UpgradeStrategy
+from stairlift.wiring.guests import about_draining
 from stairlift.wiring.hops import Hops
 from stairlift.wiring.look import Look, Where
 from stairlift.wiring.reviewing import Entry, placed, reviewed
 from stairlift.wiring.settings import Settings, StrategyEntry
+from stairlift.wiring.waivers import with_used
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,11 @@ class Wishes:
     exclude: Sequence[str] = ()
     waive: Sequence[str] = ()
 
-    def request(self, policy: Policy) -> Request:
-        """The planner's request; UsageError (release.unknown, plan.unknown_stage) for words that nobody knows."""
+    def request(self, policy: Policy, waivers: Sequence[Waiver] = ()) -> Request:
+        """The planner's request; UsageError (release.unknown, plan.unknown_stage) for words that nobody knows.
+
+        `waivers` are those of the settings, beside those that were typed.
+        """
         return Request(
             target=parse_series(self.to),
             source=parse_series(self.source) if self.source else None,
@@ -40,7 +46,7 @@ class Wishes:
             stages=tuple(known_stage(name) for name in self.stages),
             hosts=tuple(self.hosts),
             exclude=tuple(self.exclude),
-            waivers=tuple(Waiver.parse(text) for text in self.waive),
+            waivers=(*(Waiver.parse(text) for text in self.waive), *waivers),
         )
 
 
@@ -61,8 +67,9 @@ def make_plan(seen: Look, request: Request, where: Where, settings: Settings) ->
         _demand_json(f"--inventory {spec!a}", spec)
     asked = replace(request, sources=specs, os_cloud=where.os_cloud, queues=settings.queues)
     cloud, frozen = seen.reconciled.cloud, bindings(settings)
-    made = plan(cloud, seen.reconciled.findings, asked, frozen)
+    made = with_used(plan(cloud, seen.reconciled.findings, asked, frozen), check_codes())
     told = reviewed(made, _entries(settings, made), cloud, narrowed=asked.narrowed)
+    told += about_draining(made, seen, where, asked.policy)
     return replace(made, findings=in_order((*made.findings, *told))) if told else made
 
 

@@ -20,6 +20,7 @@ _KEYS = (
     "retries",
     "retry_after",
     "stop_after",
+    "downtime_budget",
 )
 _CHOICES: Mapping[str, Sequence[str]] = {
     "order": get_args(Order),
@@ -58,8 +59,9 @@ def read_policy(table: Any, place: str) -> Policy:
         approve=_gates(place, table.get("approve", []), canary),
         deadline=_deadlines(place, table.get("deadline", {})),
         retries=_whole(place, "retries", table.get("retries", RETRIES)),
-        retry_after=_seconds(place, "retry_after", table.get("retry_after", RETRY_AFTER)),
+        retry_after=whole_seconds(place, "retry_after", table.get("retry_after", RETRY_AFTER)),
         stop_after=table.get("stop_after"),
+        downtime_budget=_downtime(place, table.get("downtime_budget", {})),
     )
 
 
@@ -72,16 +74,30 @@ def _gates(place: str, value: Any, canary: int) -> tuple[ApprovalGate, ...]:
     return tuple(gate for gate in _GATES if gate in value)
 
 
+def _downtime(place: str, value: Any) -> dict[str, float]:
+    """Seconds by API and a number of requests; a time alone is for each API."""
+    from stairlift.knowledge.probes import all_probes  # `stairlift --help` has no use for it
+
+    given = value if isinstance(value, Mapping) else {"*": value}
+    apis = dict.fromkeys(probe.api for probe in all_probes().values())
+    demand_known(f"{place}: downtime_budget", given, (*apis, "canary", "*", "requests"), "APIs")
+    return {
+        name: float((_whole if name == "requests" else whole_seconds)(place, f"downtime_budget.{name}", amount))
+        for name, amount in sorted(given.items())
+    }
+
+
 def _deadlines(place: str, value: Any) -> dict[str, int]:
     given = _per_plane(value)
-    found = {str(name): _seconds(place, f"deadline.{name}", length) for name, length in sorted(given.items())}
+    found = {str(name): whole_seconds(place, f"deadline.{name}", length) for name, length in sorted(given.items())}
     for name, seconds in found.items():
         if not seconds:
             raise invalid(place, f"deadline.{name} is 0: nothing could ever be done in time; leave it out for none")
     return found
 
 
-def _seconds(place: str, key: str, value: Any) -> int:
+def whole_seconds(place: str, key: str, value: Any) -> int:
+    """A time as people write it, such as 90 or "90m". UsageError (config.invalid) for anything else."""
     if isinstance(value, str) and (found := _SPAN.fullmatch(value.strip())):
         value = int(found[1]) * _SECONDS[found[2]]
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:

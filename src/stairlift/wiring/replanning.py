@@ -23,6 +23,7 @@ from stairlift.ports import Executor
 from stairlift.wiring.again import refuse_drift
 from stairlift.wiring.clock import now
 from stairlift.wiring.look import Look, Where, look
+from stairlift.wiring.meter import kept
 from stairlift.wiring.office import Office
 from stairlift.wiring.planning import make_plan
 from stairlift.wiring.queues import demand_workers
@@ -165,9 +166,9 @@ def take_place(new: Replanned, office: Office, settings: Settings, actor: str, *
             to_document(new.plan),
             now=now(),
             actor=actor,
-            options=run_options(settings, rows, scope),
+            options=run_options(settings, rows, scope) | kept(settings.meter, new.plan),
             approve_all=approve_all,
-            place=Place(new.run, new.carried, told),
+            place=Place(new.run, new.carried, told, office.store.effects(new.run.id)),
         )
 
 

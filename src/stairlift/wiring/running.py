@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,11 @@ from stairlift.remote.words import SshOptions
 from stairlift.strategy.watch import FrozenWatch
 from stairlift.wiring.again import check_plan, demand_original, judge_resumption, judge_retreat, judge_start
 from stairlift.wiring.clock import now
+from stairlift.wiring.gating import Gating, kept_gates
+from stairlift.wiring.keeping import RunKeeper, demand_ready
 from stairlift.wiring.look import Look, Where, glance, look
+from stairlift.wiring.meter import end_those_of, metered, run_meter
+from stairlift.wiring.meter import kept as kept_meter
 from stairlift.wiring.office import Office
 from stairlift.wiring.planning import strategies_of
 from stairlift.wiring.queues import demand_workers
@@ -108,13 +112,16 @@ def _begin(journal: Journal, plan: Plan, office: Office, by: tuple[Settings, Ord
     demand_original(plan)
     demand_workers(plan, settings.database_url)
     with kept(journal, Pace.for_lease(office.lease_ttl).lease):
-        seen = look(_where(plan, settings.aliases, settings.ansible_arguments, settings.ssh))
+        where = _where(plan, settings.aliases, settings.ansible_arguments, settings.ssh)
+        seen = look(where)
     done = None if orders.again else _done_before(plan, office)
     if done and seen.reconciled.cloud.name == plan.cloud and shows_target(plan, seen.reconciled.cloud.release):
         return done, None
     judge_start(plan, seen)
     view = _View(seen, dead_rows(seen.reconciled.cloud.services))
-    options = run_options(settings, view.dead_rows, orders.scope)
+    options = run_options(settings, view.dead_rows, orders.scope) | kept_meter(settings.meter, plan)
+    options |= demand_ready(plan, seen, where, orders.scope, orders.note)
+    options |= kept_gates(settings.gates, seen, where, plan)
     run = new_run(journal, plan, to_document(plan), now=now(), actor=orders.actor, options=options)
     return run, view
 
@@ -159,6 +166,7 @@ def resume(run: Run, office: Office, orders: Orders) -> Result:
         else:
             seen.demand_answer()
             judge_start(plan, seen)
+            demand_ready(plan, seen, _as_before(plan, run), Scope.of(run), orders.note)
         return _orchestrate(journal, plan, run, (office, orders, _view(seen, run)))
 
 
@@ -172,10 +180,13 @@ def bring_to_rest(run: Run, office: Office, orders: Orders) -> Result:
     with office.store.hold(run.cloud) as journal:
         probe = LateFreshness(lambda: _freshness(plan, _view(glance(_as_before(plan, run)), run)))
         tools = _tools(plan, office, orders, probe)
-        found = asyncio.run(obey(journal, plan, run.id, tools))
-        if found.state not in _UNDER_WAY or not _is_told_to_rest(found, office):
-            return Result(found)
-        return asyncio.run(_until_signalled(journal, plan, found, tools, approve_all=False))
+        try:
+            found = asyncio.run(obey(journal, plan, run.id, tools))
+            if found.state not in _UNDER_WAY or not _is_told_to_rest(found, office):
+                return Result(found)
+            return asyncio.run(_until_signalled(journal, plan, found, tools, approve_all=False))
+        finally:
+            end_those_of(office.store, office.state_dir, run.cloud)
 
 
 def take_back(run: Run, office: Office, orders: Orders) -> Result:
@@ -229,6 +240,18 @@ def _tools(plan: Plan, office: Office, orders: Orders, freshness: FreshnessProbe
     )
 
 
+def _gated(tools: Tools, plan: Plan, run: Run, view: _View) -> Tools:
+    gating = Gating.of(run, view.seen, _as_before(plan, run))
+    within = gating.settings.within
+    pace = replace(tools.pace, verify=within) if within else tools.pace
+    return replace(tools, gates=gating.gates(plan, tools.clock), pace=pace)
+
+
+def _keeper(plan: Plan, run: Run, office: Office) -> RunKeeper:
+    begun = _has_begun(plan, office.store.steps(run.id))
+    return RunKeeper(plan, run, _as_before(plan, run), office.store, begun)
+
+
 def _freshness(plan: Plan, view: _View) -> RegistryFreshness:
     return RegistryFreshness(_registries(view.seen), _expected(plan, view), SystemClock())
 
@@ -241,8 +264,16 @@ def _has_begun(plan: Plan, statuses: Sequence[StepStatus]) -> bool:
 
 def _orchestrate(journal: Journal, plan: Plan, run: Run, around: tuple[Office, Orders, _View]) -> Result:
     office, orders, view = around
-    tools = _tools(plan, office, orders, _freshness(plan, view))
-    return asyncio.run(_until_signalled(journal, plan, run, tools, approve_all=orders.approve_all))
+    tools = _gated(_tools(plan, office, orders, _freshness(plan, view)), plan, run, view)
+    tools = replace(tools, keeper=_keeper(plan, run, office))
+    end_those_of(office.store, office.state_dir, run.cloud)
+    place = metered(run, plan, office.state_dir, view.seen.observations)
+    if place is not None:
+        tools = replace(tools, meter=run_meter(place, run, tools))
+    try:
+        return asyncio.run(_until_signalled(journal, plan, run, tools, approve_all=orders.approve_all))
+    finally:
+        end_those_of(office.store, office.state_dir, run.cloud)
 
 
 def _registries(seen: Look) -> Callable[[str], Observation]:

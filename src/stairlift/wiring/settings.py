@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stairlift.drive.gates.settings import GateSettings
 from stairlift.model.errors import UsageError
+from stairlift.model.finding import Waiver
 from stairlift.model.plan import Queue
 from stairlift.model.policy import Policy
 from stairlift.model.run import LEASE_TTL, LEAST_LEASE_TTL
+from stairlift.probe.order import MeterSettings
 from stairlift.remote.words import SshOptions
 from stairlift.wiring.hops import Hops, read_hops
 from stairlift.wiring.matching import read_match
@@ -26,7 +29,7 @@ from stairlift.wiring.queues import read_queues
 from stairlift.wiring.toml import demand_known, invalid, places_of, read_toml
 
 _FILE = "stairlift.toml"
-_TABLES = frozenset({"strategy", "hop", "queue", "policy", "aliases", "sources", "lease_ttl"})
+_TABLES = frozenset({"strategy", "hop", "queue", "waiver", "policy", "aliases", "sources", "lease_ttl", "meter", "gates"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Settings:
     strategies: tuple[StrategyEntry, ...] = ()
     hops: Hops = field(default_factory=dict)
     queues: tuple[Queue, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     inventories: tuple[str, ...] = ()
     os_cloud: str | None = None
@@ -55,6 +59,8 @@ class Settings:
     state_dir: Path = Path()
     database_url: str = ""
     lease_ttl: float = LEASE_TTL
+    meter: MeterSettings | None = None
+    gates: GateSettings = GateSettings()
     files: tuple[Path, ...] = ()
 
 
@@ -80,6 +86,7 @@ def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/e
         strategies=_strategies(tables.get("strategy")),
         hops=read_hops(tables["hop"].file, tables["hop"].value) if "hop" in tables else {},
         queues=read_queues(tables["queue"].file, tables["queue"].value) if "queue" in tables else (),
+        waivers=_waivers(tables.get("waiver")),
         aliases=_aliases(tables.get("aliases")),
         inventories=_listed(environ.get("STAIRLIFT_INVENTORY")) or tuple(sources["inventory"]),
         os_cloud=_os_cloud(environ, sources["os_cloud"]),
@@ -88,6 +95,8 @@ def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/e
         state_dir=state,
         database_url=environ.get("STAIRLIFT_DATABASE_URL") or f"sqlite:///{state / 'stairlift.sqlite'}",
         lease_ttl=_lease_ttl(environ, tables.get("lease_ttl")),
+        meter=_meter(tables.get("meter")),
+        gates=_gates(tables.get("gates")),
         files=files,
     )
 
@@ -154,6 +163,14 @@ def _policy(table: _Table | None) -> Policy:
     return read_policy(table.value, f"{table.file}: [policy]") if table else Policy()
 
 
+def _meter(table: _Table | None) -> MeterSettings | None:
+    if table is None:
+        return None
+    from stairlift.wiring.meter import read_meter
+
+    return read_meter(table.value, f"{table.file}: [meter]")
+
+
 def _strategies(table: _Table | None) -> tuple[StrategyEntry, ...]:
     if table is None:
         return ()
@@ -176,6 +193,22 @@ def _strategy(file: Path, place: str, entry: Mapping[str, Any]) -> StrategyEntry
         match=read_match(place, entry.get("match", {}), MATCH_KEYS),
         options={**options, "folder": str(file.parent)},
     )
+
+
+def _gates(table: _Table | None) -> GateSettings:
+    if table is None:
+        return GateSettings()
+    from stairlift.wiring.gating import read_gates  # `stairlift --help` has no use for checks
+
+    return read_gates(table.value, f"{table.file}: [gates]")
+
+
+def _waivers(table: _Table | None) -> tuple[Waiver, ...]:
+    if table is None:
+        return ()
+    from stairlift.wiring.waivers import read_waivers  # keeps the planner out of `stairlift --help`
+
+    return read_waivers(table.file, table.value)
 
 
 def _aliases(table: _Table | None) -> dict[str, str]:

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from stairlift.drive.tools import Pace, Tools
-from stairlift.drive.verification import until_heard_of
+from stairlift.drive.verification import until_gates_hold
 from stairlift.execute.inprocess import NoopExecutor
+from stairlift.ports import Inquiry
 from stairlift.store.memory import MemoryStore
 from stairlift.testing.doubles import FastClock, ScriptedFreshness, ScriptedStrategy
+from stairlift.testing.plans import a_step
 
 SERVICES = (("nova-compute", "cmp1"),)
 DAYS = timedelta(days=3)
@@ -30,7 +32,8 @@ class _SetWhileAsked(ScriptedFreshness):
 
 def awaited(clock: FastClock, freshness: ScriptedFreshness, since) -> list:
     tools = Tools(MemoryStore(), NoopExecutor(), {"command": ScriptedStrategy()}, clock, freshness, pace=Pace(probe=1))
-    asyncio.run(asyncio.wait_for(until_heard_of(SERVICES, since, tools, lambda _: None), 20))
+    inquiry = Inquiry(a_step("cmp1"), SERVICES, since, since)
+    asyncio.run(asyncio.wait_for(until_gates_hold(inquiry, tools, lambda _: None), 20))
     return [moment for _, moment in freshness.asked]
 
 

@@ -7,6 +7,7 @@ from stairlift.knowledge.binaries import all_binaries, binary
 from stairlift.knowledge.document import Entry
 from stairlift.knowledge.procedures import all_procedures, meaning_of, procedure
 from stairlift.model.errors import StairliftError
+from stairlift.model.release import Release
 
 words = str.split
 
@@ -17,7 +18,7 @@ def test_nova():
     nova = procedure("nova")
     assert nova.owner[0] == "nova-conductor"
     assert nova.db_expand.commands[:2] == ("nova-manage api_db sync", "nova-manage db sync")
-    assert nova.db_migrate.commands[0] == "nova-manage db online_data_migrations"
+    assert nova.db_migrate.commands[0] == "nova-manage db online_data_migrations --max-count 10000"
     assert nova.db_contract is None
     assert nova.unpin == ("nova-conductor", "nova-scheduler", "nova-api")
     assert nova.check_after == "db-expand"
@@ -30,6 +31,46 @@ def test_keystone_and_glance_contract_and_nova_does_not():
 
 def test_online_migrations():
     assert {p.project for p in all_procedures() if p.db_migrate} == {"nova", "placement", "cinder", "ironic"}
+
+
+def test_every_online_migration_goes_in_batches_and_says_when_there_is_more():
+    commands = [c for p in all_procedures() if p.db_migrate for c in p.db_migrate.commands]
+    assert len(commands) == 5
+    assert all(meaning_of(c, 1)[0] == "again" for c in commands)
+    assert all(("--max_count" if c.startswith("cinder-") else "--max-count") + " 10000" in c for c in commands)
+
+
+@pytest.mark.parametrize(
+    ("project", "action", "stage", "accepts"),
+    [
+        ("keystone", "db-expand", "control", (0, 4)),
+        ("keystone", "db-contract", "finish", (0,)),
+        ("glance", "db-expand", "control", (0, 5)),
+        ("glance", "db-contract", "finish", (0,)),
+        ("neutron", "db-expand", "control", (0,)),
+        ("neutron", "db-contract", "control", (0,)),
+        ("nova", "db-expand", "control", (0,)),
+    ],
+)
+def test_gates_behind_database_steps(project, action, stage, accepts):
+    """A phase that is still to come is no failure before its time, and one afterwards."""
+    assert procedure(project).database_step(action, stage).gate.accepts == accepts
+
+
+def test_nova_takes_its_time_to_stop_from_2026_1_on():
+    nova = procedure("nova")
+    assert nova.wait_to_stop("nova-scheduler", Release(2025, 2)) == 0
+    assert nova.wait_to_stop("nova-scheduler", Release(2026, 1)) == 160
+    assert nova.wait_to_stop("nova-compute", Release(2026, 2)) == 160
+    assert nova.wait_to_stop("nova-conductor", Release(2026, 1)) == 0
+
+
+def test_what_each_project_tests():
+    tested = {p.project for p in all_procedures() if p.skips == "tested"}
+    assert {"nova", "neutron", "keystone", "glance", "placement", "swift", "octavia", "ironic"} < tested
+    assert {p.project for p in all_procedures() if p.skips == "one-release"} == {
+        *("barbican", "cinder", "manila", "heat", "ceilometer", "aodh", "cloudkitty", "zaqar")
+    }
 
 
 def test_what_is_unpinned_in_which_order():
@@ -144,6 +185,11 @@ def with_procedure(**content):
         ({"unpin": ["nova-api"]}, "how"),
         ({"check": "x", "check_after": "lunch"}, "lunch"),
         ({"onwer": ["nova-api"]}, "onwer"),
+        ({"owner": ["nova-api"], "db_expand": {"commands": ["x"], "gate": {"command": "y"}}}, "accepts"),
+        ({"offline": {"commands": ["x"], "reason": "r", "until": "2016.2"}}, "what stops"),
+        ({"offline": {"commands": ["x"], "reason": "r", "stop": ["nova-api"]}}, "until"),
+        ({"skips": "often"}, "often"),
+        ({"stopping": [{"services": ["nova-api"], "first": "2026.1", "seconds": 9, "within": 5, "source": "s"}]}, "cuts"),
         ({"source": "x"}, "source"),
     ],
 )

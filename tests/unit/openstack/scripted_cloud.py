@@ -50,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(reply.delay)
         self._send(reply)
 
-    do_POST = do_GET  # noqa: N815
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
 
     def _send(self, reply):
         body = reply.raw()

@@ -1,5 +1,6 @@
 """SessionCloudClient against a server that does what servers do on a bad day."""
 
+import json
 import ssl
 import threading
 import time
@@ -219,6 +220,66 @@ class TestTokens:
         assert trouble_of(ask, connect()).trouble is Trouble.DENIED
         assert len(cloud.paths("POST")) == 2
         assert len(cloud.paths()) == 2
+
+
+CORDON = {"status": "disabled", "disabled_reason": "stairlift 261122-abcdef cordon-cmp1"}
+
+
+def tell(client, body=CORDON, microversion="2.53"):
+    return client.send("PUT", "compute", "/os-services/7", body, microversion)
+
+
+class TestChanges:
+    PATH = f"{SERVICES}/7"
+
+    def test_the_body_goes_out_and_the_answer_comes_back(self, cloud, connect):
+        told = []
+
+        def reply(handler, asked):
+            told.append((handler.command, json.loads(asked), handler.headers["OpenStack-API-Version"]))
+            return Reply({"service": {"id": 7, "status": "disabled"}})
+
+        cloud.replies[self.PATH] = reply
+        assert tell(connect()).documents == {"body": {"service": {"id": 7, "status": "disabled"}}}
+        assert told == [("PUT", CORDON, "compute 2.53")]
+
+    @pytest.mark.parametrize(("method", "status"), [("POST", 202), ("DELETE", 204), ("PUT", 201)])
+    def test_an_empty_answer_is_an_answer(self, cloud, connect, method, status):
+        cloud.replies[self.PATH] = Reply(b"", status)
+        answer = connect().send(method, "compute", "/os-services/7")
+        assert answer.documents == {"body": None}
+        assert cloud.paths(method)[-1] == self.PATH
+
+    @pytest.mark.parametrize("status", [400, 404, 409, 413])
+    def test_what_is_refused_is_told_in_the_words_of_the_service(self, cloud, connect, status):
+        cloud.replies[self.PATH] = Reply({"conflictingRequest": {"message": "it is being\n resized"}}, status)
+        trouble = trouble_of(tell, connect())
+        assert (trouble.trouble, trouble.code, trouble.status) == (Trouble.REFUSED, "source.refused", status)
+        assert trouble.brief.endswith(f"{self.PATH} refuses this ({status}): it is being resized")
+
+    @pytest.mark.parametrize(
+        ("status", "trouble"), [(403, Trouble.DENIED), (500, Trouble.SERVER_ERROR), (429, Trouble.SERVER_ERROR)]
+    )
+    def test_other_troubles_are_what_they_are_when_asking(self, cloud, connect, status, trouble):
+        cloud.replies[self.PATH] = Reply({}, status)
+        assert trouble_of(tell, connect()).trouble is trouble
+        assert cloud.paths("PUT") == [self.PATH]  # once, whatever came of it
+
+    def test_a_token_that_is_refused_is_renewed_and_it_is_told_again(self, cloud, connect):
+        answers = [Reply({}, 401), Reply({"service": {}})]
+        cloud.replies[self.PATH] = lambda _, __: answers.pop(0)
+        assert tell(connect()).documents == {"body": {"service": {}}}
+        assert cloud.paths("PUT") == [self.PATH] * 2
+
+    def test_nothing_is_told_twice_by_a_redirect(self, cloud, connect):
+        cloud.replies[self.PATH] = Reply({}, 307, {"Location": f"{SERVICES}/8"})
+        assert trouble_of(tell, connect()).trouble is Trouble.UNREACHABLE
+        assert cloud.paths("PUT") == [self.PATH]
+
+    def test_nothing_is_told_twice_when_the_line_breaks(self, cloud, connect):
+        cloud.replies[self.PATH] = Reply({}, announced=500)
+        assert trouble_of(tell, connect()).trouble is Trouble.MALFORMED
+        assert cloud.paths("PUT") == [self.PATH]
 
 
 class TestOnlyTheSelectedEndpoints:

@@ -115,14 +115,33 @@ def test_network_nodes_go_one_at_a_time_unless_the_policy_speaks_of_them():
 def test_ovn_goes_controllers_then_databases_then_neutron():
     plan = planned(an_ovn_cloud())
     chassis = [s for s in upgrades(plan) if s.services == ("ovn-controller",)]
-    central = [s for s in upgrades(plan) if "ovn-northd" in s.services]
+    central = [s for s in upgrades(plan) if s.stage == "ovn" and s not in chassis]
     assert sorted(hosts_of(chassis)) == ["cmp1", "cmp2", "cmp3", "gw1"]
-    assert {s.stage for s in (*chassis, *central)} == {"ovn"}
-    assert [s.services for s in central] == [("ovn-nb-db", "ovn-sb-db", "ovn-northd")] * 3
-    for one in central:
+    names = [name for s in central for name in s.services]
+    assert names == ["ovn-nb-db"] * 3 + ["ovn-sb-db"] * 3 + ["ovn-northd"] * 3, "node by node or not"
+    for one in central[:3]:
         assert set(one.after) == {s.id for s in chassis}
+    for one in central[6:]:
+        assert set(one.needs) == {s.id for s in central[3:6]}
     first = step(plan, "2025.2-db-expand-keystone")
-    assert set(first.needs) | set(first.after) == {s.id for s in central}
+    assert set(first.needs) | set(first.after) == {s.id for s in central[6:]}
+
+
+def test_gateways_of_ovn_go_one_at_a_time_however_many_hypervisors_do():
+    built = an_ovn_cloud().reporting("gw2", "ovn-controller").reporting("gw3", "ovn-controller")
+    plan = planned(built, policy=policy(max_unavailable={"resource": 4}))
+    gateways = [s for s in upgrades(plan) if s.stage == "ovn" and s.hosts[0].startswith("gw")]
+    assert len(gateways) == 3
+    assert all("role:network" in s.slots for s in gateways)
+    assert (plan.windows["role:network"], plan.windows["plane:resource"]) == (1, 4)
+
+
+def test_a_raft_cluster_wants_its_leader_last_and_ovn_before_22_03_its_pin():
+    found = finding(planned(an_ovn_cloud()).findings, "ovn.order")
+    assert "ctl1, ctl2, ctl3 in this order" in found.message
+    assert "let ctl3 lead" in found.resolution
+    assert "ovn-match-northd-version" in found.resolution
+    assert "ovn.order" not in codes(planned(a_cloud()).findings)
 
 
 def test_ovns_metadata_agent_goes_with_nova_compute():
@@ -203,14 +222,6 @@ def test_the_hosts_of_the_api_are_unpinned_last():
     built = built.reporting("stor1", "cinder-scheduler").placed("ctl1", "cinder-api")
     unpins = [s for s in planned(built).steps if s.action == "unpin" and s.project == "cinder"]
     assert hosts_of(unpins) == ["stor1", "ctl1", "ctl2"]
-
-
-def test_a_cold_projects_database_step_says_that_its_services_are_down():
-    plan = planned(a_cloud().serving("shared-file-system").placed("ctl1", "manila-api", "manila-scheduler"))
-    reason = step(plan, "2025.2-db-expand-manila").reason
-    assert "are down around it" in reason
-    assert "keeps running" not in reason
-    assert "keeps running" in step(plan, "2025.2-db-expand-nova").reason
 
 
 def test_storage_nodes_follow_the_hypervisors_with_a_reason_of_their_own():

@@ -308,7 +308,7 @@ def test_a_plan_that_can_never_end_is_refused_before_it_begins(plan: Plan, why: 
     assert caught.value.code == "run.plan_impossible"
 
 
-@pytest.mark.parametrize("state", [StepState.VERIFYING, FAILED, UNKNOWN, StepState.PENDING])
+@pytest.mark.parametrize("state", [StepState.VERIFYING, FAILED, UNKNOWN, StepState.RUNNING])
 def test_nothing_leads_out_of_done(state: StepState) -> None:
     game = Game(a_plan(a_step("a")))
     game.next()

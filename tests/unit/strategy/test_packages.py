@@ -4,12 +4,14 @@ import dataclasses
 import json
 import os
 import shlex
+import subprocess
 import time
 
 import pytest
 
 from deployers import osa_cloud
 from planning import planned, policy, upgrades
+from stairlift.knowledge.packages import system_packages
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.plan import Binding
 from stairlift.strategy.ansible import AnsibleUpgradeStrategy
@@ -76,15 +78,18 @@ class TestTold:
         files = built(tmp_path).freeze().files
         for tasks in {
             told(built(tmp_path), dataclasses.replace(EXPAND, action=a))["packages_tasks"]
-            for a in ("prepare", "upgrade", "unpin", "verify", "db-expand")
+            for a in ("prepare", "drain", "upgrade", "unpin", "verify", "db-expand")
         }:
             assert any(file.endswith(f"playbook/tasks/{tasks}.yml") for file in files)
-        assert set(TASKS.values()) == {"prepare", "upgrade", "unpin", "verify", "database"}
+        assert set(TASKS.values()) == {"prepare", "drain", "upgrade", "unpin", "verify", "database"}
 
 
 class TestCommands:
     def test_nova_is_checked_after_its_expansion(self):
-        assert run_lines(EXPAND) == ["nova-manage api_db sync", "nova-manage db sync", "nova-status upgrade check"]
+        *first, cells, last = run_lines(EXPAND)
+        assert first == ["nova-manage api_db sync", "nova-manage db sync"]
+        assert cells.startswith("sh -c test ")
+        assert last == "nova-status upgrade check"
 
     def test_further_cells_by_their_own_configuration(self):
         assert "nova-manage --config-file /etc/nova/cell1.conf db sync --local_cell" in run_lines(
@@ -93,7 +98,30 @@ class TestCommands:
 
     def test_keystone_is_checked_before(self):
         step = dataclasses.replace(EXPAND, project="keystone", services=("keystone",))
-        assert run_lines(step) == ["keystone-status upgrade check", "keystone-manage db_sync --expand"]
+        check, expand, gate = commands(step, ())
+        assert " ".join(check["argv"]) == "keystone-status upgrade check"
+        assert " ".join(expand["argv"]) == "keystone-manage db_sync --expand"
+        assert (" ".join(gate["argv"]), gate["ok"]) == ("keystone-manage db_sync --check", [0, 4])
+
+    def test_a_contraction_leaves_nothing_pending(self):
+        step = dataclasses.replace(EXPAND, project="keystone", services=("keystone",), action="db-contract")
+        assert commands(step, ())[-1]["ok"] == [0]
+
+    def test_neutron_contracts_with_its_expansion_where_it_must_stand_still(self):
+        step = dataclasses.replace(EXPAND, project="neutron", services=("neutron-server",), action="db-contract")
+        early = [line.split()[-1] for line in run_lines(dataclasses.replace(step, stage="control"))]
+        assert early == ["check", "--expand", "--contract", "has_offline_migrations"]
+        assert [line.split()[-1] for line in run_lines(dataclasses.replace(step, stage="finish"))] == ["--contract"]
+
+    @pytest.mark.parametrize(("listed", "further", "code"), [(2, 0, 0), (3, 0, 1), (3, 1, 0), (0, 0, 0)])
+    def test_a_cell_that_nobody_named_stops_the_expansion(self, tmp_path, listed, further, code):
+        rows = "".join(f"| cell{n} | 0afcdd3e-c66b-40c0-817c-febe42a0388{n} | rabbit:// |\n" for n in range(listed))
+        program = tmp_path / "nova-manage"
+        program.write_text(f"#!/bin/sh\nprintf '{rows}'\n")
+        program.chmod(0o755)
+        argv = commands(EXPAND, [f"/etc/nova/cell{n}.conf" for n in range(further)])[-2]["argv"]
+        path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        assert subprocess.run(argv, env=path, check=False).returncode == code
 
     def test_neutron_gets_its_configuration(self):
         step = dataclasses.replace(EXPAND, project="neutron", services=("neutron-server",))
@@ -139,7 +167,7 @@ class TestReview:
         monkeypatch.setattr("stairlift.strategy.ansible.review.review", lambda *_: ())
 
     def test_steps_that_are_no_matter_of_packages(self, tmp_path):
-        steps = (a_step(), a_step(action="drain"), a_step(services=("ovn-controller",)))
+        steps = (a_step(), a_step(action="backup"), a_step(services=("ovn-controller",)))
         found = built(tmp_path).review(steps, osa_cloud().cloud)
         assert [f.code for f in found] == ["strategy.action", "strategy.no-package"]
 
@@ -183,6 +211,18 @@ class TestModules:
             "nova-compute",
         ]
         assert stairlift_packages.held(names, []) == []
+
+    def test_what_is_the_systems_stays_unless_it_is_named(self):
+        would = ["python3-nova", "python3-libvirt", "linux-image-6.8.0-31-generic", "libvirt0", "libvirt-daemon"]
+        would += ["qemu-system-x86", "openvswitch-switch", "python3-openvswitch", "systemd", "python3-systemd"]
+        system = list(system_packages())
+        given = {"hold": [], "system": system, "along": []}
+        kept = ["libvirt-daemon", "libvirt0", "linux-image-6.8.0-31-generic", "openvswitch-switch", "qemu-system-x86"]
+        assert stairlift_packages.kept(would, given) == [*kept, "systemd"]
+        some = stairlift_packages.kept(would, given | {"along": ["libvirt*", "qemu-*"]})
+        assert some == ["linux-image-6.8.0-31-generic", "openvswitch-switch", "systemd"]
+        both = stairlift_packages.kept(would, given | {"hold": ["libvirt0"], "along": ["libvirt*", "qemu-*"]})
+        assert "libvirt0" in both, "what somebody holds counts more"
 
     def test_when_a_package_was_unpacked(self, tmp_path):
         (tmp_path / "nova-compute.list").touch()

@@ -185,15 +185,41 @@ def test_a_database_step_brings_the_code_first_and_never_trusts_a_refresh():
     run, *commands = typed(over_ssh(), expand)
     assert "--tags keystone-package,openstack_extras,apt" in run
     assert [line.partition(" ctl1 ")[2] for line in commands] == [
-        "'runuser -u keystone -- keystone-manage db_sync --expand'"
+        "'runuser -u keystone -- keystone-status upgrade check'",
+        "'runuser -u keystone -- keystone-manage db_sync --expand'",
+        "'runuser -u keystone -- keystone-manage db_sync --check'",
     ]
-    assert len(typed(over_ssh(package_tags=[]), expand)) == 1
+    assert len(typed(over_ssh(package_tags=[]), expand)) == 3
+
+
+def test_a_status_check_goes_on_with_a_warning_and_a_gate_with_what_it_accepts():
+    expand = step(action="db-expand", project="keystone", services=("keystone",), hosts=("ctl1",))
+    _, check, _, gate = json.loads(over_ssh().job(an_assignment(expand)).files["acts.json"])
+    assert (check["good"], gate["good"]) == ([0, 1], [0, 4])
+
+
+def test_nova_is_checked_after_its_expansion_and_every_cell_has_its_own():
+    expand = step(action="db-expand", project="nova", services=("nova-conductor",), hosts=("ctl1",))
+    acts = json.loads(over_ssh(cells="/etc/nova/c2.conf").job(an_assignment(expand)).files["acts.json"])
+    _, *lines = [act["text"] for act in acts]
+    assert lines[2] == "nova-manage --config-file /etc/nova/c2.conf db sync --local_cell"
+    assert lines[3].endswith(" -le 3'")
+    assert lines[4] == "nova-status upgrade check"
+
+
+def test_a_cold_project_is_stopped_unit_by_unit_but_never_with_the_units_of_others():
+    drain = step(action="drain", project="heat", services=("heat-api", "heat-engine"), hosts=("ctl1",))
+    lines = typed(over_ssh(units={"heat-engine": "openstack-heat-engine"}), drain)
+    assert [line.rpartition("systemctl ")[2] for line in lines] == ["stop heat-api'", "stop openstack-heat-engine'"]
+    assert typed(over_ssh(stop=["rc-service", "{unit}", "stop"]), drain)[0].endswith("rc-service heat-api stop'")
+    shared = over_ssh(units={"heat-api": "apache2"})
+    assert [f.code for f in shared.review([drain], a_cloud())] == ["strategy.shared-unit"]
 
 
 def test_online_migrations_are_repeated_while_they_make_progress():
     migrate = step(action="db-migrate", project="nova", services=("nova-conductor",), hosts=("ctl1",))
     (act,) = json.loads(over_ssh().job(an_assignment(migrate)).files["acts.json"])
-    assert act["text"] == "nova-manage db online_data_migrations"
+    assert act["text"] == "nova-manage db online_data_migrations --max-count 10000"
     assert (act["good"], act["again"]) == ([0], [1])
 
 

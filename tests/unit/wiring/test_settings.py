@@ -174,7 +174,7 @@ class TestPolicy:
         ("[policy]\nfailure_budget = 1.5\n", "failure_budget.control"),
         ("policy = 3\n", "a policy is a table"),
         ("[polciy]\n", "there is no 'polciy'; did you mean policy?"),
-        ("[zzz]\n", "the tables are aliases, hop"),
+        ("[zzz]\n", "the tables are aliases, "),
         ("[strategy]\nuse = 'command'\n", "[[strategy]], in double brackets"),
         ("strategy = [1]\n", "[[strategy]], in double brackets"),
         ("[[strategy]]\nargv = ['x']\n", "number 1: needs use"),

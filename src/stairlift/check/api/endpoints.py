@@ -33,11 +33,18 @@ class Endpoints:
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """Any answer will do that is no error of the server: nothing more is known of what it should say."""
-        told = tuple(_silent(scene, key, reply) for key, reply in replies.items() if _is_silent(reply))
-        servers = sum(key.startswith("server ") for key in replies)
-        evidence = f"{len(replies) - servers} APIs and {servers} servers of them asked, {len(told)} silent"
-        unclear = [reply.detail for reply in replies.values() if _is_unclear(reply)]
+        servers = {key: reply for key, reply in replies.items() if key.startswith("server ")}
+        asked = dict(replies) if _reachable(servers) else {k: r for k, r in replies.items() if k not in servers}
+        told = tuple(_silent(scene, key, reply) for key, reply in asked.items() if _is_silent(reply))
+        apart = len(servers) if len(asked) == len(replies) else f"none of the {len(servers)}"
+        evidence = f"{len(replies) - len(servers)} APIs and {apart} servers asked, {len(told)} silent"
+        unclear = [reply.detail for reply in asked.values() if _is_unclear(reply)]
         return Judgement(told, evidence, unclear[0] if unclear else "")
+
+
+def _reachable(servers: Mapping[str, Reply]) -> bool:
+    """Whether any of them answers: often nobody but the load balancer has a way to their network."""
+    return any(reply.trouble is None for reply in servers.values())
 
 
 def _is_unclear(reply: Reply) -> bool:
@@ -74,7 +81,7 @@ class Certificates:
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
         """Each address of the interface in use that has a certificate, once."""
-        urls = {urlsplit(endpoint.url) for endpoint in scene.cloud.endpoints}
+        urls = {urlsplit(endpoint.url) for endpoint in scene.cloud.endpoints if endpoint.interface == scene.interface}
         places = sorted({f"https://{url.netloc.rpartition('@')[2]}/" for url in urls if url.scheme == "https"})
         return {place: UrlQuestion(place) for place in places}
 

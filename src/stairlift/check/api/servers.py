@@ -1,6 +1,7 @@
 """Servers: none in the making, none on the move, and none lost while the cloud is upgraded."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from stairlift.check.answers import Row, rows
@@ -124,22 +125,23 @@ class Guests:
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
         """All that are in an error, and without a list yet all that are active."""
-        broken = {"ERROR": _listed("ERROR", detail=False)}
+        broken = {"ERROR": _listed("ERROR")}
         return broken if self._before(scene) else broken | {"ACTIVE": _listed("ACTIVE", detail=False)}
 
     def _before(self, scene: Scene) -> Mapping[str, Any]:
         return scene.baseline.get(self.info.code, {})
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
-        """Only a server that is in an error now and was not before."""
+        """Only a server that was there before the run and well: that one cannot be made is daily life."""
         broken = {str(row["id"]): row for row in rows(replies["ERROR"])}
         before = self._before(scene)
         if not before:
             active = list(rows(replies["ACTIVE"]))
-            facts = {"active": len(active), "error": sorted(broken)[: self._KEPT], "errors": len(broken)}
+            facts = {"error": sorted(broken)[: self._KEPT], "at": scene.now.isoformat()}
             return Judgement((), f"{len(active)} servers active, {len(broken)} in an error", facts=facts)
         known = set(before.get("error", ()))
-        new = [row for key, row in broken.items() if key not in known]
+        lasts = (scene.now - datetime.fromisoformat(before["at"])).total_seconds() / 60
+        new = [r for k, r in broken.items() if k not in known and (minutes_since(r, scene.now, "created") or 0) > lasts]
         told = each(new, lambda row: _broken(scene, row))
         return Judgement(told, f"{len(broken)} servers in an error, {len(new)} of them since the run began")
 

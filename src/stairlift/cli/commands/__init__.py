@@ -3,6 +3,7 @@
 import typer
 
 from stairlift.cli.commands import (
+    availability,
     check,
     control,
     demo,
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
         rollback,
         steering,
         watching,
+        availability,
         events,
         installed,
         guard,

@@ -27,9 +27,12 @@ def check(  # Typer makes options of parameters  # noqa: PLR0917
     waive: Annotated[
         list[str] | None, typer.Option(metavar="CODE[:SUBJECT]", help="As for `plan`; only with --to.")
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A check that nobody gave the means for is an error, too.")
+    ] = False,
     output: Output = Format.TABLE,
 ) -> None:
-    """Look, build, plan in memory, print. Leaves with 4 where something would refuse a plan."""
+    """Look, build, plan in memory, ask the checks, print. Leaves with 4 where something would refuse a plan."""
     from stairlift.report.checked import COLUMNS, check_document, check_line, check_rows
     from stairlift.wiring.checking import check as checked_by
     from stairlift.wiring.look import Where, glance
@@ -39,12 +42,15 @@ def check(  # Typer makes options of parameters  # noqa: PLR0917
         raise UsageError(code="usage.options", brief="--from and --waive are about a way: they need --to")
     found = settings()
     request = Wishes(to, source, waive=waive or ()).request(found.policy) if to else None
-    seen = glance(Where.by(found, inventory or (), os_cloud))
-    checked = checked_by(seen, found, request)
+    where = Where.by(found, inventory or (), os_cloud)
+    seen = glance(where)
+    checked = checked_by(seen, found, request, where, strict=strict)
     if output is not Format.TABLE:
         show_document(check_document(checked), output)
-    elif checked.findings:
+    elif checked.findings or checked.checks:
         show_table(COLUMNS, check_rows(checked))
+    for sentence in checked.over:
+        say(sentence, style="yellow")
     say(check_line(checked))
     seen.demand_answer()
     if checked.refusing:

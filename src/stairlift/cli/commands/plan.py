@@ -48,16 +48,20 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
     output: Output = Format.TABLE,
 ) -> None:
     """Look, plan, print. Leaves with 4 where findings refuse the plan; it is not written then."""
+    from stairlift.wiring.clock import today
     from stairlift.wiring.look import Where
     from stairlift.wiring.planning import Wishes
     from stairlift.wiring.policy import read_policy_file
+    from stairlift.wiring.waivers import expired, in_force
 
     if commands and output is not Format.TABLE:
         raise UsageError(code="usage.options", brief="--commands prints a script; -o json and -o yaml print the plan")
     found = settings()
     request = Wishes(to, source, stage or (), hosts or (), exclude or (), waive or ()).request(
-        read_policy_file(policy) if policy else found.policy
+        read_policy_file(policy) if policy else found.policy, in_force(found.waivers, today())
     )
+    for sentence in expired(found.waivers, today()):
+        say(sentence, style="yellow")
     made = _made(request, Where.by(found, inventory or (), os_cloud), found, output)
     refusal = _refusal(made)
     if out and not refusal:
@@ -157,7 +161,7 @@ def _tree(made: Plan) -> None:
 def _tell_idle_waivers(made: Plan) -> None:
     """A word that fits nothing may be meant for something."""
     for waiver in made.waivers:
-        if not any(waiver.covers(finding) for finding in made.findings):
+        if not waiver.who and not any(waiver.covers(finding) for finding in made.findings):
             say(f"--waive {waiver} waives nothing", style="yellow")
 
 

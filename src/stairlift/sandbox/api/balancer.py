@@ -1,4 +1,4 @@
-"""The load balancer in front of the APIs: whom it sends requests to, who has sessions, and what its runtime socket says.
+"""The load balancer before the APIs: whom it sends requests to, who has sessions, and what its runtime socket says.
 
 It behaves as HAProxy 2.6 does: a server in `drain` keeps its sessions and gets no new ones, one in `maint` gets nothing
 and is not checked, and one that comes back from `maint` counts as up until a check says otherwise.
@@ -17,20 +17,7 @@ from stairlift.sandbox.world.world import World
 _LOOPBACK = "127.0.0.1"
 STATES = ("ready", "drain", "maint")
 #: The columns of `show stat` that say something here, in HAProxy's order (management guide, 9.1).
-_COLUMNS = (
-    "pxname",
-    "svname",
-    "qcur",
-    "scur",
-    "stot",
-    "status",
-    "weight",
-    "act",
-    "bck",
-    "type",
-    "check_status",
-    "addr",
-)
+_COLUMNS = "pxname,svname,qcur,scur,stot,status,weight,act,bck,type,check_status,addr,mode"
 
 
 class Balancer:
@@ -132,7 +119,7 @@ class Balancer:
 
     def statistics(self, doors: Mapping[int, Door], now: float) -> str:
         """What `show stat` says of the servers that have an address: each section with its own two rows around them."""
-        return "\n".join((f"# {','.join(_COLUMNS)},mode,", *self._rows(doors, now), "")) + "\n"
+        return "\n".join((f"# {_COLUMNS},", *self._rows(doors, now), "")) + "\n"
 
     def _rows(self, doors: Mapping[int, Door], now: float) -> Iterator[str]:
         for section in dict.fromkeys(map(_section, doors.values())):

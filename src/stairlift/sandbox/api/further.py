@@ -27,9 +27,10 @@ from stairlift.sandbox.api.further_rows import (
     zun,
 )
 from stairlift.sandbox.api.paging import next_link, next_page, page
+from stairlift.sandbox.api.row_lists import load_balancers, nodes, shares, stacks
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.tokens import PROJECT_ID
-from stairlift.sandbox.api.wire import HttpFault, answer, backend_of, base_of, microversion
+from stairlift.sandbox.api.wire import HttpFault, answer, backend_of, base_of, body_of, microversion
 from stairlift.sandbox.binaries import Registry
 from stairlift.sandbox.records.rows import array
 from stairlift.sandbox.times import nova_time
@@ -49,15 +50,18 @@ def further(sim: Simulation) -> Mapping[str, list[Route]]:
         "orchestration": [
             _versions("/orchestration", {"id": "v1.0"}, 300),
             _list(sim, f"/orchestration/v1/{PROJECT_ID}/services", "services", heat),
+            *stacks(sim),
         ],
         "share": [
             _versions("/share", {"id": "v2.0", "min_version": "2.0", "version": None}, 300),
             Route("/share/v2/services", _manila(sim, plain=True)),
             Route("/share/v2/os-services", _manila(sim, plain=False)),
+            *shares(sim),
         ],
         "baremetal": [
             _versions("/baremetal", {"id": "v1", "min_version": "1.1", "version": None}),
             Route("/baremetal/v1/conductors", _ironic(sim)),
+            *nodes(sim),
         ],
         "dns": [
             _versions("/dns", {"id": "v2.0"}),
@@ -67,6 +71,7 @@ def further(sim: Simulation) -> Mapping[str, list[Route]]:
             _versions("/load-balancer", {"id": None}),
             _list(sim, "/load-balancer/v2/lbaas/providers", "providers", lambda _: list(PROVIDERS)),
             _list(sim, "/load-balancer/v2/octavia/amphorae", "amphorae", amphorae, _by_links),
+            *load_balancers(sim),
         ],
         "container-infra": [
             _versions("/container-infra", {"id": "v1", "min_version": "1.1", "max_version": None}),
@@ -76,6 +81,7 @@ def further(sim: Simulation) -> Mapping[str, list[Route]]:
             _versions("/instance-ha", {"id": "v1.0", "min_version": "1.0", "version": None}),
             _list(sim, f"/instance-ha/v1/{PROJECT_ID}/segments", "segments", segments, _silently),
             _list(sim, f"/instance-ha/v1/{PROJECT_ID}/segments/{{uuid}}/hosts", "hosts", watched, _silently),
+            Route(f"/instance-ha/v1/{PROJECT_ID}/segments/{{uuid}}/hosts/{{host}}", _masakari(sim), methods=["PUT"]),
         ],
         "infra-optim": [
             _versions("/infra-optim", {"id": "v1", "min_version": "1.0", "max_version": None}),
@@ -178,6 +184,23 @@ def _ironic(sim: Simulation) -> Callable[[Request], Any]:
             for row in sim.registered.rows(Registry.IRONIC, sim.now())
         ]
         return _page(request, "conductors", rows, _by_next)
+
+    return handler
+
+
+def _masakari(sim: Simulation) -> Callable[[Request], Any]:
+    """PUT segments/{uuid}/hosts/{host} {"host": {"on_maintenance": ...}}."""
+
+    async def handler(request: Request) -> Response:
+        administrator(sim, request)
+        wish = (await body_of(request)).get("host")
+        if not isinstance(wish, dict) or not isinstance(wish.get("on_maintenance"), bool):
+            raise HttpFault(400, "Invalid input for field/attribute host.")
+        uuid = request.path_params["host"]
+        if not any(row["uuid"] == uuid for row in watched(sim)):
+            raise HttpFault(404, f"No host with id {uuid}.")
+        (sim.on_maintenance.add if wish["on_maintenance"] else sim.on_maintenance.discard)(uuid)
+        return answer({"host": next(row for row in watched(sim) if row["uuid"] == uuid)})
 
     return handler
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from stairlift.sandbox.api.rows import rows_of
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.binaries import Registry
 from stairlift.sandbox.records.registered import Heard
@@ -100,12 +101,13 @@ def zun(sim: Simulation) -> list[Row]:
 
 
 def amphorae(sim: Simulation) -> list[Row]:
-    """Two for each octavia-worker, and one that has gone."""
+    """Two for each octavia-worker, one that has gone, and those of the scenario."""
     states = ["ALLOCATED"] * (2 * len(sim.world.places("octavia-worker"))) + ["DELETED"]
-    return [
+    always: list[Row] = [
         {"id": identity(sim.scenario.name, "amphora", str(n)), "status": status, "role": "STANDALONE"}
         for n, status in enumerate(states)
     ]
+    return always + rows_of(sim, "amphorae")
 
 
 def segments(sim: Simulation) -> list[Row]:
@@ -117,13 +119,13 @@ def segments(sim: Simulation) -> list[Row]:
 def watched(sim: Simulation) -> list[Row]:
     return [
         {
-            "uuid": identity(sim.scenario.name, "watched", host),
+            "uuid": (uuid := identity(sim.scenario.name, "watched", host)),
             "name": sim.world.hosts[host].called("nova"),
             "failover_segment_id": identity(sim.scenario.name, "segment"),
             "type": "COMPUTE",
             "control_attributes": "SSH",
             "reserved": False,
-            "on_maintenance": False,
+            "on_maintenance": uuid in sim.on_maintenance,
         }
         for host, _ in sim.world.places("nova-compute")
     ]

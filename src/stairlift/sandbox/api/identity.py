@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from stairlift.sandbox.api.access import authenticated, unauthorised
 from stairlift.sandbox.api.catalog import Catalog
+from stairlift.sandbox.api.people import People
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.tokens import (
     APPLICATION_CREDENTIAL,
@@ -36,6 +37,7 @@ class Identity:
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
         self._catalog = Catalog(sim)
+        self._people = People(sim)
 
     def routes(self) -> list[Route]:
         """What is answered."""
@@ -47,7 +49,10 @@ class Identity:
             Route("/identity/v3/auth/tokens", self.revoke, methods=["DELETE"]),
             Route("/identity/v3/auth/catalog", self.list_of("catalog", self._catalog.catalog)),
             Route("/identity/v3/auth/projects", self.list_of("projects", lambda _: [_project()])),
-            Route("/identity/v3/projects", self.list_of("projects", lambda _: [_project()])),
+            Route("/identity/v3/projects", self.list_of("projects", self._people.projects)),
+            Route("/identity/v3/users", self.list_of("users", self._people.users)),
+            Route("/identity/v3/roles", self.list_of("roles", self._people.roles)),
+            Route("/identity/v3/role_assignments", self.list_of("role_assignments", self._people.assignments)),
             Route("/identity/v3/projects/{id}", self.project),
             Route("/identity/v3/services", self.list_of("services", self._catalog.services)),
             Route("/identity/v3/services/{id}", self.service),
@@ -122,9 +127,11 @@ class Identity:
     async def project(self, request: Request) -> Response:
         """GET /identity/v3/projects/{id}."""
         authenticated(self._sim, request)
-        if request.path_params["id"] != PROJECT_ID:
-            raise HttpFault(404, f"Could not find project: {request.path_params['id']}.")
-        return answer({"project": _project()})
+        wanted = request.path_params["id"]
+        found = next((one for one in self._people.projects(request) if one["id"] == wanted), None)
+        if found is None:
+            raise HttpFault(404, f"Could not find project: {wanted}.")
+        return answer({"project": found})
 
     async def service(self, request: Request) -> Response:
         """GET /identity/v3/services/{id}."""

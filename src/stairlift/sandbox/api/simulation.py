@@ -46,6 +46,8 @@ class Simulation:
         self.backend_troubles = BackendTroubles(self.numbers)
         self.ailments: dict[int, Mapping[str, Any]] = {}
         self.log: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
+        #: Masakari's hosts that are on maintenance, by id.
+        self.on_maintenance: set[str] = set()
         #: Processes with an address of their own, by its port.
         self.doors: Mapping[int, Door] = {}
         self.balancer = Balancer(self.world)

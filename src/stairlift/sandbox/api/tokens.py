@@ -14,6 +14,11 @@ def _id(name: str) -> str:
     return uuid5(NAMESPACE_URL, f"sandbox/{name}").hex
 
 
+def user_id(name: str) -> str:
+    """The id of the user of this name."""
+    return _id(f"user/{name}")
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Somebody with a password and a role in the project."""
@@ -24,7 +29,7 @@ class User:
     @property
     def id(self) -> str:
         """The user's id."""
-        return _id(f"user/{self.name}")
+        return user_id(self.name)
 
 
 USERS = (User("admin", "admin"), User("reader", "reader"))

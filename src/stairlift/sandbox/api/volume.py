@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stairlift.sandbox.api.access import administrator, authenticated
+from stairlift.sandbox.api.row_lists import volume_lists
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.tokens import PROJECT_ID
 from stairlift.sandbox.api.wire import HttpFault, answer, backend_of, base_of, body_of, microversion
@@ -32,6 +33,7 @@ class Volume:
             *(Route(f"{root}/os-services", self.services) for root in roots),
             *(Route(f"{root}/os-services/{{action}}", self.update, methods=["PUT"]) for root in roots),
             *(Route(f"{root}/os-availability-zone", self.zones) for root in roots),
+            *volume_lists(self._sim, roots),
         ]
 
     async def versions(self, request: Request) -> Response:

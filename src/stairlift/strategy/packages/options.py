@@ -12,7 +12,7 @@ from stairlift.strategy.options import OptionReader
 
 #: What the Ansible strategy reads; `playbook`, tags and check mode are not for the operator to choose here.
 _OF_ANSIBLE = ("folder", "directory", "command", "inventory", "config", "vault", "args", "limit", "names", "forks")
-_OWN = ("source", "source_file", "pin", "hold", "cells", "become", "settle", "concurrency")
+_OWN = ("source", "source_file", "pin", "hold", "along", "cells", "become", "settle", "concurrency")
 _FIELDS = ("to", "codename")
 #: apt reads only such names in sources.list.d.
 _SOURCE_FILE = re.compile(r"[A-Za-z0-9_.-]+\.(list|sources)")
@@ -26,14 +26,15 @@ class PackagesOptions:
 
     `source` is the text of an apt source with `{to}` and `{codename}`, "" where the operator switches sources himself;
     it replaces `source_file` on each host. `pin` is a line such as "release o=site". `hold` are globs of packages that
-    must not change. `cells` are configuration files of Nova's further cells. `settle` is for how many seconds a
-    restarted service must stay up before it counts.
+    must not change, `along` of those of the system that may all the same. `cells` are configuration files of Nova's
+    further cells. `settle` is for how many seconds a restarted service must stay up before it counts.
     """
 
     source: str
     source_file: str
     pin: str
     hold: tuple[str, ...]
+    along: tuple[str, ...]
     cells: tuple[str, ...]
     become: bool
     settle: int
@@ -48,6 +49,7 @@ class PackagesOptions:
             "file": self.source_file,
             "pin": self.pin.format(**words),
             "hold": list(self.hold),
+            "along": list(self.along),
         }
 
 
@@ -61,6 +63,7 @@ def read_options(use: str, options: Mapping[str, Any]) -> PackagesOptions:
         source_file=_source_file(reader, source),
         pin=_template(reader, "pin", reader.text("pin") or ""),
         hold=reader.text_or_texts("hold"),
+        along=reader.text_or_texts("along"),
         cells=reader.text_or_texts("cells"),
         become=_become(reader, own),
         settle=reader.count("settle") or _SETTLE_SECONDS,

@@ -1,10 +1,10 @@
 """From a step to what its playbook is told: packages and units of its services, commands of its database step."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stairlift.knowledge.commands import Command, database_commands
 from stairlift.knowledge.packages import Packaged, packaged, packaged_project
-from stairlift.knowledge.procedures import Procedure, meaning_of, procedure
 from stairlift.knowledge.versions import version_range
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Action, Step
@@ -16,11 +16,11 @@ TASKS: Mapping[Action, str] = {
     "db-expand": "database",
     "db-migrate": "database",
     "db-contract": "database",
+    "drain": "drain",
     "upgrade": "upgrade",
     "unpin": "unpin",
     "verify": "verify",
 }
-_CELL = "{cell.conf}"
 _EXIT_CODES = range(256)
 
 
@@ -70,38 +70,23 @@ def _row(one: Packaged, step: Step) -> Mapping[str, Any]:
 
 def commands(step: Step, cells: Sequence[str]) -> list[Mapping[str, Any]]:
     """The commands of a database step; Refusal for a project that has none."""
-    known = procedure(step.project or "")
-    found = list(_commands(known, step.action, cells)) if known else []
-    if not found or known is None:
+    found = database_commands(step, cells)
+    if not found:
         raise Refusal(
             code="strategy.no-commands",
             brief=f"step {step.id}: no commands are known for {step.action} of {step.project}",
             resolution=f'Match it with an entry of your own: match = {{ project = "{step.project}" }}.',
         )
-    return [_command(known.project, text) for text in found]
+    return [_command(step.project or "", one) for one in found]
 
 
-def _commands(known: Procedure, action: Action, cells: Sequence[str]) -> Iterator[str]:
-    step = known.database_step(action)
-    if step is None:
-        return
-    check = known.check if action == "db-expand" else ""
-    if check and not known.check_after:
-        yield check
-    for text in step.commands:
-        yield from (text.replace(_CELL, cell) for cell in cells) if _CELL in text else (text,)
-    if check and known.check_after:
-        yield check
-
-
-def _command(project: str, text: str) -> Mapping[str, Any]:
+def _command(project: str, one: Command) -> Mapping[str, Any]:
     """A command with what its exit codes mean. A warning goes on, with its words in the log."""
-    program, *words = text.split()
+    program, *words = one.words
     of_project = packaged_project(project)
-    meanings = {code: meaning_of(text, code)[0] for code in _EXIT_CODES}
     return {
         "argv": [program, *of_project.arguments.get(program, ()), *words],
         "user": of_project.user,
-        "ok": [code for code, meaning in meanings.items() if meaning in ("ok", "warning")],
-        "again": [code for code, meaning in meanings.items() if meaning == "again"],
+        "ok": list(one.good(_EXIT_CODES)),
+        "again": list(one.again(_EXIT_CODES)),
     }

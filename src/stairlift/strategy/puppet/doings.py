@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stairlift.knowledge.binaries import binary
-from stairlift.knowledge.procedures import meaning_of, procedure
+from stairlift.knowledge.commands import Command, database_commands
+from stairlift.knowledge.packages import shared_unit
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Step
 from stairlift.strategy.puppet.arguments import on_host_words, run_words
@@ -123,46 +124,49 @@ def _classes(step: Step) -> tuple[str, ...]:
 def _commands(options: PuppetOptions, step: Step, host: str) -> tuple[Doing, ...]:
     own = _own_commands(options, step)
     if own:
-        return tuple(_command(host, line) for line in own)
+        return tuple(_command(host, Command(line)) for line in own)
     if step.action == "unpin":
         return tuple(_restart(options, host, service) for service in step.services)
+    if step.action == "drain":
+        return tuple(_stop(options, host, service) for service in step.services)
     if step.action == "upgrade" or step.action in _LOOKING:
         return ()
-    known = _known_commands(step)
+    known = database_commands(step, options.cells)
     if not known:
         raise Refusal(
             code="strategy.no-commands",
             brief=f"step {step.id}: Puppet does not {step.action}, and no command for {step.project} is known",
             resolution=f'Give the entry commands = {{ {step.project} = {{ {step.action} = ["..."] }} }}.',
         )
-    return tuple(_command(host, line, f"runuser -u {step.project} -- ") for line in known)
+    return tuple(_command(host, one, f"runuser -u {step.project} -- ") for one in known)
 
 
 def _own_commands(options: PuppetOptions, step: Step) -> tuple[str, ...]:
     return options.commands.get(step.project or "", {}).get(step.action, ())
 
 
-def _known_commands(step: Step) -> tuple[str, ...]:
-    """What the project's upgrade guide types; commands for further cells need a file that only the operator knows."""
-    known = procedure(step.project or "")
-    one = known.database_step(step.action) if known else None
-    return tuple(line for line in one.commands if "{" not in line) if one else ()
-
-
-def _command(host: str, line: str, prefix: str = "") -> Doing:
-    words = tuple(shlex.split(prefix + line))
-    good, again = _meanings(line)
-    return Doing(host=host, text=line, typed=words, words=words, good=good, again=again)
-
-
-def _meanings(line: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The exit codes after which to go on, and those after which to repeat, as the knowledge of commands has them."""
-    meanings = {code: meaning_of(line, code)[0] for code in _EXIT_CODES}
-    good = tuple(code for code, meaning in meanings.items() if meaning in ("ok", "warning"))
-    return good, tuple(code for code, meaning in meanings.items() if meaning == "again")
+def _command(host: str, one: Command, prefix: str = "") -> Doing:
+    words = (*prefix.split(), *one.words)
+    return Doing(
+        host=host, text=one.text, typed=words, words=words, good=one.good(_EXIT_CODES), again=one.again(_EXIT_CODES)
+    )
 
 
 def _restart(options: PuppetOptions, host: str, service: str) -> Doing:
+    return _unit(options.restart, host, options.units.get(service, service))
+
+
+def _stop(options: PuppetOptions, host: str, service: str) -> Doing:
     unit = options.units.get(service, service)
-    words = tuple(word.replace("{unit}", unit) for word in options.restart)
+    if shared_unit(unit):
+        raise Refusal(
+            code="strategy.shared-unit",
+            brief=f"{service} runs in {unit}, which would take the APIs of other projects down with it",
+            resolution=f'Stop it by an entry of its own: match = {{ service = "{service}", action = "drain" }}.',
+        )
+    return _unit(options.stop, host, unit)
+
+
+def _unit(template: tuple[str, ...], host: str, unit: str) -> Doing:
+    words = tuple(word.replace("{unit}", unit) for word in template)
     return Doing(host=host, text=shlex.join(words), typed=words, words=words)

@@ -43,7 +43,8 @@ class PuppetOptions:
     """What the operator says about Puppet. `reach` is None where it runs on this machine.
 
     `environment` is one template for all releases, or a name for each. `commands` are an operator's own, by project
-    and action. `units` maps a binary to the unit that runs it, where it is called otherwise.
+    and action. `units` maps a binary to the unit that runs it, where it is called otherwise. `cells` are configuration
+    files of Nova's further cells.
     """
 
     folder: Path
@@ -59,7 +60,9 @@ class PuppetOptions:
     package_tags: tuple[str, ...]
     commands: Mapping[str, Mapping[str, tuple[str, ...]]]
     restart: tuple[str, ...]
+    stop: tuple[str, ...]
     units: Mapping[str, str]
+    cells: tuple[str, ...]
     wait: int
 
     def environment_for(self, release: Release) -> str | None:
@@ -94,8 +97,10 @@ def read_options(use: str, options: Mapping[str, Any]) -> PuppetOptions:
         tags=_tags(reader, "tags", _TAGS, options),
         package_tags=_tags(reader, "package_tags", _PACKAGE_TAGS, options),
         commands=_commands(reader),
-        restart=_restart(reader),
+        restart=_for_a_unit(reader, "restart"),
+        stop=_for_a_unit(reader, "stop"),
         units=_units(reader),
+        cells=reader.text_or_texts("cells"),
         wait=reader.count("wait_for_lock") or _WAIT_SECONDS,
     )
     reader.close()
@@ -179,10 +184,10 @@ def _public(reader: OptionReader, key: str) -> tuple[str, ...]:
     return words
 
 
-def _restart(reader: OptionReader) -> tuple[str, ...]:
-    words = _public(reader, "restart") or ("systemctl", "restart", "{unit}")
+def _for_a_unit(reader: OptionReader, verb: str) -> tuple[str, ...]:
+    words = _public(reader, verb) or ("systemctl", verb, "{unit}")
     if not any("{unit}" in word for word in words):
-        raise reader.wrong("restart", "must say where the unit goes: {unit}")
+        raise reader.wrong(verb, "must say where the unit goes: {unit}")
     return words
 
 

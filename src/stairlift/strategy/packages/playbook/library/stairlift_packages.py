@@ -22,6 +22,8 @@ options:
   apt_options: {type: list, elements: str, default: [], description: options of apt-get for the simulation}
   simulate: {type: bool, default: false, description: whether to ask apt}
   hold: {type: list, elements: str, default: [], description: globs of packages that apt must leave alone}
+  system: {type: list, elements: str, default: [], description: the same, of the operating system and what runs guests}
+  along: {type: list, elements: str, default: [], description: globs of what of the system may change all the same}
 """
 
 _FORMAT = "${Package}\\t${Version}\\t${source:Package}\\t${db:Status-Abbrev}\\n"
@@ -54,6 +56,14 @@ def held(names: Iterable[str], globs: list[str]) -> list[str]:
     return [name for name in names if any(fnmatch.fnmatch(name, glob) for glob in globs)]
 
 
+def kept(names: Iterable[str], given: dict[str, list[str]]) -> list[str]:
+    """What must not change: what is held, and of the system what nobody lets go along."""
+    found = list(names)
+    along = held(found, given["along"])
+    own = [name for name in held(found, given["system"]) if name not in along]
+    return sorted({*held(found, given["hold"]), *own})
+
+
 def unpacked_at(name: str, info: Path = _INFO) -> float:
     """When dpkg last unpacked a package, in seconds since 1970; 0 where it does not tell."""
     lists = [*info.glob(f"{name}.list"), *info.glob(f"{name}:*.list")]
@@ -70,6 +80,8 @@ def main() -> None:
             "apt_options": {**texts, "default": []},
             "simulate": {"type": "bool", "default": False},
             "hold": {**texts, "default": []},
+            "system": {**texts, "default": []},
+            "along": {**texts, "default": []},
         },
         supports_check_mode=True,
     )
@@ -89,7 +101,7 @@ def main() -> None:
         ask = ["apt-get", "--simulate", *given["apt_options"], "--only-upgrade", "install", *names]
         _, simulation, _ = module.run_command(ask, check_rc=True, environ_update={"LC_ALL": "C"})
         answer.update(transaction(simulation))
-        answer["held"] = held((*answer["install"], *answer["remove"]), given["hold"])
+        answer["held"] = kept((*answer["install"], *answer["remove"]), given)
     module.exit_json(changed=False, **answer)
 
 

@@ -1,0 +1,72 @@
+"""`stairlift availability`: what users felt while a run went on, per API, per backend, per step."""
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stairlift.cli.here import settings
+from stairlift.cli.options import Output, RunName
+from stairlift.cli.output import Format, say, show, show_document, show_lines, show_table
+from stairlift.model.errors import UsageError
+from stairlift.model.run import FINAL_RUN_STATES, RunState
+
+if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.report.availability import Availability
+
+_OVER = FINAL_RUN_STATES | {RunState.FAILED}
+_REFRESH = 5.0
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command on the app."""
+    app.command(help="What users felt while a run went on: failed requests, downtime, latency, and at which step.")(
+        availability
+    )
+
+
+def availability(
+    name: RunName = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Again every few seconds, as long as the run goes on.")] = (
+        False
+    ),
+    backends: Annotated[bool, typer.Option("--backends", help="Every process of an API by itself as well.")] = False,
+    output: Output = Format.TABLE,
+) -> None:
+    """Print it once, or until the run is over."""
+    from stairlift.wiring.archive import open_archive
+    from stairlift.wiring.measured import availability_of
+
+    found = settings()
+    archive = open_archive(found)
+    run = archive.run(name, found.os_cloud)
+    while follow and run.state not in _OVER:
+        _show(run.id, availability_of(run, archive.records, found.state_dir), output, backends=backends)
+        time.sleep(_REFRESH)
+        run = archive.records.run(run.id)
+    _show(run.id, availability_of(run, archive.records, found.state_dir), output, backends=backends)
+
+
+def _show(run: str, found: "Availability | None", output: Format, *, backends: bool) -> None:
+    from stairlift.report import availability_words as words
+
+    if found is None:
+        raise UsageError(
+            code="availability.none",
+            brief=f"run {run} was not measured on this machine",
+            resolution="a [meter] table in stairlift.toml, or a downtime_budget, has the next run measured",
+        )
+    if output is not Format.TABLE:
+        show_document(words.availability_document(run, found), output)
+        return
+    show_lines(words.availability_lines(found))
+    show_table(words.COLUMNS, words.figure_rows([*found.apis, *(found.backends if backends else ())]))
+    if rows := words.step_rows(found.steps):
+        show("")
+        show_table(words.STEP_COLUMNS, rows)
+    felt = {one.name for one in found.apis}
+    if lines := words.failure_lines([f for f in found.failures if backends or f.target.partition(".")[0] in felt]):
+        show("")
+        show_lines(lines)
+    if not backends and any(one.failed for one in found.backends):
+        say("single backends failed as well: --backends shows them")

@@ -1,0 +1,1 @@
+"""The gates behind a step that are asked through ports."""

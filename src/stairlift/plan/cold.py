@@ -1,0 +1,158 @@
+"""Projects whose old code must not meet the new schema: they stop on all hosts, and start again when upgraded."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stairlift.knowledge.order import project_order
+from stairlift.knowledge.procedures import Procedure, procedure
+from stairlift.model.cloud import Service
+from stairlift.model.finding import Finding
+from stairlift.model.plan import Action, Binding, Step
+from stairlift.plan.crews import Crew
+from stairlift.plan.fleet import named
+from stairlift.plan.hop import Gate, Hop, Kind, crew_steps, ends, once
+from stairlift.plan.manners import absorbed
+from stairlift.plan.matching import names_action
+
+#: Strategies that take a host out of service and put it back; they stop nothing for good.
+_FENCES = frozenset({"haproxy", "nova"})
+_STOP = "{project} stops everywhere before its schema changes, and starts again with its upgrade; {why}"
+_STOPPED = "{project}'s schema changes once, with the code of {target} and nothing of {source} running; {back}"
+_RUNNING = "{project}'s schema changes once, with the code of {target}; the code of {source} may not run on it: {why}"
+_BACK = "only its own database's copy and the programs of {source} lead back"
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """A project that has to stand still around a database step of one hop, the component that owns it, and why.
+
+    `stopped` are its services that an entry stops, each behind those before; `running` are those that nobody does.
+    """
+
+    project: str
+    owner: Service
+    action: Action
+    why: str
+    stopped: tuple[Service, ...]
+    running: tuple[Service, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing of the old code is left when the schema changes."""
+        return not self.running
+
+
+def standstills(hop: Hop, services: Sequence[Service]) -> tuple[Standstill, ...]:
+    """The projects of these services that stand still in this hop; what a deployer sees to itself is not among them."""
+    found = (procedure(project) for project in project_order({s.project for s in services}))
+    return tuple(one for known in found if known and (one := _standstill(hop, known, services)))
+
+
+def _standstill(hop: Hop, known: Procedure, services: Sequence[Service]) -> Standstill | None:
+    mine = [s for s in services if s.project == known.project]
+    owner = known.owner_among(mine)
+    early = contracts_first(hop, known)
+    if owner is None or (not (known.cold and known.db_expand) and not early):
+        return None
+    if any(absorbed(hop, owner, "control", action) for action in ("db-expand", "db-contract")):
+        return None
+    offline = known.offline if early else None
+    ordered = _in_order(hop, offline.stop if offline else known.stop, mine)
+    return Standstill(
+        project=known.project,
+        owner=owner,
+        action="db-contract" if offline else "db-expand",
+        why=offline.reason if offline else known.cold_reason,
+        stopped=tuple(s for s in ordered if _stopper(hop, s, asked=offline is not None)),
+        running=tuple(s for s in ordered if not _stopper(hop, s, asked=offline is not None)),
+    )
+
+
+def contracts_first(hop: Hop, known: Procedure) -> bool:
+    """Whether the contraction comes before the new code, with everything stopped.
+
+    A release may ask for it; so may an operator, who has a plug-in that does, by an entry that stops the project.
+    """
+    if known.offline is None:
+        return False
+    mine = [s for s in hop.behind if s.binary in known.offline.stop]
+    return bool(mine) and (hop.target <= known.offline.until or any(_stopper(hop, s, asked=True) for s in mine))
+
+
+def _in_order(hop: Hop, order: Sequence[str], mine: Iterable[Service]) -> list[Service]:
+    """In the order in which the project stops: its own, else the reverse of that in which it starts."""
+    ranked = [s for s in reversed(hop.ranks.control(list(mine))) if not order or s.binary in order]
+    return sorted(ranked, key=lambda s: order.index(s.binary)) if order else ranked
+
+
+def _stopper(hop: Hop, service: Service, *, asked: bool) -> Binding | None:
+    """The entry that stops a service; with `asked`, one that names what it stops, and not just the action."""
+    taker = hop.chosen(service, "control", "drain")
+    if taker is None or taker.use in _FENCES or not names_action(taker, "drain"):
+        return None
+    return taker if not asked or {"project", "service"} & set(taker.match) else None
+
+
+def changed_while_down(hop: Hop, one: Standstill, gate: Gate) -> tuple[list[Step], Gate]:
+    """What stops the project, program by program on all hosts, and the database step behind."""
+    steps: list[Step] = []
+    for crews in _waves(hop, one):
+        reason = _STOP.format(project=one.project, why=one.why)
+        label = crews[0].runs[0].names[0]
+        made = crew_steps(hop, crews, gate, Kind("control", "drain", reason, label))
+        steps += made
+        gate = Gate(ends(made))
+    return [*steps, *database_step(hop, one, gate)], Gate((database_id(hop, one),))
+
+
+def _waves(hop: Hop, one: Standstill) -> list[list[Crew]]:
+    """All hosts of a program at once: the whole project goes down, so no window has to be kept."""
+    waves = []
+    for name in dict.fromkeys(s.binary for s in one.stopped):
+        mine = [s for s in one.stopped if s.binary == name]
+        assembly = replace(hop.assembly("control", "drain", hop.ranks.control), windowed=False)
+        waves.append(assembly.crews(hop.machines(mine)))
+    return waves
+
+
+def database_step(hop: Hop, one: Standstill, gate: Gate) -> list[Step]:
+    """The database step of a project that stands still, or should."""
+    words = _STOPPED if one.is_complete else _RUNNING
+    back = _BACK.format(source=hop.source)
+    told = words.format(project=one.project, source=hop.source, target=hop.target, why=one.why, back=back)
+    return once(hop, one.owner, Kind("control", one.action, told, one.project, "no-return"), gate)
+
+
+def database_id(hop: Hop, one: Standstill) -> str:
+    """The id of that step."""
+    return f"{hop.target}-{one.action}-{one.project}"
+
+
+def about_standstills(found: Mapping[str, Sequence[tuple[Hop, Standstill]]]) -> list[Finding]:
+    """Who keeps running where the plan's hops change a schema under him; one finding for each project."""
+    return [_still_running(project, hops) for project, hops in sorted(found.items())]
+
+
+def left_running(hops: Sequence[Hop]) -> dict[str, list[tuple[Hop, Standstill]]]:
+    """By project, the hops in which an entry is missing that stops it."""
+    found: dict[str, list[tuple[Hop, Standstill]]] = {}
+    for hop in (hop for hop in hops if "control" in hop.stages):
+        mine = [s for s in hop.behind if s.plane == "control"]
+        for one in (one for one in standstills(hop, mine) if not one.is_complete):
+            found.setdefault(one.project, []).append((hop, one))
+    return found
+
+
+def _still_running(project: str, hops: Sequence[tuple[Hop, Standstill]]) -> Finding:
+    _, one = hops[0]
+    names = named(list(dict.fromkeys(s.binary for _, each in hops for s in each.running)))
+    ways = ", ".join(f"{hop.source} to {hop.target}" for hop, _ in hops)
+    known = procedure(project)
+    note = f"; {known.note}" if known and known.note else ""
+    return Finding(
+        code="plan.cold",
+        severity="warning",
+        subject=project,
+        message=f"nobody stops {names} while the schema changes under the old code ({ways}): {one.why}",
+        resolution=f'an entry with match = {{ project = "{project}", action = "drain" }} stops it on all hosts{note}',
+    )

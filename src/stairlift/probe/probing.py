@@ -1,0 +1,114 @@
+"""The meter at work: a thread that keeps the time, others that wait for answers, a line every second."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from stairlift.model.availability import Bucket, Session
+from stairlift.probe.asking import Asker
+from stairlift.probe.gathering import Gathering, Result
+from stairlift.probe.order import ALIVE, OVER, MeterSettings
+from stairlift.probe.samples import SampleFile
+from stairlift.probe.schedule import beats
+from stairlift.probe.ways import Way
+
+#: Seconds. A request that is due and cannot be sent for so long is not sent: this machine stood still. Results rest
+#: for so long before they are written, until it is known whether it did.
+STALL, _REST = 0.5, 0.25
+_LOOK = 1.0
+
+
+class Probing:
+    """Asks until its run is over. `folder` is the meter's own; `asker` is called from many threads."""
+
+    def __init__(self, folder: Path, settings: MeterSettings, ways: Sequence[Way], asker: Asker) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._ways = ways
+        self._asker = asker
+        self._gathering = Gathering()
+        self._file = SampleFile(folder / "samples.jsonl", [way.target for way in ways])
+        self._beats = beats(ways, settings.rate, time.monotonic())
+        self._written = self._looked = time.monotonic()
+
+    def until_over(self) -> str:
+        """Ask on schedule; why it ended."""
+        targets = tuple(way.target for way in self._ways)
+        self._file.begin(Session(time.time(), targets, self._settings.rate, self._settings.baseline))
+        rate = sum(1 / beat.period for beat in self._beats)
+        most = math.ceil(rate * self._settings.timeout * 1.5) + 8
+        with ThreadPoolExecutor(most, thread_name_prefix="asks") as pool:
+            while not (why := self._over()):
+                self._turn(pool)
+        self._write(time.monotonic())
+        return why
+
+    def _turn(self, pool: ThreadPoolExecutor) -> None:
+        """Wait for the next that is due, and send it off."""
+        beat = min(self._beats, key=lambda one: one.due)
+        wait = beat.due - time.monotonic()
+        if wait > 0:
+            time.sleep(min(wait, _LOOK))
+        now = time.monotonic()
+        if now - beat.due > STALL:
+            self._make_up(now)
+        elif now >= beat.due:
+            due, way = beat.due, beat.take()
+            self._send(pool, way, due)
+        if now - _REST - self._written >= self._file.span:
+            self._write(now - _REST)
+
+    def _send(self, pool: ThreadPoolExecutor, way: Way, due: float) -> None:
+        try:
+            pool.submit(self._ask, way, due)
+        except RuntimeError:  # no more threads
+            self._own(way, due)
+
+    def _ask(self, way: Way, due: float) -> None:
+        found = self._asker.ask(way)
+        if found is not None:
+            end = time.monotonic()
+            self._gathering.add(Result(way.target.id, found[0], due, end, _wall(due), found[1]))
+
+    def _make_up(self, now: float) -> None:
+        """What was due while this machine stood still is not sent in a burst: nobody knows what became of it."""
+        self._gathering.stood_still(min(beat.due for beat in self._beats), now)
+        for beat in self._beats:
+            while beat.due < now:
+                due = beat.due
+                self._own(beat.take(), due)
+
+    def _own(self, way: Way, due: float) -> None:
+        self._gathering.add(Result(way.target.id, "own", due, max(due, time.monotonic()), _wall(due)))
+
+    def _write(self, until: float) -> None:
+        gathered = self._gathering.take(until)
+        span = until - self._written
+        bucket = Bucket(_wall(self._written), span, gathered.tallies)
+        self._file.put(bucket, gathered.failures)
+        self._written = until
+
+    def _over(self) -> str:
+        """Why it is to end; looked for every second."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK:
+            return ""
+        self._looked = now
+        return over(self._folder, self._settings.linger, time.time)
+
+
+def over(folder: Path, linger: float, clock: Callable[[], float]) -> str:
+    """Why the meter of this folder has nothing more to do; "" as long as it has."""
+    if (folder / OVER).exists():
+        return "its run is over"
+    try:
+        silent = clock() - (folder / ALIVE).stat().st_mtime
+    except OSError:
+        return "its folder is gone" if not folder.is_dir() else ""
+    return f"no orchestrator was there for {silent:.0f} s" if silent > linger else ""
+
+
+def _wall(steady: float) -> float:
+    return time.time() - (time.monotonic() - steady)

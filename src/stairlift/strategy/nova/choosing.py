@@ -1,0 +1,72 @@
+"""Where a server goes, from what placement says at that moment: to upgraded hosts by preference."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from stairlift.model.errors import SourceTrouble
+from stairlift.model.workload import ComputeHost, Server, ServerGroup, Workload
+from stairlift.plan.draining.places import Place, kept_away, places
+from stairlift.strategy.nova.desk import Desk
+
+_APART = "anti-affinity"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The host that a server is sent to; None leaves it to Nova's scheduler. Or why no host takes it."""
+
+    host: str | None = None
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Chooses for one drain. `new` are hosts that run the target already: who is there moves no more."""
+
+    desk: Desk
+    source: str
+    new: Collection[str]
+
+    def choose(self, server: Server, tried: Collection[str], group: ServerGroup | None) -> Choice:
+        """The best host but for those that were `tried` in vain.
+
+        Where placement cannot be asked, Nova's scheduler chooses: it asks it, too.
+        """
+        try:
+            found = self._open_to(server, group)
+        except SourceTrouble:
+            return Choice()
+        if not found:
+            return Choice(why_not="no host has the room that it needs and may take it")
+        left = [place for place in found if place.host not in tried]
+        if not left:
+            return Choice(why_not=f"it was tried on {', '.join(sorted(tried))}, and no other host takes it")
+        return Choice(min(left, key=self._rank).host)
+
+    def _rank(self, place: Place) -> tuple[bool, int, str]:
+        return place.host not in self.new, place.free.get("MEMORY_MB", 0), place.host
+
+    def _open_to(self, server: Server, group: ServerGroup | None) -> list[Place]:
+        room = self.desk.candidates(server.id)
+        computes = self.desk.computes()
+        known = {provider.name for provider in room}
+        there = tuple(one for one in computes if one.node in known and one.name != self.source)
+        found = places(Workload(computes=there, providers=room, aggregates=self.desk.aggregates()))
+        full = self._taken(group, server) if group and group.policy == _APART else frozenset()
+        roomy = replace(server, vcpus=0, ram=0, disk=0, specs=_rules_only(server))  # its room is known to be there
+        return [place for place in found.values() if place.host not in full and not kept_away(roomy, place)]
+
+    def _taken(self, group: ServerGroup, server: Server) -> frozenset[str]:
+        """The hosts that have as many of its group as may be there."""
+        others = [self.desk.server(member) for member in group.members if member != server.id]
+        hosts = [other.host for other in others if other and other.host]
+        return frozenset(host for host in hosts if hosts.count(host) >= group.most)
+
+
+def _rules_only(server: Server) -> tuple[tuple[str, str], ...]:
+    return tuple((key, value) for key, value in server.specs if not key.startswith("resources"))
+
+
+def own_name(names: Sequence[str], computes: Sequence[ComputeHost]) -> ComputeHost | None:
+    """The nova-compute that goes by one of these names, its own or its hypervisor's."""
+    return next((one for one in computes if one.name in names or one.node in names), None)

@@ -1,0 +1,86 @@
+"""Taking hypervisors out of Nova's choice, and giving them back: only what is marked as ours."""
+
+from collections.abc import Callable
+
+from stairlift.model.errors import StairliftError
+from stairlift.strategy.nova.request import Request
+from stairlift.strategy.nova.services import ComputeServices, Row, disabled, reason
+from stairlift.strategy.own_job import Notes
+
+#: How every mark of ours begins, whatever the run.
+OURS = "stairlift "
+#: Seconds of silence after which a compute is not called fresh: three of its reports (nova.conf, report_interval = 10).
+_FRESH = 30.0
+_BETWEEN = 2.0
+
+
+def effect_id(host: str) -> str:
+    """The id of the effect that a cordon is."""
+    return f"cordon:{host}"
+
+
+def cordon(services: ComputeServices, request: Request, notes: Notes) -> None:
+    """Disable the nova-compute of every host, unless somebody else has."""
+    for host in request.hosts:
+        row = services.of(host)
+        if disabled(row) and not reason(row).startswith(OURS):
+            said = reason(row) or "without a reason"
+            notes.effect(effect_id(host), "foreign", f"{host} was disabled before us ({said}): it stays so")
+            continue
+        if not disabled(row) or reason(row) != request.reason:
+            services.disable(row, request.reason)
+        notes.effect(effect_id(host), "made", f"{host} gets no new servers: {request.reason}")
+
+
+def uncordon(services: ComputeServices, request: Request, notes: Notes, sleep: Callable[[float], None]) -> None:
+    """Enable what we have disabled, once it reports. StairliftError where it does not in time."""
+    for host in request.hosts:
+        row = services.of(host)
+        if not disabled(row):
+            notes.effect(effect_id(host), "restored", f"{host} is enabled")
+        elif not is_ours(row, request):
+            said = reason(row) or "without a reason"
+            notes.effect(effect_id(host), "foreign", f"{host} is disabled by somebody else ({said}): it stays so")
+        else:
+            enable_once_fresh(services, request, host, sleep)
+            notes.effect(effect_id(host), "restored", f"{host} gets new servers again")
+
+
+def is_ours(row: Row, request: Request) -> bool:
+    """Whether a run of ours disabled it: this one, or another whose place it took."""
+    mine = " ".join(request.reason.split()[:2]) + " "
+    marks = {effect.details.get("reason") for effect in request.known().values()}
+    return reason(row).startswith(mine) or reason(row) in marks
+
+
+def enable_once_fresh(services: ComputeServices, request: Request, host: str, sleep: Callable[[float], None]) -> None:
+    """Enable a nova-compute that is up and has reported lately."""
+    waited = 0.0
+    while why := _silent(services, host):
+        if waited >= request.up_within:
+            raise StairliftError(
+                code="nova.not_up",
+                brief=f"{host} is not enabled, since {why} after {request.up_within} s",
+                resolution="See its log, then retry the step.",
+            )
+        sleep(_BETWEEN)
+        waited += _BETWEEN
+    row = services.of(host)
+    if disabled(row) and is_ours(row, request):
+        services.enable(row)
+
+
+def _silent(services: ComputeServices, host: str) -> str:
+    row = services.of(host)
+    age = services.age(row)
+    if row.get("state") != "up":
+        return f"its nova-compute is {row.get('state') or 'unknown'}"
+    return f"its nova-compute has said nothing for {age:.0f} s" if age is None or age > _FRESH else ""
+
+
+def put_back(services: ComputeServices, host: str, mark: str) -> str:
+    """Enable a nova-compute that carries just this mark; "" where nothing of it is left."""
+    row = services.of(host)
+    if disabled(row) and reason(row) == mark:
+        services.enable(row)
+    return ""

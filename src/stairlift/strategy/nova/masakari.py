@@ -1,0 +1,70 @@
+"""Telling Masakari that a host is being worked on, so that it does not evacuate what runs there."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stairlift.model.effect import Effect
+from stairlift.model.errors import SourceTrouble, Trouble
+from stairlift.ports import CloudClient
+from stairlift.strategy.before import Before
+from stairlift.strategy.own_job import Notes
+
+_TYPE = "instance-ha"
+_FREE, _OUT = "free", "maintenance"
+
+Row = Mapping[str, Any]
+
+
+def effect_id(host: str) -> str:
+    """The id of the effect that maintenance is."""
+    return f"masakari:{host}"
+
+
+class Maintenance:
+    """The hosts that Masakari watches. Methods raise SourceTrouble."""
+
+    def __init__(self, client: CloudClient) -> None:
+        self._client = client
+        segments = _listed(client, "/v1/segments", "segments")
+        self._watched = {str(row.get("name")): row for s in segments for row in _hosts(client, str(s.get("uuid")))}
+
+    def begin(self, effect: Effect, before: Before, notes: Notes) -> None:
+        """Put a host into maintenance that is watched and was not in it before."""
+        host, row = effect.subject, self._watched.get(effect.subject)
+        if row is None:
+            notes.effect(effect.id, "foreign", f"Masakari does not watch {host}")
+            return
+        was = before.known(effect)
+        if was is None:
+            was = _OUT if row.get("on_maintenance") is True else _FREE
+            before.keep(effect, was, time.time())
+        if was == _OUT:
+            notes.effect(effect.id, "foreign", f"Masakari had {host} in maintenance before us: it stays so")
+            return
+        self._set(row, on=True)
+        notes.effect(effect.id, "made", f"Masakari leaves {host} alone")
+
+    def end(self, effect: Effect) -> None:
+        """Let a host be watched again that we have put into maintenance."""
+        row = self._watched.get(effect.subject)
+        ours = effect.state != "intended" or Before.of(effect).known(effect) == _FREE
+        if row is not None and ours and row.get("on_maintenance") is True:
+            self._set(row, on=False)
+
+    def _set(self, row: Row, *, on: bool) -> None:
+        path = f"/v1/segments/{row['failover_segment_id']}/hosts/{row['uuid']}"
+        self._client.send("PUT", _TYPE, path, {"host": {"on_maintenance": on}})
+
+
+def _hosts(client: CloudClient, segment: str) -> Iterator[Row]:
+    for row in _listed(client, f"/v1/segments/{segment}/hosts", "hosts"):
+        yield {"failover_segment_id": segment, **row}
+
+
+def _listed(client: CloudClient, path: str, key: str) -> list[Row]:
+    body = client.get(_TYPE, path).documents["body"]
+    rows = body.get(key) if isinstance(body, dict) else None
+    if not isinstance(rows, list):
+        raise SourceTrouble(Trouble.MALFORMED, f"masakari's list of {key} makes no sense")
+    return [row for row in rows if isinstance(row, dict)]

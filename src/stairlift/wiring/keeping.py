@@ -1,0 +1,135 @@
+"""What a run asks of the whole cloud: before it begins, and again before the steps that nothing leads back from."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from stairlift.check.again import new_errors
+from stairlift.drive.check_registry import installed
+from stairlift.drive.checks import run_checks
+from stairlift.knowledge.checks import catalogue
+from stairlift.model.check import CheckResult
+from stairlift.model.errors import Refusal
+from stairlift.model.finding import Finding, Waiver, in_order, unwaived_errors
+from stairlift.model.plan import Plan, Step
+from stairlift.model.run import Run
+from stairlift.model.scope import HARMLESS, Scope
+from stairlift.ports import Assent, Check, Records
+from stairlift.report.text import count
+from stairlift.wiring.before import before
+from stairlift.wiring.clock import now, today
+from stairlift.wiring.look import Look, Where, glance
+from stairlift.wiring.questions import Way, asking
+from stairlift.wiring.waivers import demand_in_force, in_force
+
+#: What was found before a run holds for so long; then the first change waits for another look.
+YOUNG = timedelta(minutes=30)
+_CHECKED, _BEFORE = "checked_at", "gates_before"
+_NAMED = 3
+
+
+def demand_ready(plan: Plan, seen: Look, where: Where, scope: Scope, note: Callable[[str], None]) -> dict[str, Any]:
+    """What a run keeps of the checks before it. Raises Refusal (run.not_ready), UsageError (waiver.expired).
+
+    Nothing is asked where only such steps may start that change nothing.
+    """
+    if not _changes(plan, scope):
+        return {}
+    demand_in_force(plan.waivers, today())
+    found = in_order(_found(plan, seen, where))
+    errors = unwaived_errors(found, plan.waivers)
+    if errors:
+        raise Refusal(
+            code="run.not_ready",
+            brief=f"{count(len(errors), 'finding')} of the checks before the first change speak against it",
+            resolution=f"mend what is named (`stairlift check --to {plan.target}` asks again), or plan with a waiver",
+            findings=errors,
+        )
+    warnings = [f for f in found if f.severity == "warning" and not any(w.covers(f) for w in plan.waivers)]
+    if warnings:
+        note(f"the checks warn of {_named(warnings)}: `stairlift check --to {plan.target}` has all of it")
+    return {_CHECKED: now().isoformat()}
+
+
+def _changes(plan: Plan, scope: Scope) -> bool:
+    may_start = scope.open or {step.stage for step in plan.steps}
+    return any(s.action != "approve" and s.stage != HARMLESS and s.stage in may_start for s in plan.steps)
+
+
+def _found(plan: Plan, seen: Look, where: Where) -> Iterator[Finding]:
+    results, about = before(asking(seen, where, Way(plan.source, plan.target, plan)), plan.waivers)
+    yield from about
+    for result in results:
+        yield from result.findings
+
+
+def _named(findings: Sequence[Finding]) -> str:
+    codes = list(dict.fromkeys(finding.code for finding in findings))
+    more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
+    return ", ".join(codes[:_NAMED]) + more
+
+
+@dataclass
+class RunKeeper:
+    """Fills ports.Gatekeeper for a run. `begun` says that it has changed something already.
+
+    The look before the first change is taken again where the last one is older than `YOUNG`.
+    """
+
+    plan: Plan
+    run: Run
+    where: Where
+    records: Records
+    begun: bool
+
+    def watches(self, step: Step) -> bool:
+        """See ports.Gatekeeper."""
+        return step.one_way or self._opens(step)
+
+    def judge(self, step: Step) -> Assent:
+        """See ports.Gatekeeper."""
+        seen = glance(self.where)
+        silent = [f for f in new_errors(self.plan, seen.reconciled.findings) if f.code.startswith("source.")]
+        results = self._asked(step, seen)
+        found = in_order([*silent, *(finding for result in results for finding in result.findings)])
+        errors = unwaived_errors(found, self._waivers())
+        self.begun = self.begun or not errors
+        return Assent(_objection(errors), _evidence(results), tuple(result.info.code for result in results))
+
+    def _opens(self, step: Step) -> bool:
+        if self.begun or step.action == "approve" or step.stage == HARMLESS:
+            return False
+        at = self.run.options.get(_CHECKED)
+        return at is not None and now() - datetime.fromisoformat(at) > YOUNG
+
+    def _waivers(self) -> tuple[Waiver, ...]:
+        return in_force(self.plan.waivers, today())
+
+    def _asked(self, step: Step, seen: Look) -> tuple[CheckResult, ...]:
+        asked = asking(seen, self.where, Way(step.source, step.target, self.plan))
+        if not step.one_way:
+            return before(asked, self._waivers())[0]
+        effects = self.records.effects(self.run.id)
+        scene = replace(asked.scene, about=step, baseline=self._baseline(), effects=effects)
+        checks = [check for check in installed().checks if _matters(check)]
+        return run_checks(checks, scene, asked.ways, phase="gate", waivers=self._waivers())
+
+    def _baseline(self) -> Mapping[str, Mapping[str, Any]]:
+        kept = self.run.options.get(_BEFORE, {}).values()
+        return {code: facts for one in kept for code, facts in one["facts"].items()}
+
+
+def _matters(check: Check) -> bool:
+    """Whether it is asked before a one-way step; a check of somebody else's says so by its phase."""
+    known = catalogue().get(check.info.code)
+    return known.one_way if known else "gate" in check.info.phases
+
+
+def _objection(errors: Sequence[Finding]) -> str:
+    told = "; ".join(f"{f.code} {f.subject}: {f.message}" for f in errors[:_NAMED])
+    return told + (f"; and {len(errors) - _NAMED} more" if len(errors) > _NAMED else "")
+
+
+def _evidence(results: Sequence[CheckResult]) -> tuple[str, ...]:
+    return tuple(f"{r.info.code} {r.state}: {r.judgement.evidence or r.judgement.unknown}" for r in results)

@@ -1,0 +1,26 @@
+"""What the meter of a run has written, read for whoever wants to see it."""
+
+from pathlib import Path
+
+from stairlift.model.availability import Totals
+from stairlift.model.run import Run
+from stairlift.ports import Records
+from stairlift.probe.order import SAMPLES
+from stairlift.probe.samples import SampleReader, totals
+from stairlift.report.availability import Availability, measured, windows
+from stairlift.wiring.clock import now
+from stairlift.wiring.meter import folder_of
+
+
+def availability_of(run: Run, records: Records, state_dir: Path) -> Availability | None:
+    """What users felt during a run; None where it was not measured here."""
+    file = folder_of(state_dir, run.id) / SAMPLES
+    if not file.exists():
+        return None
+    flights = windows(records.attempts(run.id), records.steps(run.id), now())
+    return measured(SampleReader(file).pieces(), flights)
+
+
+def totals_of(run_id: str, state_dir: Path) -> Totals | None:
+    """Where the meter of a run stands; None where there is none here."""
+    return totals(folder_of(state_dir, run_id) / SAMPLES)
