@@ -59,6 +59,11 @@ def binary_of_proxy(name: str) -> str | None:
     return known.by_name[bare]
 
 
+def stands_behind_proxies(program: str) -> bool:
+    """Whether a program is one that load balancers have a section for."""
+    return program in _proxies().by_name.values()
+
+
 def binary_of_port(port: int) -> str | None:
     """The program that usually listens there. A hint only: people choose ports as they like."""
     return _proxies().by_port.get(port)

@@ -208,8 +208,8 @@ class _Gathering:
     def _take(self, bucket: Bucket) -> None:
         for name, tally in bucket.tallies.items():
             self._sums[name] = _together(self._sums.get(name, Tally()), tally)
-        for name in bucket.unlisted:
-            self._unlisted.setdefault(self._key(name), []).extend((bucket.at, bucket.end))
+        for name, number in bucket.unlisted.items():
+            self._unlisted.setdefault(self._key(name), []).extend(_spread(bucket, number))
         self._charge(bucket)
 
     def _charge(self, bucket: Bucket) -> None:
@@ -281,6 +281,12 @@ class _Gathering:
         for step in (one for one in order if one in self._steps or one in failed):
             requests, slow = self._steps.get(step, (0, {}))
             yield StepFigures(step, requests, failed.get(step, {}), quantile(slow, SHARES[-1]))
+
+
+def _spread(bucket: Bucket, number: int) -> list[float]:
+    """Failures of which only the number is known, as if they had been evenly apart."""
+    step = bucket.span / max(number - 1, 1)
+    return [bucket.at + turn * step for turn in range(number)]
 
 
 def _together(one: Tally, other: Tally) -> Tally:

@@ -3,6 +3,7 @@
 A job is `python -m MODULE REQUEST` with a file of JSON values. It tells, in lines of its progress file:
 kind       further keys
 effect     id, state: what became of a side effect
+fact       name, text: what is worth to be known of the attempt
 progress   text, done, total
 end        result ("done" or "failed"), reason, temporary
 """
@@ -79,6 +80,11 @@ class Notes:
         self.say(text)
         self._write("effect", id=name, state=state)
 
+    def fact(self, name: str, text: str) -> None:
+        """What is worth to be known of the attempt, whatever comes of it."""
+        self.say(text)
+        self._write("fact", name=name, text=text)
+
     def end(self, reason: str = "", *, failed: bool, temporary: bool = False) -> None:
         """How it ends."""
         if reason:
@@ -111,13 +117,15 @@ def judge_own(outcome: Outcome) -> Verdict:
     effects = {
         str(line["id"]): line["state"] for line in told if line.get("kind") == "effect" and line.get("state") in _STATES
     }
+    facts = {str(line["name"]): str(line["text"]) for line in told if line.get("kind") == "fact" and "text" in line}
     last = next((line for line in reversed(told) if line.get("kind") == "end"), None)
     if outcome.returncode == 0:
-        return Verdict("done", effects=effects)
+        return Verdict("done", effects=effects, facts=facts)
     if outcome.returncode < 0:
         reason = f"{ending(outcome.returncode)} half-way; it may simply be done again"
-        return Verdict("failed", reason, temporary=True, effects=effects)
+        return Verdict("failed", reason, temporary=True, effects=effects, facts=facts)
     if last is None or not last.get("reason"):
         said = last_line(outcome.log_tail)
-        return Verdict("failed", ending(outcome.returncode) + (f": {said}" if said else ""), effects=effects)
-    return Verdict("failed", str(last["reason"]), temporary=bool(last.get("temporary")), effects=effects)
+        reason = ending(outcome.returncode) + (f": {said}" if said else "")
+        return Verdict("failed", reason, effects=effects, facts=facts)
+    return Verdict("failed", str(last["reason"]), bool(last.get("temporary")), facts, effects)

@@ -1,5 +1,7 @@
 """Outages, latency and steps in flight: the arithmetic of what users felt."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ def test_every_failure_is_in_one_outage_and_outages_lie_apart(failed, gap):
     found = outages(failed, gap=gap)
     assert sum(outage.failed for outage in found) == len(failed)
     assert all(any(o.first <= at <= o.last for o in found) for at in failed)
-    assert all(later.first - earlier.last > gap for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later.first - earlier.last > gap for earlier, later in pairwise(found))
 
 
 @given(TIMES)

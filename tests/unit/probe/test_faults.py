@@ -44,7 +44,7 @@ def test_all_else_is_the_clouds(error, why):
 def test_it_is_found_below_what_libraries_make_of_it():
     def trouble():
         try:
-            raise OSError(errno.EMFILE, "too many")
+            raise OSError(errno.EMFILE, "too many")  # noqa: TRY301
         except OSError:
             raise SourceTrouble(Trouble.UNREACHABLE, "Keystone is not reachable") from None
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from meters import BACKEND, GLANCE, NOVA, answers, failure, seconds, session
-from standings import a_status
 from stairlift.model.availability import Bucket, Tally, Totals, Window
 from stairlift.model.run import Attempt, AttemptId, StepState
 from stairlift.report.availability import measured, windows
@@ -15,6 +14,7 @@ from stairlift.report.availability_words import (
     step_rows,
 )
 from stairlift.testing.clouds import NOON
+from standings import a_status
 
 BEFORE = [session(baseline=5), *seconds(0, 5)]
 

@@ -15,7 +15,7 @@ from stairlift.strategy.nova.desk import Desk
 from stairlift.strategy.nova.drain import DrainHost, Ending, Pace
 from stairlift.strategy.nova.stopped import KIND, intention, start_again
 from stairlift.strategy.nova.story import Story
-from stairlift.strategy.nova.task import DrainTask
+from stairlift.strategy.nova.task import DrainTask, stopped_tag
 
 ROOM = Room(vcpus=8, ram=8192, disk=100, reserved_ram=0, cpu_ratio=1.0)
 SMALL = FlavorSpec("small", vcpus=1, ram=512, disk=1)
@@ -52,7 +52,15 @@ class Lab:
         self._folder = folder
 
     def task(self, **given):
-        usual = {"run": "r1", "step": "s", "host": "cmp1", "policy": "live-migrate", "per_host": 1, "per_cloud": 4}
+        usual = {
+            "run": "r1",
+            "step": "s",
+            "host": "cmp1",
+            "policy": "live-migrate",
+            "per_host": 1,
+            "per_cloud": 4,
+            "stop_tag": stopped_tag("cmp1"),
+        }
         return DrainTask(**{**usual, "lock": str(self._folder / "lock"), "deadline": 60.0, **given})
 
     def drain(self, pace=PACE, **given) -> Ending:

@@ -196,7 +196,7 @@ class DrainHost:
         """Marked first: who is stopped is started again, whatever becomes of us."""
         if not self._desk.tags:
             return
-        self._desk.tag(server.id, stopped_tag(self._task.host))
+        self._desk.tag(server.id, self._task.stop_tag)
         self._desk.stop(server.id)
         self._story.say(f"{server.name}: stopped for as long as its host is upgraded, as its owner wants it")
 
@@ -266,7 +266,7 @@ class DrainHost:
         return Left.of(server, waiting.get(server.id, "it is next"), "next")
 
     def _ended(self, seen: View, left: tuple[Left, ...]) -> Ending | None:
-        stopped = sum(stopped_tag(self._task.host) in server.tags for server in seen.servers)
+        stopped = sum(self._task.stop_tag in server.tags for server in seen.servers)
         if not left and not [s for s in seen.ours if s.vm_state == "resized"]:
             return self._verified(seen, stopped)
         if left and self._nothing_goes_on(left):

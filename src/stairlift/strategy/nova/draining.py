@@ -13,7 +13,7 @@ from stairlift.strategy.nova.desk import Desk
 from stairlift.strategy.nova.drain import DrainHost, Ending, Pace
 from stairlift.strategy.nova.stopped import KIND
 from stairlift.strategy.nova.story import Story, Teller
-from stairlift.strategy.nova.task import DrainTask
+from stairlift.strategy.nova.task import DrainTask, stopped_tag
 
 #: A deadline of the step ends the process; ours comes this much sooner, so that it can say who is left.
 _SOONER = 0.9
@@ -58,7 +58,7 @@ def _emptied(host: str, options: Mapping[str, Any], client: CloudClient, teller:
             resolution="See `openstack hypervisor list`; where nothing is left there, the step can be skipped.",
         )
     new = [one.name for name in options["new"] if (one := own_name((name,), computes))]
-    task = DrainTask(**{**options, "host": own.name, "new": tuple(new)})
+    task = DrainTask(**{**options, "host": own.name, "new": tuple(new), "stop_tag": stopped_tag(host)})
     story = Story(teller, time.monotonic)
     ending = DrainHost(task, desk, story, Pace.known()).carry_out()
     teller.effect(f"{KIND}:{host}", "made" if ending.stopped else "restored", _stopped(ending))

@@ -9,7 +9,9 @@ from stairlift.model.errors import Refusal
 from stairlift.model.plan import Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
 from stairlift.strategy.before import details
-from stairlift.strategy.nova import cordon, masakari
+from stairlift.strategy.nova import cordon, masakari, stopped
+from stairlift.strategy.nova.desk import Desk
+from stairlift.strategy.nova.draining import drain_options
 from stairlift.strategy.nova.options import read_options
 from stairlift.strategy.nova.request import Kind, Request, kind_of, reason_of
 from stairlift.strategy.own_job import effect_documents, judge_own, own_job

@@ -11,7 +11,7 @@ class DrainTask:
     """One attempt at emptying `host`, by nova-compute's name for it, as those of `new`, which run the target already.
 
     `per_host` and `per_cloud` are how many servers may move at a time; `lock` is the file that drains of one machine
-    share. `deadline` is in seconds, None for none.
+    share. `stop_tag` marks who is stopped for the host's sake. `deadline` is in seconds, None for none.
     """
 
     run: str
@@ -21,6 +21,7 @@ class DrainTask:
     per_host: int
     per_cloud: int
     lock: str
+    stop_tag: str
     new: tuple[str, ...] = ()
     deadline: float | None = None
 
