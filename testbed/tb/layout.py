@@ -62,6 +62,10 @@ class Layout:
         return self.state / "clouds.yaml"
 
     @property
+    def ssh_config(self) -> Path:
+        return self.state / "ssh_config"
+
+    @property
     def inventory(self) -> Path:
         return self.state / "ansible" / "inventory.ini"
 

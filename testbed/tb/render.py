@@ -137,7 +137,7 @@ def host_links(layout: Layout, host: Host) -> Iterator[Link]:
 
 
 def client_files(layout: Layout) -> Iterator[File]:
-    """clouds.yaml, the Ansible inventory and ansible.cfg; their paths are real ones, not below a host's root."""
+    """clouds.yaml, ssh_config, the Ansible inventory and ansible.cfg; paths are real ones, not below a root."""
     environment, site = _environment(), _site(layout)
     site |= {
         "cloud": topology.CLOUD,
@@ -147,7 +147,7 @@ def client_files(layout: Layout) -> Iterator[File]:
         "inventory": layout.inventory,
         "control_sockets": layout.control_sockets,
     }
-    for path in (layout.clouds_yaml, layout.inventory, layout.ansible_cfg):
+    for path in (layout.clouds_yaml, layout.ssh_config, layout.inventory, layout.ansible_cfg):
         yield File(str(path), environment.get_template(f"client/{path.name}.j2").render(site))
 
 

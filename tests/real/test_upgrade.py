@@ -90,6 +90,9 @@ def test_every_step_is_done_and_none_was_run_twice(upgraded: Upgraded) -> None:
 def test_no_request_of_any_user_failed(upgraded: Upgraded) -> None:
     assert upgraded.felt.requests > 3000
     assert {api: n for api, n in upgraded.felt.failed.items() if n} == {}
+    told = json.loads(upgraded.journey.bed.stairlift("availability", "-o", "json"))
+    assert told["failed"] == 0
+    assert upgraded.felt.requests >= told["requests"] > 3000
 
 
 def test_every_server_that_was_asked_for_came_up_and_went(upgraded: Upgraded) -> None:

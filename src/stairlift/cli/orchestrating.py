@@ -106,6 +106,8 @@ def _approved(run: Run, plan: Plan, step: Step, office: Office) -> bool:
     mark = "ONE-WAY" if step.one_way else "approval"
     what = f" ({step.action} on {span(step.hosts)})" if step.hosts else ""
     say(f"{mark}: {step.id}{what}: {step.reason}", style="bold yellow")
+    for line in office.evidence(run, step.id):
+        say(f"  seen: {line}")
     if ask("Approve it? [y/N]").lower() not in {"y", "yes"}:
         return False
     tell(office.store, plan, Command(uuid.uuid4().hex, run.id, "approve", step.id, actor(), "at the prompt", now()))

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -163,8 +164,15 @@ def _announced(body: Mapping[str, Any], key: str) -> bool:
 def _host(question: HostQuestion, ways: Ways) -> Reply:
     if ways.remote is None:
         return Reply(trouble=Trouble.UNREACHABLE, detail="no way to the hosts was given")
+    asked_at, begun = datetime.now(UTC), monotonic()
     ended = ways.remote.run(question.host, question.script, timeout=question.timeout)
-    return Reply(returncode=ended.returncode, out=ended.out.decode(errors="replace"), err=ended.err)
+    return Reply(
+        returncode=ended.returncode,
+        out=ended.out.decode(errors="replace"),
+        err=ended.err,
+        asked_at=asked_at,
+        seconds=monotonic() - begun,
+    )
 
 
 def _url(question: UrlQuestion, ways: Ways) -> Reply:

@@ -5,7 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stairlift.model.run import Event
-from stairlift.ports import Clock, Executor, FreshnessProbe, FrozenGuard, Gatekeeper, Meter, StepGate, Store, UpgradeStrategy
+from stairlift.ports import (
+    Clock,
+    Executor,
+    FreshnessProbe,
+    FrozenGuard,
+    Gatekeeper,
+    Meter,
+    StepGate,
+    Store,
+    UpgradeStrategy,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,9 +46,9 @@ class Tools:
     """What the loop reaches the world through. `strategies` are those of the plan's bindings, by the binding's id.
 
     Without `freshness` nobody asks the registries and a strategy's verdict stands; without `frozen` nobody looks
-    whether its files are as the plan recorded them; without `meter` nobody measures what users feel. `on_event` is
-    told every event once it is on record; it must not block. `keeper` is asked before one-way steps. `actor` is who goes on record as having started the run
-    or taken it up.
+    whether its files are as the plan recorded them; without `meter` nobody measures what users feel. `gates` are asked
+    behind every step, `keeper` before the steps that it watches. `on_event` is told every event once it is on record;
+    it must not block. `actor` is who goes on record as having started the run or taken it up.
     """
 
     store: Store

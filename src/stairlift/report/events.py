@@ -123,7 +123,13 @@ def _about_step(event: Event, what: str, steps: Mapping[str, Step]) -> str:
     named = _named(step) if step else str(event.step)
     attempt = f" (attempt {event.attempt})" if event.attempt and event.attempt > 1 else ""
     blanket = " with the whole run" if event.data.get("blanket") else ""
-    return f"{named}{attempt} {_STEP_WORDS.get(what, what)}{blanket}{_by(event)}{_because(event)}"
+    return f"{named}{attempt} {_STEP_WORDS.get(what, what)}{blanket}{_by(event)}{_because(event)}{_seen(event)}"
+
+
+def _seen(event: Event) -> str:
+    """What a fresh look at the cloud found before the step."""
+    evidence = event.data.get("evidence") or []
+    return f"; seen just now: {'; '.join(map(str, evidence))}" if evidence else ""
 
 
 def _named(step: Step) -> str:

@@ -150,6 +150,7 @@ def status_lines(standing: Standing, now: datetime) -> tuple[str, ...]:
         *_approvals(standing, by_id),
         *_plan_approval(standing),
         *_advice(standing),
+        *(f"  waived    {waiver}" for waiver in standing.run.options.get("waivers", ())),
     )
 
 

@@ -40,6 +40,8 @@ def status_document(standing: Standing, *, with_steps: bool = False) -> dict[str
         document["meter"] = meter_document(standing.meter)
     if standing.found:
         document["found"] = found_document(standing.found)
+    if waivers := run.options.get("waivers"):
+        document["waivers"] = list(waivers)
     if with_steps:
         by_id = standing.by_id
         document["step_list"] = [_step_document(by_id[s.id], s) for s in standing.steps]

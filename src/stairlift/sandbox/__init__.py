@@ -3,7 +3,7 @@
 Besides discovery (version documents, registries, hypervisors) these parts behave as the real ones do:
 
 - Nova: os-services (disabled with a reason), servers (list and detail with filters and pages, POST, DELETE, tags),
-  servers/ID/action (os-migrateLive, migrate, confirmResize, revertResize, os-stop, os-start, reboot),
+  servers/ID/action (os-migrateLive, migrate, confirmResize, revertResize, os-stop, os-start, reboot, os-resetState),
   servers/ID/migrations, os-migrations, flavors, os-server-groups, os-aggregates, os-hypervisors?with_servers. A server
   whose nova-compute is started while it is built ends in ERROR; an ended migration is only in os-migrations.
 - Placement: resource_providers with inventories, usages, traits, aggregates, allocations; allocation_candidates.

@@ -52,6 +52,11 @@ def demand_ready(plan: Plan, seen: Look, where: Where, scope: Scope, note: Calla
     return {_CHECKED: now().isoformat()}
 
 
+def waived(plan: Plan) -> dict[str, Any]:
+    """What a run keeps of the plan's waivers, so that its status can name them."""
+    return {"waivers": [waiver.told for waiver in plan.waivers]} if plan.waivers else {}
+
+
 def _changes(plan: Plan, scope: Scope) -> bool:
     may_start = scope.open or {step.stage for step in plan.steps}
     return any(s.action != "approve" and s.stage != HARMLESS and s.stage in may_start for s in plan.steps)

@@ -61,6 +61,11 @@ class Office:
         """What stage `prepare` has to say."""
         return self.archive.found(run)
 
+    def evidence(self, run: Run, step: str) -> tuple[str, ...]:
+        """What a look at the cloud found before this step was asked for, the last time."""
+        asked = [e for e in self.store.events(run.id) if e.step == step and e.data.get("evidence")]
+        return tuple(map(str, asked[-1].data["evidence"])) if asked else ()
+
     def doing(self, run_id: str, steps: Iterable[str]) -> Mapping[str, str]:
         """What the newest attempts of these steps do, as `tasks` has it."""
         return self.tasks([found[-1].id for step in steps if (found := self.store.attempts(run_id, step))])

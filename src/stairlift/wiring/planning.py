@@ -89,7 +89,7 @@ def entry_of(entry: StrategyEntry, binding: Binding, strategy: UpgradeStrategy) 
 def absolute(spec: str) -> str:
     """The SPEC as it reads from any folder."""
     kind, colon, path = spec.partition(":")
-    return f"{kind}:{Path(path).absolute()}" if colon and path and "," not in path else spec
+    return f"{kind}:{Path(path).absolute()}" if colon and path and "," not in path and "://" not in path else spec
 
 
 def bindings(settings: Settings) -> tuple[Binding, ...]:

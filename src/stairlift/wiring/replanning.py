@@ -22,6 +22,7 @@ from stairlift.plan.past import carried, past_of
 from stairlift.ports import Executor
 from stairlift.wiring.again import refuse_drift
 from stairlift.wiring.clock import now
+from stairlift.wiring.keeping import waived
 from stairlift.wiring.look import Look, Where, look
 from stairlift.wiring.meter import kept
 from stairlift.wiring.office import Office
@@ -166,7 +167,7 @@ def take_place(new: Replanned, office: Office, settings: Settings, actor: str, *
             to_document(new.plan),
             now=now(),
             actor=actor,
-            options=run_options(settings, rows, scope) | kept(settings.meter, new.plan),
+            options=run_options(settings, rows, scope) | kept(settings.meter, new.plan) | waived(new.plan),
             approve_all=approve_all,
             place=Place(new.run, new.carried, told, office.store.effects(new.run.id)),
         )

@@ -27,7 +27,7 @@ from stairlift.strategy.watch import FrozenWatch
 from stairlift.wiring.again import check_plan, demand_original, judge_resumption, judge_retreat, judge_start
 from stairlift.wiring.clock import now
 from stairlift.wiring.gating import Gating, kept_gates
-from stairlift.wiring.keeping import RunKeeper, demand_ready
+from stairlift.wiring.keeping import RunKeeper, demand_ready, waived
 from stairlift.wiring.look import Look, Where, glance, look
 from stairlift.wiring.meter import end_those_of, metered, run_meter
 from stairlift.wiring.meter import kept as kept_meter
@@ -120,7 +120,7 @@ def _begin(journal: Journal, plan: Plan, office: Office, by: tuple[Settings, Ord
     judge_start(plan, seen)
     view = _View(seen, dead_rows(seen.reconciled.cloud.services))
     options = run_options(settings, view.dead_rows, orders.scope) | kept_meter(settings.meter, plan)
-    options |= demand_ready(plan, seen, where, orders.scope, orders.note)
+    options |= demand_ready(plan, seen, where, orders.scope, orders.note) | waived(plan)
     options |= kept_gates(settings.gates, seen, where, plan)
     run = new_run(journal, plan, to_document(plan), now=now(), actor=orders.actor, options=options)
     return run, view

@@ -1,4 +1,4 @@
-# lab: 2025.1 -> 2025.2, plan sha256:d2df15042dfeabc40d15fa604c4658466085622898aaef04e7ca9abf529be033
+# lab: 2025.1 -> 2025.2, plan sha256:6f748cc7e5926d17dcda1b95c7a8c806847985c3f5b7ffdbdb23eda30852e0f7
 
 # 1. 2025.2-prepare@cmp01+44: prepare on cmp01 .. cmp45 (safe to stop here)
 #    what can be made ready for 2025.2 before the first change; nothing stops: safe in working hours
@@ -106,13 +106,13 @@ export ANSIBLE_CACHE_PLUGIN=jsonfile ANSIBLE_CACHE_PLUGIN_CONNECTION=/srv/deploy
 
 # 16. 2025.2-control-neutron@ctl1+2: upgrade on ctl1, ctl2, ctl3 (ONE-WAY)
 #    neutron in one go, as kolla-ansible upgrades it; keystone precedes neutron: every other service depends on its tokens, roles and catalog; neutron's schema grows inside this step; nothing leads back, since it also sheds what only the old code needed
-#    neutron-server ends: neutron-api and neutron-rpc-server and neutron-periodic-workers take over
+#    neutron-server ends here: neutron-api, neutron-rpc-server, neutron-periodic-workers take over
 cd /srv/deploy && export PATH=/opt/kolla-2025.2/bin:"$PATH"
 export ANSIBLE_CACHE_PLUGIN=jsonfile ANSIBLE_CACHE_PLUGIN_CONNECTION=/srv/deploy/facts-2025.2 ANSIBLE_CACHE_PLUGIN_TIMEOUT=0
 /opt/kolla-2025.2/bin/kolla-ansible upgrade -i /srv/deploy/multinode --configdir /etc/kolla --limit ctl1,ctl2,ctl3 --tags neutron
 
 # 17. 2025.2-control-heat@ctl1+2: upgrade on ctl1, ctl2, ctl3 (ONE-WAY)
-#    heat in one go, as kolla-ansible upgrades it; neutron precedes heat: it creates servers and networks through their APIs; heat's schema grows inside this step, its services down around it (engines of two releases must not share a message bus); nothing leads back, since it also changes heat's schema, on which the old code may not run
+#    heat in one go, as kolla-ansible upgrades it; neutron precedes heat: it creates servers and networks through their APIs; heat's schema grows inside this step, and no old code of it should be left by then (engines of two releases must not share a message bus); nothing leads back, since it also changes heat's schema, on which the old code may not run
 cd /srv/deploy && export PATH=/opt/kolla-2025.2/bin:"$PATH"
 export ANSIBLE_CACHE_PLUGIN=jsonfile ANSIBLE_CACHE_PLUGIN_CONNECTION=/srv/deploy/facts-2025.2 ANSIBLE_CACHE_PLUGIN_TIMEOUT=0
 /opt/kolla-2025.2/bin/kolla-ansible upgrade -i /srv/deploy/multinode --configdir /etc/kolla --limit ctl1,ctl2,ctl3 --tags heat

@@ -1,4 +1,4 @@
-# lab: 2025.1 -> 2026.1, plan sha256:e9b977c68e631293210a963f7c9ef9932d0a2f2841fac36691a10f0b51dc56c9
+# lab: 2025.1 -> 2026.1, plan sha256:4b0dd06a7210d1fc085685305f260f332e9fd58c87396bd20b734e0fa546974f
 
 # 1. 2026.1-prepare@compute01+44: prepare on compute01 .. compute45 (safe to stop here)
 #    what can be made ready for 2026.1 before the first change; nothing stops: safe in working hours; it looks whether hosts answer and have room; openstack-ansible stages nothing ahead, and renders no configuration to compare
@@ -100,23 +100,23 @@ openstack-ansible openstack.osa.nova --limit infra2-nova-api-container-00a5e7d3,
 
 # 20. 2026.1-control-neutron@infra1: upgrade on infra1 (ONE-WAY)
 #    neutron on one host alone, where openstack-ansible does what happens once; keystone precedes neutron: every other service depends on its tokens, roles and catalog; neutron's schema grows inside this step; nothing leads back, since it also sheds what only the old code needed
-#    neutron-server ends: neutron-api and neutron-rpc-server and neutron-periodic-workers take over
+#    neutron-server ends here: neutron-api, neutron-rpc-server, neutron-periodic-workers take over
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
 openstack-ansible openstack.osa.neutron --limit infra1-neutron-server-container-00f966f0,infra1,infra2,infra3,localhost -e package_state=latest
 
 # 21. 2026.1-control-neutron@infra2+1: upgrade on infra2, infra3 (ONE-WAY)
 #    neutron on the other hosts, now that the first has it; neutron's schema grows inside this step; nothing leads back, since it also sheds what only the old code needed
-#    neutron-server ends: neutron-api and neutron-rpc-server and neutron-periodic-workers take over
+#    neutron-server ends here: neutron-api, neutron-rpc-server, neutron-periodic-workers take over
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
 openstack-ansible openstack.osa.neutron --limit infra2-neutron-server-container-00f985df,infra3-neutron-server-container-00f9a4ce,infra1,infra2,infra3,localhost -e package_state=latest
 
 # 22. 2026.1-control-heat@infra1: upgrade on infra1 (ONE-WAY)
-#    heat on one host alone, where openstack-ansible does what happens once; neutron precedes heat: it creates servers and networks through their APIs; heat's schema grows inside this step, its services down around it (engines of two releases must not share a message bus); nothing leads back, since it also changes heat's schema, on which the old code may not run
+#    heat on one host alone, where openstack-ansible does what happens once; neutron precedes heat: it creates servers and networks through their APIs; heat's schema grows inside this step, and no old code of it should be left by then (engines of two releases must not share a message bus); nothing leads back, since it also changes heat's schema, on which the old code may not run
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
 openstack-ansible openstack.osa.heat --limit infra1-heat-api-container-00a39c16,infra1,infra2,infra3 -e package_state=latest
 
 # 23. 2026.1-control-heat@infra2+1: upgrade on infra2, infra3 (ONE-WAY)
-#    heat on the other hosts, now that the first has it; heat's schema grows inside this step, its services down around it (engines of two releases must not share a message bus); nothing leads back, since it also changes heat's schema, on which the old code may not run
+#    heat on the other hosts, now that the first has it; heat's schema grows inside this step, and no old code of it should be left by then (engines of two releases must not share a message bus); nothing leads back, since it also changes heat's schema, on which the old code may not run
 cd /opt/openstack-ansible && export PATH=/opt/openstack-ansible:"$PATH"
 openstack-ansible openstack.osa.heat --limit infra2-heat-api-container-00a3bb05,infra3-heat-api-container-00a3d9f4,infra1,infra2,infra3 -e package_state=latest
 

@@ -25,7 +25,12 @@ def test_wsgi_services_run_under_apache_where_they_have_no_unit():
 
 
 def test_a_neutron_server_is_several_units_in_debian():
-    assert packaged("neutron-server").units[1:] == ("neutron-api", "neutron-rpc-server", "neutron-periodic-workers")
+    assert packaged("neutron-server").units[1:] == (
+        "neutron-api",
+        "neutron-rpc-server",
+        "neutron-periodic-workers",
+        "neutron-ovn-maintenance-worker",
+    )
 
 
 @pytest.mark.parametrize("name", ["mariadb", "ovn-controller", "no-such-program"])

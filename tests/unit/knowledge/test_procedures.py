@@ -189,7 +189,10 @@ def with_procedure(**content):
         ({"offline": {"commands": ["x"], "reason": "r", "until": "2016.2"}}, "what stops"),
         ({"offline": {"commands": ["x"], "reason": "r", "stop": ["nova-api"]}}, "until"),
         ({"skips": "often"}, "often"),
-        ({"stopping": [{"services": ["nova-api"], "first": "2026.1", "seconds": 9, "within": 5, "source": "s"}]}, "cuts"),
+        (
+            {"stopping": [{"services": ["nova-api"], "first": "2026.1", "seconds": 9, "within": 5, "source": "s"}]},
+            "cuts",
+        ),
         ({"source": "x"}, "source"),
     ],
 )

@@ -120,10 +120,12 @@ class TestAbsorbed:
         assert not glance.one_way
         assert "schema" not in glance.reason
 
-    def test_a_cold_project_says_that_it_is_down(self):
+    def test_a_cold_project_says_that_nothing_old_may_be_left_and_that_nothing_leads_back(self):
         built = a_cloud(control=1).without("keystone-catalog").placed("ctl1", "heat-api", "heat-engine")
         [heat] = of(planned(built, bindings=(deployer(absorbs={"*": ALL_DATABASES}),)), "heat")
-        assert "its services down around it" in heat.reason
+        assert "no old code of it should be left by then" in heat.reason
+        assert "on which the old code may not run" in heat.reason
+        assert heat.one_way
 
     def test_who_does_not_upgrade_the_project_absorbs_nothing_of_it(self):
         """An entry for database steps alone: nobody else would do them."""

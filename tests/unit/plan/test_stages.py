@@ -2,7 +2,7 @@
 
 import pytest
 
-from planning import ANY, binding, hosts_of, ids, planned, policy, upgraded, upgrades
+from planning import ANY, binding, codes, finding, hosts_of, ids, planned, policy, upgraded, upgrades
 from stairlift.model.plan import STAGES
 from stairlift.model.release import Release
 from stairlift.testing.clouds import CloudBuilder, a_cloud, an_ovn_cloud, the_founding_cloud

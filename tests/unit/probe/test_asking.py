@@ -77,9 +77,12 @@ def test_a_keystone_that_fails_fails_for_users(cloud, ways, asker):
 
 
 def test_a_server_is_shown_once_one_was_listed_and_a_lost_one_is_no_fault(cloud, ways, asker):
+    assert asker.ask(ways["nova.server"]) == ("ok", ""), "the list, where none is known"
     asker._seen["nova.servers"] = "gone"
-    assert asker.ask(ways["nova.server"]) is None
-    assert asker.ask(ways["nova.server"]) is None, "it is forgotten"
+    assert asker.ask(ways["nova.server"]) == ("ok", "")
+    assert asker._seen == {}
+    asked = [(entry["path"], entry["status"]) for entry in cloud.log()[-2:]]
+    assert asked == [("/compute/v2.1/servers", 200), ("/compute/v2.1/servers/gone", 404)]
 
 
 def test_a_canary_is_connected_to(asker):

@@ -82,8 +82,8 @@ def test_what_failed_before_says_so():
 
 def test_failures_that_are_only_counted_are_an_outage_all_the_same():
     unlisted = [Bucket(at, 10.0, {NOVA.id: Tally({}, {"failed": 5})}, {NOVA.id: 5}) for at in (10.0, 20.0)]
-    [outage] = api(found(*unlisted), "nova").outages[:1]
-    assert outage.downtime == 10.0
+    [outage] = api(found(*unlisted), "nova").outages
+    assert (outage.downtime, outage.failed) == (20.0, 10)
 
 
 def test_the_document_has_it_all():

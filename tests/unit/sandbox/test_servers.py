@@ -323,3 +323,10 @@ def test_only_hosts_with_what_a_flavor_asks_for_take_a_server(call):
 
 def test_cloud_of_the_usual_shape_has_two_servers_on_each_compute(call):
     assert len(detail(call(cloud(compute=2)))) == 4
+
+
+def test_an_administrator_sets_a_state_by_hand(call):
+    caller = call(a_cloud(ServerSpec("vm", "cmp1")))
+    assert act(caller, "vm", {"os-resetState": {"state": "error"}}).status_code == 202
+    assert detail(caller)["vm"]["status"] == "ERROR"
+    assert act(caller, "vm", {"os-resetState": {"state": "paused"}}).status_code == 400

@@ -63,6 +63,8 @@ def survey_of(reply: Reply) -> Survey:
             lines = found.setdefault(line[1:].partition(" ")[0], [])
         elif line.strip():
             lines.append(line)
+    if "none" in found:
+        raise Unanswered(next(line[6:] for line in reply.out.splitlines() if line.startswith("@none ")))
     if "end" not in found:
         raise Unanswered(f"its answer is cut off (exit code {reply.returncode}){_complaint(reply)}")
     return Survey({name: tuple(told) for name, told in found.items()}, reply)

@@ -37,13 +37,13 @@ class ShellCheck:
     """Fills ports.Check. `asking` says what is asked in a scene, and `look` judges each answer by itself.
 
     It applies where there is anything to ask, on ways that its rule concerns. `look` raises Unanswered for what it
-    could not find out; `facts` are what a later judgement may compare with.
+    could not find out; `together` judges what only all answers show.
     """
 
     code: str
     asking: Callable[[Scene], Mapping[str, Question]]
     look: Callable[[About, Reply], Told]
-    facts: Callable[[Scene, Mapping[str, Reply]], Mapping[str, object]] | None = None
+    together: Callable[[About, Mapping[str, Reply]], Told] | None = None
 
     @property
     def info(self) -> CheckInfo:
@@ -61,9 +61,12 @@ class ShellCheck:
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """One answer after the other: what one host does not tell hides nothing of the others."""
         made = one_by_one(replies, lambda subject, reply: self.look(About(self.code, scene, subject), reply))
-        if self.facts is None:
+        if self.together is None:
             return made
-        return Judgement(made.findings, made.evidence, made.unknown, dict(self.facts(scene, replies)))
+        about = About(self.code, scene, scene.cloud.name)
+        whole = one_by_one({"all": Reply()}, lambda _, __: self.together(about, replies) if self.together else ())
+        unknown = "; ".join(filter(None, (made.unknown, whole.unknown)))
+        return Judgement((*made.findings, *whole.findings), made.evidence or whole.evidence, unknown)
 
 
 def by_sections(look: Callable[[About, Survey], Told]) -> Callable[[About, Reply], Told]:

@@ -11,6 +11,7 @@ from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.wire import HttpFault, answer, body_of
 from stairlift.sandbox.records.networks import Conflict, Hosted
 from stairlift.sandbox.records.neutron import AgentRow
+from stairlift.sandbox.tenants import RouterSpec
 
 _KINDS = {"dhcp-networks": "network", "l3-routers": "router"}
 
@@ -85,4 +86,5 @@ class AgentDuties:
 
 
 def _named(one: Hosted) -> dict[str, Any]:
-    return {"id": one.uuid, "name": one.name, "admin_state_up": True, "status": "ACTIVE"}
+    named = {"id": one.uuid, "name": one.name, "admin_state_up": True, "status": "ACTIVE"}
+    return named | ({"ha": one.spec.ha, "distributed": False} if isinstance(one.spec, RouterSpec) else {})

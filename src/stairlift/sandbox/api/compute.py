@@ -12,6 +12,7 @@ from starlette.routing import Route
 from stairlift.sandbox.api.access import administrator, authenticated
 from stairlift.sandbox.api.flavors import Flavors
 from stairlift.sandbox.api.hypervisors import Hypervisors
+from stairlift.sandbox.api.limits import Limits
 from stairlift.sandbox.api.migrations import Migrations
 from stairlift.sandbox.api.server_actions import ServerActions
 from stairlift.sandbox.api.servers import Servers
@@ -33,7 +34,7 @@ class Compute:
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
         self._nova = sim.nova
-        self._parts = (Hypervisors(sim), Servers(sim), ServerActions(sim), Migrations(sim), Flavors(sim))
+        self._parts = (Hypervisors(sim), Servers(sim), ServerActions(sim), Migrations(sim), Flavors(sim), Limits(sim))
 
     def routes(self) -> list[Route]:
         """What is answered."""

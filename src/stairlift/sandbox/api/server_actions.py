@@ -33,6 +33,7 @@ class ServerActions:
             "os-stop": self._stop,
             "os-start": self._start,
             "reboot": self._reboot,
+            "os-resetState": self._reset,
         }
 
     def routes(self, root: str) -> list[Route]:
@@ -46,7 +47,7 @@ class ServerActions:
         action = next(iter(document), "")
         if len(document) != 1 or action not in self._known:
             raise HttpFault(400, f"There is no such action: {action}")
-        if action in {"os-migrateLive", "migrate"}:
+        if action in {"os-migrateLive", "migrate", "os-resetState"}:
             administrator(self._sim, request)
         guest = found(self._sim, request.path_params["id"])
         status = self._known[action](guest, document[action], version)
@@ -107,6 +108,12 @@ class ServerActions:
             raise HttpFault(400, "Invalid input for field/attribute reboot: type is HARD or SOFT.")
         self._refuse_state(guest, frozenset({"active", "stopped", "paused", "suspended", "error"}), "reboot")
         self._sim.fleet.set_power(guest, self._sim.now(), on=True)
+        return 202
+
+    def _reset(self, guest: Guest, wish: Any, _: Microversion) -> int:
+        if not isinstance(wish, dict) or wish.get("state") not in {"active", "error"}:
+            raise HttpFault(400, "Invalid input for field/attribute state: active or error.")
+        guest.vm_state, guest.task, guest.updated = wish["state"], None, self._sim.now()
         return 202
 
     @staticmethod

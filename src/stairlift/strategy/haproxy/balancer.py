@@ -12,6 +12,7 @@ Told = Literal["ready", "drain", "maint"]
 #: Bits of srv_admin_state (HAProxy management guide, "show servers state"): by command, by the configuration, or
 #: because the server that it follows is.
 _MAINT, _DRAIN = 0x01 | 0x02 | 0x04 | 0x20, 0x08 | 0x10
+_CHECK_CONFIGURED = 0x02  # of srv_check_state
 _SERVER = "2"  # column `type` (HAProxy management guide, 9.1)
 
 
@@ -19,7 +20,8 @@ _SERVER = "2"  # column `type` (HAProxy management guide, 9.1)
 class Server:
     """A server of a section. `told` is what it is meant to be, `status` what HAProxy says of it ("UP", "no check").
 
-    `sessions` are the requests under way; `checked` whether HAProxy looks at it by itself.
+    `sessions` are the requests under way; `checks` whether HAProxy looks at it by itself, `checked` what it found last,
+    "" before its first look: until then a server that comes back counts as well.
     """
 
     section: str
@@ -29,8 +31,8 @@ class Server:
     told: Told
     status: str
     sessions: int
-    checked: bool
-    backup: bool
+    checks: bool
+    checked: str
 
     @property
     def path(self) -> str:
@@ -45,7 +47,8 @@ class Server:
     @property
     def well(self) -> bool:
         """Whether HAProxy's own checks find nothing against it, told to be out or not."""
-        return self.status.startswith(("UP", "DRAIN")) or self.status == "no check"
+        seen = not self.checks or bool(self.checked)
+        return seen and (self.status.startswith(("UP", "DRAIN")) or self.status == "no check")
 
 
 class Balancer:
@@ -82,8 +85,8 @@ def _server(row: dict[str, str], state: dict[str, str]) -> Server:
         told="maint" if admin & _MAINT else "drain" if admin & _DRAIN else "ready",
         status=row["status"],
         sessions=int(row.get("scur") or 0) + int(row.get("qcur") or 0),
-        checked=bool(row.get("check_status")) or row["status"] not in ("no check", "DRAIN", "MAINT"),
-        backup=row.get("bck") == "1",
+        checks=bool(int(state.get("srv_check_state") or 0) & _CHECK_CONFIGURED),
+        checked=row.get("check_status", ""),
     )
 
 

@@ -13,7 +13,7 @@ from stairlift.model.workload import MigrationUnderWay, Server, ServerGroup
 from stairlift.strategy.nova.choosing import Chooser
 from stairlift.strategy.nova.desk import Desk
 from stairlift.strategy.nova.story import Left, Story
-from stairlift.strategy.nova.task import DrainTask, stopped_tag
+from stairlift.strategy.nova.task import DrainTask
 from stairlift.strategy.nova.turnstile import Turnstile
 from stairlift.strategy.nova.view import FINISHED, View, view
 

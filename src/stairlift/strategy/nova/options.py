@@ -1,7 +1,7 @@
 """The options of `use = "nova"`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
 from stairlift.model.policy import Drain, Migrations
@@ -20,7 +20,7 @@ class NovaOptions:
     masakari: bool
     up_within: int
     drain: Drain = "never"
-    migrations: Migrations = Migrations()
+    migrations: Migrations = field(default_factory=Migrations)
 
 
 def read_options(use: str, options: Mapping[str, Any]) -> NovaOptions:
@@ -41,8 +41,8 @@ def read_options(use: str, options: Mapping[str, Any]) -> NovaOptions:
 
 def _migrations(reader: OptionReader) -> Migrations:
     """As the policy has them: `{ host = 1, cloud = 4 }`."""
-    given, usual = reader.table("migrations"), Migrations()
-    numbers = {"host": usual.host, "cloud": usual.cloud} | given
+    usual = Migrations()
+    numbers = {"host": usual.host, "cloud": usual.cloud, **reader.table("migrations")}
     if set(numbers) != {"host", "cloud"} or not all(type(n) is int and n >= 1 for n in numbers.values()):
         raise reader.wrong("migrations", "must be { host = 1, cloud = 4 }: whole numbers of at least 1")
     return Migrations(**numbers)

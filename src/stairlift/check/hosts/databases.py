@@ -1,0 +1,131 @@
+"""The database servers: their cluster, their collations, what lies in them that an upgrade stumbles over."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import partial
+
+from stairlift.check.answers import Unanswered
+from stairlift.check.hosts.asking import hosts_of, look
+from stairlift.check.hosts.reading import Survey, few, survey_of
+from stairlift.check.hosts.shell_check import About, ShellCheck, Told, by_sections
+from stairlift.knowledge.checks import rule
+from stairlift.knowledge.platforms import platform
+from stairlift.model.check import Question, Reply, Scene
+
+_WELL = {"wsrep_cluster_status": "Primary", "wsrep_local_state_comment": "Synced", "wsrep_ready": "ON"}
+
+
+def _every(scene: Scene) -> Mapping[str, Question]:
+    most = rule("database.rows").limit("rows") + 1
+    return look(hosts_of(scene, "mariadb"), "databases.sh", MOST=str(most))
+
+
+def _one(scene: Scene) -> Mapping[str, Question]:
+    """Of a cluster any member will do: they hold the same."""
+    asked = _every(scene)
+    first = min(asked, key=lambda host: (host not in scene.shells, host), default=None)
+    return {first: asked[first]} if first else {}
+
+
+def _one_on_a_way(scene: Scene) -> Mapping[str, Question]:
+    return _one(scene) if platform(scene.target) else {}
+
+
+def _values(seen: Survey, section: str) -> Mapping[str, str]:
+    return {row[0]: row[1] for row in seen.rows(section) if len(row) == 2}
+
+
+def _galera(about: About, seen: Survey) -> Told:
+    """A server without a cluster is well where it answers."""
+    status, variables = _values(seen, "status"), _values(seen, "variables")
+    if not seen.first("version"):
+        raise Unanswered("the database does not answer")
+    if variables.get("wsrep_on") != "ON":
+        yield f"{seen.first('version')}, no cluster"
+        return
+    for name, value in _WELL.items():
+        if status.get(name) != value:
+            message = f"{name} of {about.subject} is {status.get(name, 'unknown')}, not {value}"
+            yield about.found(message, "bring the cluster into order before anything is upgraded")
+    members = len(hosts_of(about.scene, "mariadb"))
+    if int(status.get("wsrep_cluster_size", 0)) != members:
+        message = (
+            f"{about.subject} sees a cluster of {status.get('wsrep_cluster_size')}, and there are {members} servers"
+        )
+        yield about.found(message, "find out which member is away")
+    paused = float(status.get("wsrep_flow_control_paused", 0)) * 100
+    if paused > about.rule.limit("flow_control_percent"):
+        message = f"{about.subject} is held back by flow control {paused:.0f}% of the time"
+        yield about.found(message, "find out which member is slow")
+    yield f"{status.get('wsrep_cluster_size')} of {members} members, {status.get('wsrep_local_state_comment')}"
+
+
+def _collations(about: About, seen: Survey) -> Told:
+    """A foreign key between tables of two collations cannot be made: a migration would fail half-way (LP 2084562)."""
+    schemas: dict[str, set[str]] = defaultdict(set)
+    for row in (*seen.rows("collations"), *seen.rows("columns")):
+        if len(row) == 3:
+            schemas[row[0]].add(row[1])
+    if not seen.first("version") or not schemas:
+        raise Unanswered("the database tells nothing of its schemas")
+    for schema, found in sorted(schemas.items()):
+        if len(found) > 1:
+            message = f"schema {schema} mixes the collations {few(sorted(found))}"
+            resolution = f"convert its tables to one: ALTER TABLE ... CONVERT TO CHARACTER SET, schema {schema}"
+            yield about.found(message, resolution, subject=schema)
+    yield f"{seen.first('version')}, {len(schemas)} schemas"
+
+
+def _minimum(about: About, seen: Survey) -> Told:
+    """A nova of the target does not start beside a nova-compute that is older; disabled ones count, too."""
+    needed = platform(about.scene.target)
+    rows = [row for row in seen.rows("services") if len(row) == 3 and row[1].isdecimal()]
+    if not rows:
+        raise Unanswered("no database of a cell was found on it")
+    for schema, least, _ in rows:
+        if needed and int(least) < needed.nova_floor:
+            message = f"{schema} has a nova-compute of service version {least}; {about.scene.target} needs {needed.nova_floor}"
+            resolution = "delete the records of hosts that are gone, and upgrade the others to the release before first"
+            yield about.found(message, resolution, subject=schema)
+    yield few(f"{schema}: {least} of {count}" for schema, least, count in rows)
+
+
+def _deleted(about: About, seen: Survey) -> Told:
+    """Migrations read and rewrite them as well."""
+    most = about.rule.limit("rows")
+    counts = [(row[0], int(row[1])) for row in seen.rows("deleted") if len(row) == 2]
+    for table, count in counts:
+        if count > most:
+            message = f"{table} holds more than {most} rows that are only marked as deleted"
+            yield about.found(message, "archive and purge them in batches, days before the upgrade", subject=table)
+    yield few(f"{table}: {count}" for table, count in counts) or "nothing is marked as deleted"
+
+
+def _duplicates(about: About, seen: Survey) -> Told:
+    bindings, segments = seen.rows("bindings"), seen.rows("segments")
+    if not seen.first("version"):
+        raise Unanswered("the database does not answer")
+    for port, *_ in bindings:
+        message = f"port {port} is bound to more than one host at a time"
+        yield about.found(message, "neutron-remove-duplicated-port-bindings", subject=port)
+    for kind, physical, number, *_ in segments:
+        message = f"segment {number} of {kind} on {physical} is there more than once"
+        yield about.found(message, "delete the network that does not use it", subject=f"{kind}:{physical}:{number}")
+    yield f"{len(bindings)} bindings and {len(segments)} segments are there twice"
+
+
+def _agree(about: About, replies: Mapping[str, Reply]) -> Told:
+    """All servers of a cluster are of one version."""
+    versions: dict[str, list[str]] = defaultdict(list)
+    for host, reply in replies.items():
+        versions[survey_of(reply).first("version")].append(host)
+    if len(versions) > 1:
+        told = "; ".join(f"{version}: {few(hosts)}" for version, hosts in sorted(versions.items()))
+        yield about.found(f"the database servers are of several versions: {told}", "bring them to one first")
+
+
+GALERA = partial(ShellCheck, "galera.health", _every, by_sections(_galera), _agree)
+COLLATIONS = partial(ShellCheck, "database.collations", _one, by_sections(_collations))
+NOVA_MINIMUM = partial(ShellCheck, "nova.minimum_version", _one_on_a_way, by_sections(_minimum))
+ROWS = partial(ShellCheck, "database.rows", _one, by_sections(_deleted))
+DUPLICATES = partial(ShellCheck, "network.duplicates", _one, by_sections(_duplicates))

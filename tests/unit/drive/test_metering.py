@@ -1,0 +1,91 @@
+"""A run and its meter: nothing changes before there is a baseline, nothing starts after a breach."""
+
+import asyncio
+
+from labs import Lab, play
+from stairlift.model.run import RunState, StepState
+from stairlift.testing.plans import a_plan, a_step
+
+
+class ScriptedMeter:
+    """Says what it is told to; `tests/e2e/test_meter.py` has the real one."""
+
+    def __init__(self, waits: str = "", lost: str = "") -> None:
+        self.waits, self.lost = waits, lost
+        self.attended = self.left = False
+
+    async def attend(self) -> None:
+        self.attended = True
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.left = True
+
+    async def baseline(self) -> str:
+        return self.waits
+
+    async def breach(self) -> str:
+        return self.lost
+
+
+def two_steps(**given) -> Lab:
+    return Lab(a_plan(a_step("a", **given), a_step("b", needs=["a"])))
+
+
+def test_it_is_attended_for_as_long_as_the_run_is_carried_out():
+    lab, meter = two_steps(), ScriptedMeter()
+    play(lab.go(meter=meter))
+    assert lab.run.state is RunState.DONE
+    assert (meter.attended, meter.left) == (True, True)
+
+
+def test_nothing_is_changed_before_there_is_a_baseline():
+    lab, meter = two_steps(), ScriptedMeter(waits="it takes its baseline")
+
+    async def scene():
+        run = asyncio.create_task(lab.go(meter=meter))
+        await lab.until(lambda: meter.attended)
+        await lab.clock.sleep(10)
+        assert lab.jobs == []
+        meter.waits = ""
+        return await run
+
+    assert play(scene()).state is RunState.DONE
+
+
+def test_what_changes_nothing_need_not_wait():
+    lab, meter = two_steps(action="prepare", stage="prepare"), ScriptedMeter(waits="it takes its baseline")
+
+    async def scene():
+        run = asyncio.create_task(lab.go(meter=meter))
+        await lab.until(lambda: lab.run and lab.jobs)
+        await lab.until(lambda: lab.state("a") is StepState.DONE)
+        await lab.clock.sleep(5)
+        assert lab.state("b") is StepState.PENDING
+        meter.waits = ""
+        return await run
+
+    assert play(scene()).state is RunState.DONE
+
+
+def test_a_breach_pauses_the_run_and_what_is_in_flight_ends():
+    lab, meter = two_steps(), ScriptedMeter()
+    lab.lasting = 0.05
+
+    async def scene():
+        run = asyncio.create_task(lab.go(meter=meter))
+        await lab.until(lambda: "a" in lab.running)
+        meter.lost = "users lost 3 requests of nova"
+        return await run
+
+    run = play(scene())
+    assert (run.state, run.reason) == (RunState.PAUSED, "users lost 3 requests of nova")
+    assert (lab.state("a"), lab.state("b")) == (StepState.DONE, StepState.PENDING)
+    assert "run.held" in lab.kinds()
+    meter.lost = ""
+    assert play(lab.go(meter=meter)).state is RunState.DONE
+
+
+def test_without_a_meter_nothing_waits():
+    lab = two_steps()
+    assert play(lab.go()).state is RunState.DONE
