@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import attempt, attempts, dbos, discovery, hosts, planning, rolling, run_loop, scale
+from bench import attempt, attempts, dbos, discovery, hosts, meter, planning, rolling, run_loop, scale
 from bench.measuring import Failed, machine
 from bench.table import Ratio, Table
 
@@ -18,6 +18,7 @@ BENCHES: Mapping[str, Callable[[bool], Table]] = {
     "dbos": dbos.measure,
     "scale": scale.measure,
     "rolling": rolling.measure,
+    "meter": meter.measure,
 }
 
 

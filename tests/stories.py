@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
+
 from operating import Operator
 from planning import seen
 from stairlift.drive.check_registry import installed
@@ -16,7 +18,8 @@ from stairlift.drive.checks import run_checks
 from stairlift.drive.questions import Ways
 from stairlift.model.check import CheckResult, Scene
 from stairlift.model.release import Release
-from stairlift.ports import RemoteOutput
+from stairlift.ports import Answer, RemoteOutput
+from stairlift.sandbox.api.tokens import PASSWORD, PROJECT_NAME
 from stairlift.sandbox.client import SandboxClient
 from stairlift.testing.clouds import NOON, CloudBuilder
 
@@ -86,6 +89,20 @@ class StagedHosts:
         return RemoteOutput(0, self.answers.get(host, self.answers.get("", "")).encode(), "")
 
 
+@dataclass(frozen=True)
+class StagedApi:
+    """Fills ports.CloudClient as far as questions go: what is below a path, by the path without its query.
+
+    The real one is stairlift.openstack.client, which tests/e2e asks a sandbox with.
+    """
+
+    bodies: Mapping[str, object]
+    cloud_name: str = "lab"
+
+    def get(self, service_type: str, path: str, microversion: str | None = None) -> Answer:
+        return Answer({"body": self.bodies[path.partition("?")[0]]})
+
+
 def sections(**lines: str | Sequence[str]) -> str:
     """What a look at a host prints: `-` of a section's name is written as `_`."""
     told = []
@@ -107,17 +124,29 @@ def checked(
     to: str = "2025.2",
     source: str = "2025.1",
     phase: str = "before",
+    api: Mapping[str, object] | None = None,
     **scene,
 ) -> CheckResult:
-    """How one check comes out about a built cloud whose hosts answer this."""
+    """How one check comes out about a built cloud whose hosts answer this, and whose API gives `api` by path."""
     cloud = seen(built).cloud
     hosts = frozenset(host.name for host in cloud.hosts)
     about = Scene(cloud, NOON, Release.parse(source), Release.parse(to), shells=hosts, **scene)
     (check,) = [one for one in installed().checks if one.info.code == code]
-    (result,) = run_checks([check], about, Ways(remote=StagedHosts(answers)), phase=phase)
+    ways = Ways(api=(lambda: StagedApi(api)) if api is not None else None, remote=StagedHosts(answers))
+    (result,) = run_checks([check], about, ways, phase=phase)
     return result
 
 
 def sentences(result: CheckResult) -> str:
     """What a check found, and what to do, in one text."""
     return " ".join(f"{f.subject}: {f.message}; {f.resolution}" for f in result.findings)
+
+
+def migrations(cloud: SandboxClient) -> list[dict]:
+    """All migrations that a sandbox knows of."""
+    who = {"name": "admin", "domain": {"id": "default"}, "password": PASSWORD}
+    scope = {"project": {"name": PROJECT_NAME, "domain": {"id": "default"}}}
+    auth = {"identity": {"methods": ["password"], "password": {"user": who}}, "scope": scope}
+    token = requests.post(f"{cloud.auth_url}/auth/tokens", json={"auth": auth}, timeout=20).headers["X-Subject-Token"]
+    headers = {"X-Auth-Token": token, "OpenStack-API-Version": "compute 2.80"}
+    return requests.get(f"{cloud.url}/compute/v2.1/os-migrations", headers=headers, timeout=20).json()["migrations"]

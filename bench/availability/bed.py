@@ -14,6 +14,7 @@ from bench.measuring import Failed
 ROOT = Path(__file__).resolve().parents[2]
 TESTBED = ROOT / "testbed" / "testbed"
 SOURCE, TARGET = "2025.1", "2026.1"
+BALANCER = "ssh://lb1/run/haproxy.sock"
 _STAIRLIFT = (sys.executable, "-m", "stairlift")
 
 
@@ -35,8 +36,9 @@ class Bed:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where Stairlift is to look."""
-        return "--inventory", "openstack", "--inventory", f"ansible:{self.environ['ANSIBLE_INVENTORY']}"
+        """Where Stairlift is to look; the load balancer tells the meter of every backend."""
+        places = ("openstack", f"ansible:{self.environ['ANSIBLE_INVENTORY']}", f"haproxy:{BALANCER}")
+        return tuple(word for place in places for word in ("--inventory", place))
 
     def testbed(self, *arguments: str, timeout: float = 1200) -> str:
         """Run a command of the testbed; its standard output. Raises Failed."""

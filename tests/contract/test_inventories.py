@@ -19,6 +19,7 @@ from stairlift.inventory.neutron import NeutronAgentInventory
 from stairlift.inventory.nova import NovaHypervisorInventory, NovaServiceInventory
 from stairlift.inventory.specs import EVERY_API, sources
 from stairlift.inventory.tape import Tape, save
+from stairlift.inventory.workload import WorkloadInventory
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.openstack.client import SessionCloudClient
 from stairlift.ports import Answer
@@ -91,6 +92,10 @@ class TestCinderServices(InventoryContract):
 
     def manager(self):
         return CinderServiceInventory(self.client)
+
+
+class TestWorkload(OnEveryCloud):
+    kind = WorkloadInventory
 
 
 class OfEverything(InventoryContract):

@@ -16,6 +16,7 @@ from stairlift.strategy.ansible import AnsibleUpgradeStrategy
 from stairlift.strategy.command import CommandUpgradeStrategy
 from stairlift.strategy.grenade import GrenadeUpgradeStrategy
 from stairlift.strategy.kolla import KollaAnsibleUpgradeStrategy
+from stairlift.strategy.neutron import NeutronUpgradeStrategy
 from stairlift.strategy.openstack_ansible import OpenstackAnsibleUpgradeStrategy
 from stairlift.strategy.packages import PackagesUpgradeStrategy
 from stairlift.strategy.puppet import PuppetUpgradeStrategy
@@ -215,6 +216,16 @@ class TestOpenstackAnsible(TestAnsible):
         known = dict.fromkeys(("all", "nova_compute", "neutron_openvswitch_agent", "neutron_l3_agent"), metal)
         hop = {"folder": str(folder), "command": [wrapper(folder / "bin", known=known)], "directory": "."}
         return {"folder": str(folder), "hops": {"2026.1": hop}, "limit": "host", "names": {"cmp9": "compute-9"}}
+
+
+class TestNeutron(StrategyContract):
+    strategy = NeutronUpgradeStrategy
+
+    def options(self, folder):
+        return {"folder": str(folder), "os_cloud": "lab", "routers": "move", "within": 60}
+
+    def step(self, **changes):
+        return super().step(**{"action": "drain", "stage": "network", **changes})
 
 
 class TestPackages(TestAnsible):

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,8 +24,8 @@ from stairlift.model.errors import StairliftError
 from stairlift.model.release import Release
 from stairlift.model.work import Assignment, Outcome, Verdict
 from stairlift.strategy.haproxy import HaproxyUpgradeStrategy
-from stairlift.strategy.haproxy.strategy import crew_of
 from stairlift.strategy.haproxy.options import read_options
+from stairlift.strategy.haproxy.strategy import crew_of
 from stairlift.strategy.own_job import Notes
 from stairlift.testing.clouds import a_cloud
 from stairlift.testing.plans import a_step
@@ -63,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         if self.path == "/slow":
             self.server.slow.wait(20)
         body = json.dumps({"versions": [{"id": "v2.1", "version": self.server.newest}]}).encode()
@@ -167,7 +166,8 @@ class Site:
     def does(self, action: str, *, host: str = "ctl1", service: str = "nova-api", undo: bool = False, **options: Any):
         """One attempt, as its own process: its verdict, with what the ledger then says."""
         self.attempts += 1
-        step = a_step(f"{action}-{host}", action=action, services=[service], hosts=[host], target=Release(2025, 1))
+        step = a_step(f"{action}-{host}", action=action, services=[service], hosts=[host])
+        step = replace(step, target=Release(2025, 1))
         folder = self.folder / "attempts" / step.id / str(self.attempts)
         folder.mkdir(parents=True)
         strategy, assignment = self.strategy(**options), Assignment("r1", step, self.attempts, folder, undo)
@@ -218,9 +218,9 @@ def test_a_backend_is_replaced_and_no_request_fails(site) -> None:
         while not stop.is_set():
             codes.append(here.get())
 
-    asking = threading.Thread(target=ask)
+    asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    slow = threading.Thread(target=lambda: codes.append(here.get("/slow")))
+    slow = threading.Thread(target=lambda: codes.append(here.get("/slow")), daemon=True)
     slow.start()
     until(lambda: any(s.sessions for s in here.servers()))
     threading.Timer(1.5, lambda: (here.one.server.slow.set(), here.two.server.slow.set())).start()
@@ -361,7 +361,7 @@ def test_a_socket_that_may_only_look_is_refused_with_the_remedy(site) -> None:
 
 def test_a_review_tells_what_cannot_be_told_and_what_stands_alone(site) -> None:
     here = site()
-    cloud = a_cloud()
+    cloud = a_cloud().reconciled().cloud
     steps = [
         a_step(f"drain-{n}", action="drain", services=[service], hosts=[host])
         for n, (service, host) in enumerate([("nova-api", "ctl1"), ("keystone", "ctl1"), ("nova-api", "ctl9")])

@@ -4,6 +4,7 @@ The packages are small ones of our own (debs.py), because the archives hold no t
 Debian's.
 """
 
+import dataclasses
 import os
 import subprocess
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ CONTROL = ("nova-conductor", "nova-scheduler")
 RESOURCE = ("neutron-openvswitch-agent", "nova-compute")
 EVERYTHING = (*CONTROL, *RESOURCE)
 PORT = 8099
+#: Called so that the globs of the operating system's packages fit it.
+HYPERVISOR = "libvirt-small"
+NEWER = debs.Deb(HYPERVISOR, "10.0.0-1", "libvirt")
 
 
 @dataclass
@@ -79,6 +83,12 @@ class Site:
         )
 
 
+def _lifting(deb: debs.Deb) -> debs.Deb:
+    """A nova-compute that asks for a newer hypervisor."""
+    needs = f"{deb.depends}, {HYPERVISOR} (>= 10)"
+    return dataclasses.replace(deb, depends=needs) if deb.name == "nova-compute" else deb
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A host with Nova and Neutron of 2025.1 on it, and an archive that has 2026.1."""
@@ -86,9 +96,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     if lacking:
         pytest.skip(lacking)
     folder = tmp_path_factory.mktemp("packages")
-    debs.archive(folder / "www" / "2025.1", debs.release("3:31.0.0-1", "2:26.0.0-1"))
+    hypervisor = debs.Deb(HYPERVISOR, "8.0.0-1", "libvirt")
+    debs.archive(folder / "www" / "2025.1", [*debs.release("3:31.0.0-1", "2:26.0.0-1"), hypervisor])
     debs.archive(folder / "www" / "2026.1", debs.release("3:33.0.0-1", "2:28.0.0-1"))
     debs.archive(folder / "www" / "mixed", debs.release("3:33.0.0-1", "2:26.0.1-1"))
+    debs.archive(folder / "www" / "lifting", [*map(_lifting, debs.release("3:33.0.1-1", "2:28.0.1-1")), NEWER])
     with node.started(folder, "node1") as host, node.served(folder / "www", PORT) as url:
         ssh = " ".join(host.ssh_options)
         (folder / "ansible.cfg").write_text(f"[ssh_connection]\npipelining = true\ncontrol_path_dir = {folder}/cp\n")
@@ -99,7 +111,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         host.run(
             f"echo 'deb [trusted=yes] {url}/2025.1 ./' >/etc/apt/sources.list.d/openstack.list\n"
             "apt-get update -q >/dev/null\n"
-            f"DEBIAN_FRONTEND=noninteractive apt-get install -y -q {' '.join(EVERYTHING)} >&2\n"
+            f"DEBIAN_FRONTEND=noninteractive apt-get install -y -q {' '.join(EVERYTHING)} {HYPERVISOR} >&2\n"
             "echo '# as the operator has it' >/etc/nova/nova.conf\n"
         )
         yield Site(host, folder, url)
@@ -112,6 +124,7 @@ def upgraded(site: Site) -> Site:
     assert [line.split()[0] for line in sorted(at_first)] == sorted(EVERYTHING), "the packages start their daemons"
     _refuses_what_is_not_whole(site)
     _refuses_another_release(site)
+    _leaves_the_hypervisor_alone(site)
     _prepares(site)
     _migrates_with_target_code(site)
     assert site.started() == at_first, "nothing has been restarted so far"
@@ -138,6 +151,16 @@ def _refuses_another_release(site: Site) -> None:
     assert "apt would change nova-compute, which `hold` keeps" in held.reason
 
 
+def _leaves_the_hypervisor_alone(site: Site) -> None:
+    lifted = f"deb [trusted=yes] {site.url}/lifting ./"
+    refused = site.take("prepare", RESOURCE, source=lifted)
+    assert refused.result == "failed"
+    assert f"apt would change {HYPERVISOR}" in refused.reason
+    assert "which belongs to the operating system" in refused.reason
+    assert site.take("prepare", RESOURCE, source=lifted, along=f"{HYPERVISOR}*").result == "done", site.log
+    assert site.host.run(f"dpkg-query -W -f '${{Version}}' {HYPERVISOR}") == "8.0.0-1"
+
+
 def _prepares(site: Site) -> None:
     prepared = site.take("prepare", EVERYTHING)
     assert prepared.result == "done", f"{prepared}\n{site.log}"
@@ -153,6 +176,7 @@ def _migrates_with_target_code(site: Site) -> None:
     assert site.host.run("cat /var/log/nova/manage.log").splitlines() == [
         "3:33.0.0-1 nova nova-manage api_db sync",
         "3:33.0.0-1 nova nova-manage db sync",
+        "3:33.0.0-1 nova nova-manage cell_v2 list_cells",
         "3:33.0.0-1 nova nova-status upgrade check",
     ]
     assert site.versions() == {"3:31.0.0-1", "2:26.0.0-1"}, "what is installed is not touched"
@@ -183,6 +207,18 @@ def test_a_second_time_only_starts_what_has_died(upgraded: Site) -> None:
     again = upgraded.take("upgrade", EVERYTHING)
     assert again.result == "done", f"{again}\n{upgraded.log}"
     assert sorted(upgraded.started()) == sorted([*before, "nova-scheduler 3:33.0.0-1"])
+
+
+def test_a_project_that_stands_still_is_stopped_and_starts_with_its_upgrade(upgraded: Site) -> None:
+    """In its order, and with nothing left of it; twice is once. Only its upgrade starts it again."""
+    order = ("nova-scheduler", "nova-conductor")
+    before = upgraded.started()
+    for _ in range(2):
+        assert upgraded.take("drain", order, "nova").result == "done", upgraded.log
+        assert upgraded.host.run("pgrep -cf '/usr/bin/nova-(scheduler|conductor)'", check=False).strip() == "0"
+    assert upgraded.take("upgrade", CONTROL, "nova").result == "done", upgraded.log
+    assert upgraded.started()[len(before) :] or sorted(upgraded.started()) != sorted(before)
+    assert len(upgraded.started()) == len(before) + len(CONTROL)
 
 
 def test_what_does_not_run_any_more_is_not_verified(upgraded: Site) -> None:

@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 import typer
 
+from meters import failure, seconds, session
 from pages import ROOT, anchors, in_code, links, pages, read, section
 from planning import ANY, planned, seen
 from stairlift.cli.app import the_app
+from stairlift.drive.check_registry import installed
 from stairlift.inventory.specs import EVERY_API, available
 from stairlift.knowledge.releases import all_series
+from stairlift.model.check import CheckResult, Judgement
+from stairlift.model.availability import Totals
 from stairlift.model.errors import Trouble, UsageError
 from stairlift.model.finding import Finding
 from stairlift.model.plan import STAGES, Asked, Manner, Opening, Queue
@@ -24,6 +28,9 @@ from stairlift.model.policy import Policy
 from stairlift.model.run import Orchestrator, Run, RunState, StepState, StepStatus
 from stairlift.plan.difference import difference
 from stairlift.plan.matching import MATCH_KEYS, QUEUE_KEYS
+from stairlift.probe.order import MeterSettings, WriteSettings
+from stairlift.report.availability import measured
+from stairlift.report.availability_words import availability_document
 from stairlift.report.checked import Checked, CheckedEntry, check_document
 from stairlift.report.cloud import cloud_document
 from stairlift.report.installed import source_documents, strategy_documents
@@ -106,6 +113,7 @@ def test_every_table_and_key_is_documented():
         ("[sources]", set(settings._sources(None))),
         ("[policy]", set(policy._KEYS)),
         ("[[strategy]]", {*MATCH_KEYS, "match", "use"}),
+        ("[meter]", {field.name for kind in (MeterSettings, WriteSettings) for field in fields(kind)}),
         ("[[queue]]", {"name", "match", *QUEUE_KEYS} - set(MATCH_KEYS)),
     ):
         assert undocumented(keys, CONFIGURATION, table) == [], table
@@ -287,17 +295,29 @@ def test_every_key_of_a_status_is_documented():
     plan = planned(a_cloud())
     states = (StepState.DONE, StepState.WAITING, StepState.FAILED, *[StepState.PENDING] * (len(plan.steps) - 3))
     steps = [StepStatus(step.id, state) for step, state in zip(plan.steps, states, strict=True)]
-    run = Run("r1", "lab", plan.hash, "2025.1", "2025.2", RunState.FAILED, NOW)
-    standing = Standing(run, plan, steps, Orchestrator("lab", "here", 4711, run.id))
+    run = Run("r1", "lab", plan.hash, "2025.1", "2025.2", RunState.FAILED, NOW, options={"waivers": ["a.b by ada"]})
+    totals = Totals(0.0, {"nova": 1}, {"nova": 0})
+    standing = Standing(run, plan, steps, Orchestrator("lab", "here", 4711, run.id), meter=totals)
     document = status_document(standing, with_steps=True)
     assert document["waiting_for"]
     assert document["blocked_by"]
-    assert undocumented(_keys(document | {"steps": None}), JSON, "status") == []
+    measure = document.pop("meter")
+    assert undocumented(_keys(measure | {"apis": list(measure["apis"].values())}), JSON, "status") == []
+    assert undocumented({*_keys(document | {"steps": None}), "meter"}, JSON, "status") == []
+
+
+def test_every_key_of_an_availability_is_documented():
+    found = measured([session(), *seconds(0, 6), *failure(7.0)], ())
+    document = availability_document("r1", found)
+    document["steps"] = [step | {"failed": None} for step in document["steps"]]
+    assert undocumented(_keys(document), JSON, "availability") == []
 
 
 def test_every_key_of_a_check_is_documented():
     entry = CheckedEntry("stairlift.toml:1: [[strategy]] number 1", "command", usable=True, steps=3)
-    document = check_document(Checked("lab", None, None, (entry,), (), ()))
+    notes = next(check for check in installed().checks if check.info.code == "notes.unread")
+    result = CheckResult(notes.info, "passed", NOW, Judgement())
+    document = check_document(Checked("lab", None, None, (entry,), (), (), (result,)))
     assert undocumented(_keys(document), JSON, "check") == []
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from pages import Block, blocks, read
+from stairlift.drive import check_registry
 from stairlift.inventory.context import SourceContext
 from stairlift.inventory.specs import available, sources
 from stairlift.model.observation import VersionRecord
@@ -29,14 +30,17 @@ def _module(files: dict[str, str], name: str) -> ModuleType:
 
 _STRATEGY = _files("docs/how-to/add-a-strategy.md")
 _INVENTORY = _files("docs/how-to/add-an-inventory.md")
+_CHECK = _files("docs/how-to/add-a-check.md")
 _clush, _versions = _module(_STRATEGY, "stairlift_clush"), _module(_INVENTORY, "stairlift_versions")
 
 #: The guides' own test files, collected here.
 TestClush = _module(_STRATEGY, "test_clush").TestClush
+_backups = _module(_CHECK, "stairlift_backups")
+TestBackups = _module(_CHECK, "test_backups").TestBackups
 TestVersions = _module(_INVENTORY, "test_versions").TestVersions
 
 
-@pytest.mark.parametrize("files", [_STRATEGY, _INVENTORY], ids=["strategy", "inventory"])
+@pytest.mark.parametrize("files", [_STRATEGY, _INVENTORY, _CHECK], ids=["strategy", "inventory", "check"])
 def test_a_plug_in_is_one_short_file(files):
     (module,) = (text for name, text in files.items() if name.startswith("stairlift_"))
     assert len(module.splitlines()) < LONGEST
@@ -44,8 +48,8 @@ def test_a_plug_in_is_one_short_file(files):
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """Both plug-ins' entry points on the path, as pip leaves them there."""
-    for files in (_STRATEGY, _INVENTORY):
+    """The plug-ins' entry points on the path, as pip leaves them there."""
+    for files in (_STRATEGY, _INVENTORY, _CHECK):
         _leave_metadata(tmp_path, tomllib.loads(files["pyproject.toml"])["project"])
     monkeypatch.syspath_prepend(str(tmp_path))
 
@@ -72,6 +76,11 @@ def test_the_source_is_found_by_its_entry_point(installed, tmp_path):
     assert "versions" in available()
     (source,) = sources([f"versions:{tmp_path}/installed.csv"], SourceContext(client=lambda: 1 / 0))
     assert source.manager.read(source.manager.fetch()) == (VersionRecord("nova-compute", "cmp1", "31.0.0"),)
+
+
+def test_the_check_is_found_by_its_entry_point(installed):
+    (found,) = [check for check in check_registry.installed().checks if check.info.code == "backups.running"]
+    assert isinstance(found, _backups.NoBackupUnderWay)
 
 
 def _other_toml(page: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+from stairlift.check.silence import BALANCERS, REGISTRIES, silent
 from stairlift.knowledge.binaries import binary
 from stairlift.knowledge.checks import rule
 from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
@@ -10,6 +11,16 @@ from stairlift.model.finding import Finding
 
 #: Only a way has these.
 _OF_A_WAY = frozenset({"path.allowed", "project.ended", "binary.gone"})
+
+#: Only a plan that takes servers off their hosts has these.
+_OF_DRAINING = frozenset({"capacity.wave", "servers.immovable"})
+
+#: Whose silence would look as if all were well.
+_RESTS_ON = {
+    "record.stale": REGISTRIES,
+    "cell.unreachable": frozenset({"nova-services"}),
+    "backend.down": frozenset(BALANCERS),
+}
 
 
 class Known:
@@ -25,7 +36,15 @@ class Known:
 
     def applies(self, scene: Scene) -> bool:
         """There is something to judge: services, and a way where it is about that."""
-        return bool(scene.cloud.services) and (self.info.code not in _OF_A_WAY or scene.target is not None)
+        if self.info.code == "backend.down" and not _has_balancer(scene):
+            return False
+        of_a_way = self.info.code in _OF_A_WAY
+        drains = scene.plan is not None and any(step.action == "drain" for step in scene.plan.steps)
+        return (
+            bool(scene.cloud.services)
+            and (not of_a_way or scene.target is not None)
+            and (self.info.code not in _OF_DRAINING or drains)
+        )
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
         """Nothing."""
@@ -33,9 +52,14 @@ class Known:
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """The findings as they are: they have codes, severities and waivers of their own."""
-        found = tuple(f for f in scene.findings if f.code in self._rule.wraps and _concerns(f, scene))
+        known = tuple(f for f in scene.findings if f.code in self._rule.wraps and _concerns(f, scene))
+        found = (*known, *silent(scene, _RESTS_ON.get(self.info.code, ())))
         services = len(scene.cloud.services)
         return Judgement(found, f"{len(found)} of {len(scene.findings)} findings about {services} services")
+
+
+def _has_balancer(scene: Scene) -> bool:
+    return any(seen.source.startswith(BALANCERS) for seen in scene.observations)
 
 
 def _concerns(finding: Finding, scene: Scene) -> bool:
@@ -51,3 +75,5 @@ PROGRAMS = partial(Known, "binary.gone")
 DEAD_RECORDS = partial(Known, "record.stale")
 CELLS = partial(Known, "cell.unreachable")
 BACKENDS = partial(Known, "backend.down")
+CAPACITY = partial(Known, "capacity.wave")
+IMMOVABLE = partial(Known, "servers.immovable")

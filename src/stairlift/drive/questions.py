@@ -18,7 +18,7 @@ from stairlift.ports import Answer, CloudClient, Remote, UrlReader
 
 #: As many as a session of the API keeps connections; and hosts at a time.
 SIDE_BY_SIDE, HOSTS = 10, 32
-PATIENCE = 300.0  # seconds for all questions together
+PATIENCE = 600.0  # seconds for all questions together; on a busy host a program of OpenStack takes half a minute
 LIMIT = 1000  # rows of a page; the usual maximum of the services
 _MOST_PAGES = 1000
 _NOT_FOUND = 404

@@ -42,7 +42,8 @@ class Step:
     steps of one host that follow each other: it takes the `slots` (keys of the plan's windows) when its first step
     starts and gives them back when its last is done. `budgets` are the keys of the failure budgets it counts in.
     `deadline` is how many seconds one attempt may take before it is ended, None as long as it likes; `queue` names
-    the workers that carry it out, "" the orchestrator's own machine.
+    the workers that carry it out, "" the orchestrator's own machine. `gate` is the approval that covers a one-way step,
+    so that it does not ask once more when what it needs has stopped; "" where it asks itself.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Step:
     budgets: tuple[str, ...] = ()
     deadline: int | None = None
     queue: str = ""
+    gate: str = ""
 
     @property
     def one_way(self) -> bool:

@@ -65,6 +65,7 @@ def _asked_document(asked: Asked) -> dict[str, Any]:
 def _step_document(step: Step) -> dict[str, Any]:
     own: dict[str, Any] = {"deadline": step.deadline} if step.deadline is not None else {}
     own |= {"queue": step.queue} if step.queue else {}
+    own |= {"gate": step.gate} if step.gate else {}
     return own | {
         "id": step.id,
         "action": step.action,
@@ -195,6 +196,7 @@ def step_from_document(document: Mapping[str, Any]) -> Step:
         budgets=_texts(document["budgets"]),
         deadline=None if document.get("deadline") is None else _whole(document["deadline"]),
         queue=_text(document.get("queue", "")),
+        gate=_text(document.get("gate", "")),
     )
 
 
@@ -271,8 +273,8 @@ def _waiver(document: Any) -> Waiver:
         return Waiver.parse(_text(document))
     subject, until = document["subject"], document["until"]
     return Waiver(
-        code=_text(document["code"]),
-        subject=None if subject is None else _text(subject),
+        _text(document["code"]),
+        None if subject is None else _text(subject),
         who=_text(document["who"]),
         why=_text(document["why"]),
         until=None if until is None else date.fromisoformat(_text(until)),

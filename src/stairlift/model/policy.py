@@ -52,8 +52,9 @@ class Policy:
 
     `deadline` is in seconds, of one attempt; `retries` is how often what a strategy calls temporary begins anew by
     itself, `retry_after` the seconds before the first of these, which double each time. `cordon` keeps new servers off
-    a hypervisor while it is upgraded. `downtime_budget` is in seconds by API ("*": each), and "requests" is how many
-    may fail altogether; empty where the run is not to be judged by it.
+    a hypervisor while it is upgraded, `drain_networks` lets others serve the networks of a network node meanwhile.
+    `downtime_budget` is in seconds by API ("*": each), and "requests" is how many may fail altogether; empty where the
+    run is not to be judged by it.
     """
 
     order: Order | None = None
@@ -69,4 +70,5 @@ class Policy:
     cordon: bool = False
     drain: Drain = "never"
     migrations: Migrations = Migrations()
+    drain_networks: bool = False
     downtime_budget: Mapping[str, float] = field(default_factory=dict)

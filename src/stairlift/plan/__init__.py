@@ -1,7 +1,7 @@
 """Cloud + target + policy -> plan: which releases, in which order, how many hosts at once, and why. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +13,7 @@ from stairlift.model.policy import Order, Policy
 from stairlift.model.release import Release
 from stairlift.plan.admission import admission
 from stairlift.plan.advice import about_projects, about_stopping
+from stairlift.plan.around import wanted_by
 from stairlift.plan.cold import about_standstills, left_running
 from stairlift.plan.deadlines import with_deadlines
 from stairlift.plan.fleet import Fleet, fleet
@@ -133,6 +134,7 @@ def _hops(
             stages=frozenset(s for s in STAGES if request.wants_stage(s)),
             whole=not request.partial,
             approve=frozenset(request.policy.approve),
+            fences=wanted_by(request.policy),
             queues=request.queues,
             past=request.past,
         )
@@ -213,6 +215,10 @@ def _own_policy(policy: Policy) -> dict[str, Any]:
         "retries": policy.retries if policy.retries != usual.retries else None,
         "retry_after": policy.retry_after if policy.retry_after != usual.retry_after else None,
         "stop_after": policy.stop_after,
+        "cordon": policy.cordon or None,
+        "drain": policy.drain if policy.drain != usual.drain else None,
+        "drain_networks": policy.drain_networks or None,
+        "migrations": asdict(policy.migrations) if policy.migrations != usual.migrations else None,
         "downtime_budget": dict(sorted(policy.downtime_budget.items())) or None,
     }
     return {key: value for key, value in said.items() if value is not None}

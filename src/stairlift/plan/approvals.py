@@ -40,7 +40,7 @@ def start_approval(hop: Hop, covered: Sequence[Step], gate: Gate) -> Step:
     working = [step for step in covered if step.action != "approve"]
     hosts = list(dict.fromkeys(host for step in working for host in step.hosts))
     size = f"{len(working)} step{'s' if len(working) > 1 else ''} on {told(hosts)}"
-    one_way = sum(step.one_way for step in working)
+    one_way = sum(step.one_way and not step.gate for step in working)
     ask = f"; {one_way} one-way, which ask{'s' if one_way == 1 else ''} again" if one_way else ""
     first = working[0]
     kind = Kind(first.stage, "approve", f"the hop from {hop.source} to {hop.target} begins: {size}{ask}", "start")

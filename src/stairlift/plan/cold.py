@@ -8,6 +8,7 @@ from stairlift.knowledge.procedures import Procedure, procedure
 from stairlift.model.cloud import Service
 from stairlift.model.finding import Finding
 from stairlift.model.plan import Action, Binding, Step
+from stairlift.plan.approvals import approval
 from stairlift.plan.crews import Crew
 from stairlift.plan.fleet import named
 from stairlift.plan.hop import Gate, Hop, Kind, crew_steps, ends, once
@@ -16,6 +17,7 @@ from stairlift.plan.matching import names_action
 
 #: Strategies that take a host out of service and put it back; they stop nothing for good.
 _FENCES = frozenset({"haproxy", "nova"})
+_WORD = "ONE-WAY: {projects} next: stopped on all hosts until upgraded, and nothing leads back behind the new schema"
 _STOP = "{project} stops everywhere before its schema changes, and starts again with its upgrade; {why}"
 _STOPPED = "{project}'s schema changes once, with the code of {target} and nothing of {source} running; {back}"
 _RUNNING = "{project}'s schema changes once, with the code of {target}; the code of {source} may not run on it: {why}"
@@ -93,7 +95,25 @@ def _stopper(hop: Hop, service: Service, *, asked: bool) -> Binding | None:
     return taker if not asked or {"project", "service"} & set(taker.match) else None
 
 
-def changed_while_down(hop: Hop, one: Standstill, gate: Gate) -> tuple[list[Step], Gate]:
+def changed_while_down(hop: Hop, still: Sequence[Standstill], gate: Gate) -> tuple[list[Step], Gate]:
+    """A person's word, then project by project what stops it and the database step behind.
+
+    The word comes first: nobody's API should be down for as long as a question waits.
+    """
+    if not still:
+        return [], gate
+    projects = [one.project for one in still]
+    more = f"+{len(projects) - 1}" if len(projects) > 1 else ""
+    reason = _WORD.format(projects=" and ".join(projects))
+    word = approval(hop, Kind("control", "approve", reason, f"{projects[0]}{more}"), gate)
+    steps, gate = [word], Gate((word.id,))
+    for one in still:
+        down, gate = _while_down(hop, one, gate)
+        steps += [replace(step, gate=word.id) if step.one_way else step for step in down]
+    return steps, gate
+
+
+def _while_down(hop: Hop, one: Standstill, gate: Gate) -> tuple[list[Step], Gate]:
     """What stops the project, program by program on all hosts, and the database step behind."""
     steps: list[Step] = []
     for crews in _waves(hop, one):
@@ -102,7 +122,8 @@ def changed_while_down(hop: Hop, one: Standstill, gate: Gate) -> tuple[list[Step
         made = crew_steps(hop, crews, gate, Kind("control", "drain", reason, label))
         steps += made
         gate = Gate(ends(made))
-    return [*steps, *database_step(hop, one, gate)], Gate((database_id(hop, one),))
+    made = database_step(hop, one, gate)
+    return [*steps, *made], Gate(ends(made))
 
 
 def _waves(hop: Hop, one: Standstill) -> list[list[Crew]]:
@@ -121,11 +142,6 @@ def database_step(hop: Hop, one: Standstill, gate: Gate) -> list[Step]:
     back = _BACK.format(source=hop.source)
     told = words.format(project=one.project, source=hop.source, target=hop.target, why=one.why, back=back)
     return once(hop, one.owner, Kind("control", one.action, told, one.project, "no-return"), gate)
-
-
-def database_id(hop: Hop, one: Standstill) -> str:
-    """The id of that step."""
-    return f"{hop.target}-{one.action}-{one.project}"
 
 
 def about_standstills(found: Mapping[str, Sequence[tuple[Hop, Standstill]]]) -> list[Finding]:

@@ -31,7 +31,8 @@ class Hop:
     `fleet` is what the hop is about, `behind` what of it does not run the target
     yet, or does since the run whose place this one takes. `prepared` are the steps that
     got a host ready: nothing else happens on it before. `along` are the resource services, by (binary, host), that the
-    control plane's steps of a deployer take with them. `approve` are the gates that the policy asks for.
+    control plane's steps of a deployer take with them. `approve` are the gates that the policy asks for, `fences` what
+    it wants to be done around the upgrade of a hypervisor.
     """
 
     source: Release
@@ -48,6 +49,7 @@ class Hop:
     past: Past = field(default_factory=Past)
     prepared: Mapping[str, str] = field(default_factory=dict)
     along: Mapping[tuple[str, str], Binding] = field(default_factory=dict)
+    fences: frozenset[Action] = frozenset()
     behind: tuple[Service, ...] = field(init=False)
     ranks: Ranks = field(init=False)
     hosts: Mapping[str, Host] = field(init=False)

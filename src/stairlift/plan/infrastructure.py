@@ -9,6 +9,7 @@ from stairlift.knowledge.order import component_order, why
 from stairlift.model.cloud import Service
 from stairlift.model.plan import Binding, Reversibility, Step
 from stairlift.plan.approvals import approval
+from stairlift.plan.fleet import named
 from stairlift.plan.hop import Gate, Hop, Kind, in_a_row, place
 from stairlift.plan.matching import names_stage
 
@@ -44,6 +45,7 @@ def infrastructure(hop: Hop, gate: Gate) -> tuple[list[Step], Gate]:
     makers: list[partial[list[Step]]] = [partial(_approval, hop, parts)]
     for n, part in enumerate(parts):
         reason = _reason(part, [name for other in parts[:n] for name in other.names])
+        makers += [partial(_cut_approval, hop, part)] if n and "switch" in part.kinds else []
         makers += [partial(_step, hop, chunk, reason) for chunk in _chunks(hop, part)]
     return in_a_row(makers, gate)
 
@@ -112,6 +114,12 @@ def _approval(hop: Hop, parts: Sequence[_Part], gate: Gate) -> list[Step]:
     names = ", ".join(name for part in parts for name in part.names)
     reason = f"what the whole cloud stands on changes next: {names}"
     return [approval(hop, Kind("infra", "approve", reason, "infra"), gate)]
+
+
+def _cut_approval(hop: Hop, part: _Part, gate: Gate) -> list[Step]:
+    """Whoever approves the rest of what the cloud stands on has not yet agreed that guests lose their network."""
+    reason = f"guests on {named(_hosts(hop, part))} are without network while the ovs-vswitchd of their host restarts"
+    return [approval(hop, Kind("infra", "approve", reason, f"infra-{part.names[0]}"), gate)]
 
 
 def _step(hop: Hop, part: _Part, reason: str, gate: Gate) -> list[Step]:

@@ -32,9 +32,8 @@ def rolled(
     waves = _by_project(hop, services, taken, node) if taken else _plain(hop, services, node)
     left = {one.project: one for one in still if one.stopped}
     for kind, crews in waves:
-        for one in [left.pop(name) for name in tuple(left) if name in _projects(crews)]:
-            down, gate = changed_while_down(hop, one, gate)
-            steps += down
+        down, gate = changed_while_down(hop, [left.pop(p) for p in tuple(left) if p in _projects(crews)], gate)
+        steps += down
         made = [with_absorbed(step, entries.get(step.strategy or "")) for step in crew_steps(hop, crews, gate, kind)]
         steps += made
         gate = Gate(ends(made))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from stairlift.model.cloud import Service
 from stairlift.model.plan import Step
 from stairlift.plan.approvals import approval_id, start_approval
+from stairlift.plan.around import fenced
 from stairlift.plan.batches import behind_canary
 from stairlift.plan.cold import standstills
 from stairlift.plan.crews import Crew
@@ -15,6 +16,7 @@ from stairlift.plan.hop import Gate, Hop, Kind, crew_steps, ends
 from stairlift.plan.infrastructure import infrastructure
 from stairlift.plan.manners import control_plane, with_notes
 from stairlift.plan.matching import asked_for
+from stairlift.plan.network_nodes import looked_after
 from stairlift.plan.openings import openings
 from stairlift.plan.queues import with_queues
 from stairlift.plan.rolling import rolled
@@ -26,6 +28,7 @@ def hop_steps(hop: Hop, start: Gate) -> tuple[list[Step], Gate]:
     prepare = _prepare(hop, start)
     hop = replace(hop, prepared={host: step.id for step in prepare for host in step.hosts})
     changing, end = (_approved if "start" in hop.approve else _changing)(hop, start, ends(prepare))
+    changing, end = fenced(hop, changing, end)
     return with_queues(hop, with_notes([*prepare, *changing], hop.bindings)), end
 
 
@@ -108,7 +111,7 @@ def _network(hop: Hop, gate: Gate) -> tuple[list[Step], Gate]:
         return [], gate
     crews = hop.assembly("network", "upgrade", hop.ranks.resource).crews(hop.machines(_resources(hop, compute=False)))
     reason = "a network node: its agents speak to Neutron servers that run the target already"
-    steps = crew_steps(hop, crews, gate, Kind("network", "upgrade", reason))
+    steps = looked_after(hop, crew_steps(hop, crews, gate, Kind("network", "upgrade", reason)))
     return steps, Gate(gate.needs, (*gate.after, *ends(steps)))
 
 

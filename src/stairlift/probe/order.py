@@ -1,11 +1,10 @@
 """What a meter is told: the `[meter]` table, and the run and the backends that it is for."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 #: The files of a meter's folder.
 ORDER, TARGETS, SAMPLES, LOCK = "order.json", "targets.json", "samples.jsonl", "lock"
@@ -84,7 +83,7 @@ class MeterOrder:
     @classmethod
     def read(cls, folder: Path) -> "MeterOrder":
         """The order of a folder. Raises OSError, and ValueError where it is none."""
-        found = orjson.loads((folder / ORDER).read_bytes())
+        found = json.loads((folder / ORDER).read_bytes())
         backends = tuple(BackendAddress(**one) for one in found["backends"])
         return cls(found["run"], found["cloud"], MeterSettings.of(found["settings"]), backends)
 
@@ -92,5 +91,5 @@ class MeterOrder:
 def put(path: Path, document: Any) -> None:
     """Replace a file by a JSON document, whole or not at all. Raises OSError."""
     unfinished = path.with_name(f"{path.name}.new")
-    unfinished.write_bytes(orjson.dumps(document))
+    unfinished.write_bytes(json.dumps(document).encode())
     unfinished.rename(path)

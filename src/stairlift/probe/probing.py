@@ -47,10 +47,9 @@ class Probing:
         self._file.begin(Session(time.time(), self._targets, self._settings.rate, self._settings.baseline))
         rate = sum(1 / beat.period for beat in self._beats)
         most = math.ceil(rate * self._settings.timeout * 1.5) + 8
-        with ThreadPoolExecutor(most, thread_name_prefix="asks") as pool:
-            with self._writing():
-                while not (why := self._over()):
-                    self._turn(pool)
+        with ThreadPoolExecutor(most, thread_name_prefix="asks") as pool, self._writing():
+            while not (why := self._over()):
+                self._turn(pool)
         self._write(time.monotonic())
         return why
 

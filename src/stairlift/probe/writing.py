@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -24,6 +25,10 @@ _TAGGED = "2.52"
 _WORDS = 120
 
 
+class _CutShort(Exception):
+    """The run is over: what comes of it is not waited for."""
+
+
 class _Failed(Exception):
     """What was made is not as it should be; the message says how."""
 
@@ -41,6 +46,7 @@ class WriteProbe:
         self._settings = settings
         self._tag = tag
         self._add: Callable[[Result], None] = lambda _: None
+        self._over = Event()
 
     def targets(self) -> tuple[Target, ...]:
         """What it asks for."""
@@ -48,7 +54,7 @@ class WriteProbe:
 
     def until(self, over: Event, add: Callable[[Result], None]) -> None:
         """Make and remove, time after time, tell what came of it, and leave nothing behind. Raises UsageError."""
-        self._add = add
+        self._add, self._over = add, over
         made: dict[str, str] = {}
         while not over.is_set():
             began = time.monotonic()
@@ -86,7 +92,7 @@ class WriteProbe:
         servers: list[str] = []
         self._timed(BOOT, lambda: self._boot(made_of, servers))
         for server in servers:
-            self._timed(DELETE, lambda server=server: self._delete(server))
+            self._timed(DELETE, partial(self._delete, server))
 
     def _timed(self, target: Target, work: Callable[[], None]) -> None:
         due, at = time.monotonic(), time.time()
@@ -97,6 +103,8 @@ class WriteProbe:
         except SourceTrouble as trouble:
             status = trouble.status
             state, why = (of_status(status), f"HTTP {status}") if status else of_error(trouble)
+        except _CutShort:
+            return
         except _Failed as failed:
             state, why = "failed", str(failed)[:_WORDS]
         self._add(Result(target.id, state, due, time.monotonic(), at, why))
@@ -128,9 +136,10 @@ class WriteProbe:
         while not holds(found := self._server(server)):
             if found.get("status") == "ERROR":
                 raise _Failed(f"the server is in ERROR: {found.get('fault', {}).get('message', 'no reason given')}")
+            if self._over.wait(_LOOK):
+                raise _CutShort
             if time.monotonic() > end:
                 raise _Failed(f"the server is {found.get('status')} after {_PATIENCE:.0f} s")
-            time.sleep(_LOOK)
 
     def _server(self, server: str) -> dict[str, Any]:
         """As Nova has it; {} where it is gone."""

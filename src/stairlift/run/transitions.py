@@ -128,8 +128,8 @@ def run_event(source: RunState, target: RunState) -> str:
 
 
 def needs_approval(step: Step) -> bool:
-    """Whether a person has to agree before this step: nothing leads back from it, or it is a gate."""
-    return step.one_way or step.action == "approve"
+    """Whether a person has to agree before this step: it is a gate, or nothing leads back from it and no gate says so."""
+    return (step.one_way and not step.gate) or step.action == "approve"
 
 
 def skippable(step: Step) -> bool:

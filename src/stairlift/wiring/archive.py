@@ -122,9 +122,12 @@ class Archive:
 
     def why(self, run: Run, step: str) -> tuple[Standing, "tuple[Hindrance, ...]"]:
         """What holds up a step. Raises UsageError (run.unknown_step)."""
-        from stairlift.wiring.hindrances import about
+        from stairlift.wiring.hindrances import about, at_work, with_tasks
 
-        return about(step, run, self.records, self.queued)
+        standing, found = about(step, run, self.records, self.queued)
+        attempts = [AttemptId(run.id, s.id, s.attempt) for s in standing.steps if s.id in at_work(found)]
+        told = with_tasks(found, self.tasks(attempts) if attempts else {})
+        return replace(standing, why=told), told
 
     def found(self, run: Run) -> tuple[Found, ...]:
         """What the newest attempts have to say; before a plan is approved they are all of stage `prepare`."""

@@ -12,7 +12,9 @@ from stairlift.plan import Request, plan
 from stairlift.report.checked import Checked, CheckedEntry
 from stairlift.strategy.freezing import thaw
 from stairlift.wiring.before import before
+from stairlift.wiring.builtin import with_built_in
 from stairlift.wiring.clock import today
+from stairlift.wiring.guests import about_draining
 from stairlift.wiring.look import Look, Where
 from stairlift.wiring.planning import entry_of, freeze_entry
 from stairlift.wiring.questions import Way, asking
@@ -43,8 +45,11 @@ def check(seen: Look, settings: Settings, request: Request | None, where: Where,
     if request is None:
         findings += catches_nothing((_match(one) for one in tried), cloud)
     else:
-        made, told = _planned(seen, request, [one.binding for one in tried])
+        frozen = with_built_in([one.binding for one in tried], request.policy, cloud, where.os_cloud)
+        made, told = _planned(seen, request, frozen)
         findings += [*told, *(_reviews(made, tried, seen, request) if made else ())]
+    if made and request:
+        findings += about_draining(made, seen, where, request.policy)
     waivers = in_force((*(request.waivers if request else ()), *settings.waivers), today())
     way = Way(made.source if made else cloud.release.series, request.target if request else None, made)
     results, about = before(asking(seen, where, way, findings), waivers, strict=strict)

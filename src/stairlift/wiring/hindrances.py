@@ -54,6 +54,23 @@ def about(step: str, run: Run, records: Records, queued: Queued) -> tuple[Standi
     return replace(standing, why=found), found
 
 
+def at_work(found: Iterable[Hindrance]) -> frozenset[str]:
+    """The steps of a chain that are at work."""
+    return frozenset(step for h in found for step in (*([h.step] if h.kind == "working" else ()), *at_work(h.behind)))
+
+
+def with_tasks(found: Iterable[Hindrance], tasks: Mapping[str, str]) -> tuple[Hindrance, ...]:
+    """The chain, where a step that is at work tells what it is at: such as whom a drain waits for, and what helps."""
+    return tuple(
+        replace(
+            h,
+            said=tasks.get(h.step, h.said) if h.kind == "working" else h.said,
+            behind=with_tasks(h.behind, tasks),
+        )
+        for h in found
+    )
+
+
 def in_line(standing: Standing, records: Records, queued: Queued) -> Standing:
     """With what holds up the step that would be next, and when those begin again that failed in passing.
 

@@ -1,7 +1,7 @@
 """A look at the cloud: sources built from SPECs, asked side by side, and reconciled."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from stairlift.ports import CloudClient, InventoryManager
 from stairlift.reconcile import Reconciled, reconcile
 from stairlift.remote.ssh import SshRemote
 from stairlift.remote.words import SshOptions
+from stairlift.wiring.check_settings import CheckSettings, Transport, transports
 from stairlift.wiring.clock import now
 from stairlift.wiring.settings import Settings
 
@@ -31,6 +32,8 @@ class Where:
     aliases: Mapping[str, str] = field(default_factory=dict)
     ansible_arguments: tuple[str, ...] = ()
     ssh: SshOptions = field(default_factory=SshOptions)
+    checks: CheckSettings = field(default_factory=CheckSettings)
+    transports: tuple[Transport, ...] = ()
 
     @classmethod
     def by(cls, settings: Settings, specs: Sequence[str] = (), os_cloud: str | None = None) -> "Where":
@@ -41,7 +44,13 @@ class Where:
             aliases=settings.aliases,
             ansible_arguments=settings.ansible_arguments,
             ssh=settings.ssh,
-        )
+        ).checking(settings)
+
+    def checking(self, settings: Settings) -> "Where":
+        """With what the settings say of checks on hosts."""
+        entries = ((entry.use, entry.options) for entry in settings.strategies)
+        ways = transports(entries) if settings.checks.shells == "strategies" else ()
+        return replace(self, checks=settings.checks, transports=ways)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from stairlift.model.plan import STAGES, Binding, Plan, Stage, Step
 from stairlift.model.policy import Policy
 from stairlift.plan import Request, plan
 from stairlift.ports import UpgradeStrategy
+from stairlift.wiring.builtin import with_built_in
 from stairlift.wiring.guests import about_draining
 from stairlift.wiring.hops import Hops
 from stairlift.wiring.look import Look, Where
@@ -66,7 +67,8 @@ def make_plan(seen: Look, request: Request, where: Where, settings: Settings) ->
     for spec in specs:
         _demand_json(f"--inventory {spec!a}", spec)
     asked = replace(request, sources=specs, os_cloud=where.os_cloud, queues=settings.queues)
-    cloud, frozen = seen.reconciled.cloud, bindings(settings)
+    cloud = seen.reconciled.cloud
+    frozen = with_built_in(bindings(settings), asked.policy, cloud, where.os_cloud)
     made = with_used(plan(cloud, seen.reconciled.findings, asked, frozen), check_codes())
     told = reviewed(made, _entries(settings, made), cloud, narrowed=asked.narrowed)
     told += about_draining(made, seen, where, asked.policy)
@@ -77,7 +79,7 @@ def _entries(settings: Settings, made: Plan) -> list[Entry]:
     strategies = strategies_of(made)
     return [
         entry_of(entry, binding, strategies[binding.id])
-        for entry, binding in zip(settings.strategies, made.bindings, strict=True)
+        for entry, binding in zip(settings.strategies, made.bindings, strict=False)
     ]
 
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
 from stairlift.model.plan import RETRIES, RETRY_AFTER, STAGES
-from stairlift.model.policy import ApprovalGate, OnFailure, Order, Policy, Share
+from stairlift.model.policy import ApprovalGate, Drain, Migrations, OnFailure, Order, Policy, Share
 from stairlift.wiring.toml import demand_known, invalid, read_toml
 
 _KEYS = (
@@ -21,11 +22,16 @@ _KEYS = (
     "retry_after",
     "stop_after",
     "downtime_budget",
+    "cordon",
+    "drain",
+    "migrations",
+    "drain_networks",
 )
 _CHOICES: Mapping[str, Sequence[str]] = {
     "order": get_args(Order),
     "on_failure": get_args(OnFailure),
     "stop_after": STAGES,
+    "drain": get_args(Drain),
 }
 _GATES: tuple[ApprovalGate, ...] = get_args(ApprovalGate)
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
@@ -62,7 +68,38 @@ def read_policy(table: Any, place: str) -> Policy:
         retry_after=whole_seconds(place, "retry_after", table.get("retry_after", RETRY_AFTER)),
         stop_after=table.get("stop_after"),
         downtime_budget=_downtime(place, table.get("downtime_budget", {})),
+        cordon=_cordon(place, table),
+        drain=table.get("drain", "never"),
+        migrations=_migrations(place, table.get("migrations", {})),
+        drain_networks=_flag(place, "drain_networks", table.get("drain_networks", False)),
     )
+
+
+def _cordon(place: str, table: Mapping[str, Any]) -> bool:
+    drains = table.get("drain", "never") != "never"
+    given = table.get("cordon", drains)
+    if not isinstance(given, bool):
+        raise invalid(place, f"cordon is true or false, not {given!r}")
+    if drains and not given:
+        raise invalid(place, "cordon = false goes with no drain: a host that is emptied must get no new servers")
+    return given
+
+
+def _flag(place: str, key: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise invalid(place, f"{key} is true or false, not {value!r}")
+
+
+def _migrations(place: str, value: Any) -> Migrations:
+    if not isinstance(value, Mapping):
+        raise invalid(place, "migrations is { host = NUMBER, cloud = NUMBER }")
+    demand_known(place, value, ("host", "cloud"), "keys of migrations")
+    usual = asdict(Migrations())
+    found = {key: _whole(place, f"migrations.{key}", value.get(key, usual[key])) for key in usual}
+    if not all(found.values()):
+        raise invalid(place, "migrations of 0 would move no server ever")
+    return Migrations(**found)
 
 
 def _gates(place: str, value: Any, canary: int) -> tuple[ApprovalGate, ...]:

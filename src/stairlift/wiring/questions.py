@@ -50,6 +50,8 @@ def asking(seen: Look, where: Where, way: Way, found: Sequence[Finding] = ()) ->
         observations=seen.observations,
         backends=_backends(seen, where),
         shells=frozenset(reached),
+        programs=where.checks.programs,
+        backups=where.checks.backups,
         findings=in_order((*reconciled.findings, *found)),
         interface=_of_client(seen, "interface") or "public",
     )
@@ -81,12 +83,23 @@ def _reached(seen: Look, where: Where) -> dict[str, Target]:
     inside = {
         fact.host for o in seen.observations for fact in o.facts if isinstance(fact, HostRecord) and not fact.trouble
     }
-    found: dict[str, Target] = {}
+    found = _by_strategies(seen, where)
     for spec in where.specs:
         kind, _, argument = spec.partition(":")
         if kind == "hosts" and inside:
             found |= {name: target for name, target in _targets(argument, where).items() if name in inside}
     return {seen.reconciled.identity.of(name): target for name, target in found.items()}
+
+
+def _by_strategies(seen: Look, where: Where) -> dict[str, Target]:
+    """The hosts of the strategies' inventories; by SSH alone those of the cloud."""
+    found: dict[str, Target] = {}
+    for way in where.transports:
+        if way.inventory:
+            found |= _targets(way.inventory, where)
+        else:
+            found |= {host.name: way.target(host.name) for host in seen.reconciled.cloud.hosts}
+    return found
 
 
 def _targets(argument: str, where: Where) -> Mapping[str, Target]:

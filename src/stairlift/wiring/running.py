@@ -112,7 +112,7 @@ def _begin(journal: Journal, plan: Plan, office: Office, by: tuple[Settings, Ord
     demand_original(plan)
     demand_workers(plan, settings.database_url)
     with kept(journal, Pace.for_lease(office.lease_ttl).lease):
-        where = _where(plan, settings.aliases, settings.ansible_arguments, settings.ssh)
+        where = _where(plan, settings.aliases, settings.ansible_arguments, settings.ssh).checking(settings)
         seen = look(where)
     done = None if orders.again else _done_before(plan, office)
     if done and seen.reconciled.cloud.name == plan.cloud and shows_target(plan, seen.reconciled.cloud.release):

@@ -22,6 +22,7 @@ from stairlift.model.policy import Policy
 from stairlift.model.run import LEASE_TTL, LEAST_LEASE_TTL
 from stairlift.probe.order import MeterSettings
 from stairlift.remote.words import SshOptions
+from stairlift.wiring.check_settings import CheckSettings, read_checks
 from stairlift.wiring.hops import Hops, read_hops
 from stairlift.wiring.matching import read_match
 from stairlift.wiring.policy import read_policy
@@ -29,7 +30,9 @@ from stairlift.wiring.queues import read_queues
 from stairlift.wiring.toml import demand_known, invalid, places_of, read_toml
 
 _FILE = "stairlift.toml"
-_TABLES = frozenset({"strategy", "hop", "queue", "waiver", "policy", "aliases", "sources", "lease_ttl", "meter", "gates"})
+_TABLES = frozenset(
+    {"strategy", "hop", "queue", "waiver", "policy", "aliases", "sources", "lease_ttl", "meter", "gates", "checks"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class Settings:
     database_url: str = ""
     lease_ttl: float = LEASE_TTL
     meter: MeterSettings | None = None
-    gates: GateSettings = GateSettings()
+    gates: GateSettings = field(default_factory=GateSettings)
+    checks: CheckSettings = field(default_factory=CheckSettings)
     files: tuple[Path, ...] = ()
 
 
@@ -97,6 +101,7 @@ def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/e
         lease_ttl=_lease_ttl(environ, tables.get("lease_ttl")),
         meter=_meter(tables.get("meter")),
         gates=_gates(tables.get("gates")),
+        checks=_checks(tables.get("checks")),
         files=files,
     )
 
@@ -201,6 +206,10 @@ def _gates(table: _Table | None) -> GateSettings:
     from stairlift.wiring.gating import read_gates  # `stairlift --help` has no use for checks
 
     return read_gates(table.value, f"{table.file}: [gates]")
+
+
+def _checks(table: _Table | None) -> CheckSettings:
+    return read_checks(table.value, f"{table.file}: [checks]") if table else CheckSettings()
 
 
 def _waivers(table: _Table | None) -> tuple[Waiver, ...]:

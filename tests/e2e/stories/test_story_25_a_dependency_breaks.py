@@ -11,7 +11,8 @@ def test_the_first_hypervisor_is_the_last_that_breaks(staged):
     desk.plans("--stage", "compute")
     answer = desk.types("run", "plan.json", "--yes")
     assert answer.code == 5, answer.err
-    assert "has left while it started" in answer.err or "cmp1" in answer.err
+    assert "2025.2-compute@cmp1" in answer.err
+    assert "it has left while it started" in answer.err
     programs = {
         name: host["programs"]["nova-compute"] for name, host in cloud_there.state()["hosts"].items() if name != "ctl1"
     }

@@ -66,9 +66,10 @@ class TestServers:
 
     def test_ages_are_reckoned_on_the_cloud_s_own_clock(self):
         scene = scene_of(a_cloud())
-        asked = CHECKS["servers.in_flight"].asks(scene)
-        reply = Reply(body=[SERVER | {"updated": ago(9)}], cloud_time=NOON + timedelta(minutes=5))
-        assert told(judged(CHECKS["servers.in_flight"], scene, dict.fromkeys(asked, reply))) == [("warning", "s1")]
+        nobody = Reply(body=[], cloud_time=NOON + timedelta(minutes=5))
+        replies = dict.fromkeys(CHECKS["servers.in_flight"].asks(scene), nobody)
+        replies["BUILD"] = replace(nobody, body=[SERVER | {"updated": ago(9)}])
+        assert told(judged(CHECKS["servers.in_flight"], scene, replies)) == [("warning", "s1")]
 
     def test_many_are_told_in_few_lines(self):
         found = look("servers.in_flight", {"status=BUILD": [SERVER | {"id": f"s{n}"} for n in range(25)]})
@@ -79,6 +80,9 @@ class TestServers:
         moving = {"instance_uuid": "s2", "status": "running", "source_compute": "cmp1", "dest_compute": "cmp2"}
         bodies = {"running+": [], "status=running": [moving], "VERIFY_RESIZE": [{"id": "s3"}]}
         assert told(look("servers.migrating", bodies)) == [("warning", "s2"), ("warning", "s3")]
+
+    def test_who_has_come_to_rest_meanwhile_is_none_of_them(self):
+        assert told(look("servers.in_flight", {"status=BUILD": [SERVER | {"status": "ACTIVE"}]})) == []
 
 
 class TestGuests:
@@ -156,7 +160,8 @@ class TestPlacement:
 
 class TestNetwork:
     def test_linux_bridge(self):
-        bodies = {"/agents": [{"host": "cmp1"}], "/ports": [{"id": "p", "binding:host_id": "cmp2"}] * 2}
+        bridged = {"id": "p", "binding:host_id": "cmp2", "binding:vif_type": "bridge"}
+        bodies = {"/agents": [{"host": "cmp1"}], "/ports": [bridged, bridged, bridged | {"binding:vif_type": "ovs"}]}
         found = look("linuxbridge.left", bodies)
         assert told(found) == [("error", "cmp1"), ("error", "cmp2:ports")]
         assert "2 ports" in found.findings[1].message
@@ -235,6 +240,13 @@ class TestRecords:
     def test_what_is_dead_is_told_once_under_its_own_code(self):
         scene = scene_of(a_cloud().down("cmp9", "nova-compute", timedelta(hours=2)))
         assert told(look("record.stale", scene=scene)) == [("error", "nova-compute@cmp9")]
+
+    @pytest.mark.parametrize("code", ["record.stale", "record.down", "records.missing", "leftovers.stale"])
+    def test_a_registry_that_is_silent_is_no_good_news(self, code):
+        scene = scene_of(a_cloud().failing("nova-services", Trouble.TIMEOUT))
+        found = look(code, scene=scene)
+        assert ("error", "nova-services") in told(found)
+        assert {finding.code for finding in found.findings} >= {"source.timeout"}
 
     def test_before_a_step_of_one_project_what_is_dead_of_another_is_no_matter(self):
         scene = scene_of(a_cloud().down("cmp9", "nova-compute", timedelta(hours=2)))

@@ -11,6 +11,7 @@ from planning import ANY, binding, codes, finding, planned, policy
 from stairlift.knowledge.binaries import binary
 from stairlift.knowledge.procedures import all_procedures, procedure
 from stairlift.model.plan import DATABASE_ACTIONS, Plan, Step
+from stairlift.run.transitions import needs_approval
 from stairlift.testing.clouds import a_cloud
 
 STOP = binding("stop", project=("heat", "octavia"), action="drain")
@@ -66,11 +67,23 @@ class TestStopped:
     def test_the_plan_says_from_when_to_when(self):
         made = planned(with_heat(), bindings=(STOP, ANY))
         found = [f for f in made.findings if f.code == "plan.outage" and f.subject == "heat"]
-        assert [f.message for f in found] == [
-            "on the hop to 2025.2 the API of heat is down from 2025.2-drain-heat-api@ctl1 until 2025.2-control@ctl1 "
-            "is done, on all its hosts after 2025.2-control@ctl2"
-        ]
+        when = "from 2025.2-drain-heat-api@ctl1 until 2025.2-control@ctl1 is done"
+        whole = "on all its hosts after 2025.2-control@ctl2"
+        assert [f.message for f in found] == [f"on the hop to 2025.2 the API of heat is down {when}, {whole}"]
         assert "plan.cold" not in codes(made.findings)
+
+    def test_one_question_comes_before_anything_is_down(self):
+        """Of all projects that stop together; a question in the midst would leave them down while it waits."""
+        built = with_heat().serving("load-balancer").placed("ctl1", "octavia-api", "octavia-worker")
+        made = planned(built, bindings=(STOP, ANY))
+        [word] = [s for s in made.steps if s.action == "approve"]
+        assert word.id == "2025.2-approve-heat+1"
+        assert word.reason.startswith("ONE-WAY: heat and octavia next")
+        for project in ("heat", "octavia"):
+            mine = [s for s in made.steps if s.project == project and s.action in ("drain", "db-expand")]
+            assert all_before(made, [word], mine)
+            assert mine[-1].one_way
+            assert not any(needs_approval(s) for s in mine)
 
     def test_octavia_stops_what_replaces_load_balancers_first(self):
         built = (
@@ -122,7 +135,7 @@ class TestNotStopped:
     def test_its_database_step_is_no_place_to_stop(self):
         made = planned(with_heat())
         expand = made.step("2025.2-db-expand-heat")
-        assert expand.one_way
+        assert needs_approval(expand)
         assert "may not run on it" in expand.reason
         assert not made.step("2025.2-db-expand-nova").one_way
 

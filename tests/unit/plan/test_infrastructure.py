@@ -66,9 +66,12 @@ class TestSteps:
             "2025.2-infra-memcached@ctl1+2",
             "2025.2-infra-mariadb@ctl1+2",
             "2025.2-infra-rabbitmq@ctl1+2",
+            "2025.2-approve-infra-openvswitch",
             "2025.2-infra-openvswitch@cmp1+2",
         ]
-        assert [s.reversibility for s in others] == ["parking", "parking", "no-return", "no-return", "parking"]
+        ways = ["parking", "parking", "no-return", "no-return", "parking", "parking"]
+        assert [s.reversibility for s in others] == ways
+        assert "without network" in others[-2].reason
         assert "networks of guests are cut" in others[-1].reason
         for before, step in zip(of(made), others, strict=False):
             assert step.needs == (before.id,)
@@ -82,7 +85,8 @@ class TestSteps:
 
     def test_it_comes_again_in_every_hop(self):
         made = planned(built(), "2026.1", "2024.2", bindings=(INFRA, ANY))
-        assert [str(s.target) for s in of(made) if s.action == "approve"] == ["2025.1", "2026.1"]
+        gates = [s.id for s in of(made) if s.id.endswith("-approve-infra")]
+        assert gates == ["2025.1-approve-infra", "2026.1-approve-infra"]
 
     def test_preparation_comes_first(self):
         made = planned(built(), bindings=(binding("p-1", "cloud", stage="prepare"), INFRA, ANY))

@@ -26,7 +26,7 @@ def playbooks():
                     yield pytest.param(child.read_text(encoding="utf-8"), id=f"{name}/{child.name}")
 
 
-@pytest.mark.parametrize("text", playbooks())
+@pytest.mark.parametrize("text", list(playbooks()))
 def test_nothing_that_we_run_sends_a_sighup_or_reloads_a_service(text):
     for word in ("SIGHUP", "kill -1", "kill -HUP", "state: reloaded", "systemctl reload", "reload-or-restart"):
         assert word not in text

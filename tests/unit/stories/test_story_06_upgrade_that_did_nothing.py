@@ -19,7 +19,8 @@ def test_a_repository_that_offers_no_new_packages_refuses_before_anything_is_don
 
 
 def test_packages_that_are_held_back_are_named():
-    hosts = sections(packages="python3-nova 3:31.0.0-0ubuntu1", held="nova-compute", simulated="")
+    ours, theirs = "python3-nova 3:31.0.0-0ubuntu1", "python3-nova 3:32.0.0-0ubuntu1"
+    hosts = sections(packages=ours, candidates=theirs, held="nova-compute", simulated="")
     result = checked("packages.held", COMPUTE, {"": hosts})
     assert result.state == "failed"
     assert "nova-compute" in sentences(result)

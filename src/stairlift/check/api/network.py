@@ -26,20 +26,24 @@ class LinuxBridge:
         return rule(self.info.code).concerns(scene.target) and _has_neutron(scene)
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
-        """Its agents, and the ports that are plugged into a bridge."""
-        agents = "/agents?agent_type=Linux+bridge+agent&fields=id&fields=host"
-        ports = "/ports?binding:vif_type=bridge&fields=id&fields=binding:host_id&fields=device_owner"
-        return {
-            "agents": ApiQuestion("network", agents, collection="agents"),
-            "ports": ApiQuestion("network", ports, collection="ports"),
-        }
+        """Its agents."""
+        path = "/agents?agent_type=Linux+bridge+agent&fields=id&fields=host"
+        return {"agents": ApiQuestion("network", path, collection="agents")}
+
+    def asks_next(self, scene: Scene, replies: Mapping[str, Reply]) -> Mapping[str, Question]:
+        """Where there are any, the ports as well: all of them, since Neutron cannot be asked by how one is plugged."""
+        if not list(rows(replies["agents"])):
+            return {}
+        path = "/ports?fields=id&fields=binding:host_id&fields=binding:vif_type"
+        return {"ports": ApiQuestion("network", path, collection="ports")}
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """The agents by their hosts; the ports by their number on each."""
-        agents, ports = list(rows(replies["agents"])), list(rows(replies["ports"]))
+        agents = list(rows(replies["agents"]))
+        ports = [row for row in rows(replies.get("ports", Reply(body=[]))) if row.get("binding:vif_type") == "bridge"]
         on = sorted({str(row.get("binding:host_id")) for row in ports})
         told = (*each(agents, lambda row: _agent(scene, row)), *(_ports(scene, host, ports) for host in on[:MOST]))
-        return Judgement(told, f"{len(agents)} agents, {len(ports)} ports")
+        return Judgement(told, f"{len(agents)} agents, {len(ports)} ports of theirs")
 
 
 def _agent(scene: Scene, row: Row) -> Finding:
@@ -73,9 +77,9 @@ class ActiveRouters:
         return _has_neutron(scene) and any(s.binary == "neutron-l3-agent" for s in scene.cloud.services)
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
-        """The routers that are to be highly available."""
-        return {"routers": ApiQuestion("network", "/routers?ha=True&fields=id&fields=name&fields=ha&fields=status",
-                                       collection="routers")}  # fmt: skip
+        """All routers: Neutron cannot be asked for the highly available ones alone."""
+        path = "/routers?fields=id&fields=name&fields=ha"
+        return {"routers": ApiQuestion("network", path, collection="routers")}
 
     def asks_next(self, scene: Scene, replies: Mapping[str, Reply]) -> Mapping[str, Question]:
         """Of each the agents that have it, with the state that each sees itself in."""

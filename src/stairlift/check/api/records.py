@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from stairlift.check.api.finding import MOST, found
+from stairlift.check.silence import silent
 from stairlift.knowledge.binaries import binary, lives_in
 from stairlift.knowledge.checks import rule
 from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
@@ -31,7 +32,8 @@ class Down:
         reporting = {s.host for s in scene.cloud.services if s.binary == "nova-compute" and s.state == "up"}
         down = [h for h in scene.cloud.hypervisors if h.state == "down" and h.host in reporting]
         count = len(scene.cloud.hypervisors)
-        return Judgement((*told, *(_hypervisor(scene, h) for h in down[:MOST])), f"{len(down)} of {count} hypervisors")
+        told = (*told, *silent(scene), *(_hypervisor(scene, h) for h in down[:MOST]))
+        return Judgement(told, f"{len(told)} findings; {len(down)} of {count} hypervisors are down")
 
 
 def _hypervisor(scene: Scene, hypervisor: Hypervisor) -> Finding:
@@ -59,6 +61,8 @@ class Missing:
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """A program that the target does not have any more is no loss, where another takes over."""
+        if away := silent(scene):
+            return Judgement(away, "not all registries answer")
         now = {f"{s.binary}@{s.host}" for s in scene.cloud.services if s.registry}
         up = sorted(f"{s.binary}@{s.host}" for s in scene.cloud.services if s.registry and s.state == "up")
         before = scene.baseline.get(self.info.code, {}).get("up")
@@ -108,5 +112,5 @@ class Leftovers:
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """Dead records, of old programs above all."""
         wraps = rule(self.info.code).wraps
-        told = tuple(finding for finding in scene.findings if finding.code in wraps)
-        return Judgement(told, f"{len(told)} dead records")
+        told = (*(finding for finding in scene.findings if finding.code in wraps), *silent(scene))
+        return Judgement(told, f"{len(told)} dead records or silent registries")

@@ -21,9 +21,9 @@ def _has_nova(scene: Scene) -> bool:
     return any(endpoint.service_type == "compute" for endpoint in scene.cloud.endpoints)
 
 
-def _listed(*statuses: str, detail: bool = True) -> ApiQuestion:
-    query = "&".join(("all_tenants=True", *(f"status={status}" for status in statuses)))
-    return ApiQuestion("compute", f"/servers{'/detail' if detail else ''}?{query}", collection="servers")
+def _listed(status: str, *, detail: bool = True) -> ApiQuestion:
+    path = "/servers/detail" if detail else "/servers"
+    return ApiQuestion("compute", f"{path}?all_tenants=True&status={status}", collection="servers")
 
 
 class InFlight:
@@ -36,13 +36,13 @@ class InFlight:
         return _has_nova(scene)
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
-        """The servers of all projects in such a state; of a healthy cloud that is a short list."""
-        return {"servers": _listed(*_IN_FLIGHT)}
+        """The servers of all projects, by each status: short lists. Several at once would give others, too."""
+        return {status: _listed(status) for status in _IN_FLIGHT}
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """One that has just begun will be done before its host's turn; one that hangs will not."""
-        busy = list(rows(replies["servers"]))
-        now = replies["servers"].cloud_time or scene.now
+        busy = [row for status in _IN_FLIGHT for row in rows(replies[status]) if row["status"] == status]
+        now = next((reply.cloud_time for reply in replies.values() if reply.cloud_time), scene.now)
         limit = rule("servers.in_flight").limit("minutes")
         old = [row for row in busy if (minutes_since(row, now, "updated", "created") or limit) >= limit]
         told = each(old, lambda row: _in_flight(scene, row, limit))

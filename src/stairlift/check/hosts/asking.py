@@ -59,7 +59,8 @@ def home_of(scene: Scene, project: str) -> tuple[str, tuple[str, ...]] | None:
     placed = sorted(found, key=lambda one: (one[0] not in scene.shells, _rank(one[1], order), one[0]))
     if not placed:
         return None
-    host = placed[0][0]
+    equal = [one for one in placed if (one[0] in scene.shells, one[1]) == (placed[0][0] in scene.shells, placed[0][1])]
+    host = equal[sum(map(ord, project)) % len(equal)][0]  # another host for another project: one need not do it all
     return host, tuple(dict.fromkeys(binary for where, binary in placed if where == host))
 
 

@@ -61,10 +61,13 @@ def _galera(about: About, seen: Survey) -> Told:
 
 
 def _collations(about: About, seen: Survey) -> Told:
-    """A foreign key between tables of two collations cannot be made: a migration would fail half-way (LP 2084562)."""
+    """A foreign key between tables of two collations cannot be made: a migration would fail half-way (LP 2084562).
+
+    Those for binary comparison and the latin1 of some tables are the projects' own choice.
+    """
     schemas: dict[str, set[str]] = defaultdict(set)
     for row in (*seen.rows("collations"), *seen.rows("columns")):
-        if len(row) == 3:
+        if len(row) == 3 and row[1].startswith("utf8") and row[1].endswith("_ci"):
             schemas[row[0]].add(row[1])
     if not seen.first("version") or not schemas:
         raise Unanswered("the database tells nothing of its schemas")
@@ -84,7 +87,7 @@ def _minimum(about: About, seen: Survey) -> Told:
         raise Unanswered("no database of a cell was found on it")
     for schema, least, _ in rows:
         if needed and int(least) < needed.nova_floor:
-            message = f"{schema} has a nova-compute of service version {least}; {about.scene.target} needs {needed.nova_floor}"
+            message = f"{schema} has a nova-compute of version {least}; {about.scene.target} needs {needed.nova_floor}"
             resolution = "delete the records of hosts that are gone, and upgrade the others to the release before first"
             yield about.found(message, resolution, subject=schema)
     yield few(f"{schema}: {least} of {count}" for schema, least, count in rows)

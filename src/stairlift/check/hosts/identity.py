@@ -57,7 +57,7 @@ def _readable(about: About, reply: Reply) -> Told:
 
 
 def _same_identity(about: About, replies: Mapping[str, Reply]) -> Told:
-    """A nova-compute that finds another identity than that of its records does not start. Ironic has many of its own."""
+    """A nova-compute that finds another identity than that of its records does not start. Ironic has many."""
     known: dict[str, set[str]] = defaultdict(set)
     for row in rows(replies[_API]):
         if row.get("hypervisor_type") != "ironic":

@@ -18,6 +18,7 @@ from stairlift.model.check import Question, Reply, Scene
 
 #: What the commands print of a migration that failed.
 _TRIED = re.compile(r"^Error attempting to run <(?:function|bound method) (?:\w+\.)*(\w+)", re.MULTILINE)
+_SYMPTOM = re.compile(r"^WARNING: (.+)$", re.MULTILINE)
 #: oslo.db puts these behind the address of the database; PyMySQL sends init_command when it connects.
 _READ_ONLY = "init_command=SET+SESSION+TRANSACTION+READ+ONLY"
 
@@ -133,6 +134,23 @@ def _either(about: About, reply: Reply) -> Told:
     return _online(about, reply) if about.subject in _ONLINE else _schema(about, reply)
 
 
+def _keystone(scene: Scene) -> Mapping[str, Question]:
+    question = program(scene, "keystone", "keystone-manage doctor")
+    return {"keystone": question} if question else {}
+
+
+def _doctor(about: About, reply: Reply) -> Told:
+    """Most of what it says is advice."""
+    ran = ran_of(reply)
+    symptoms = _SYMPTOM.findall(ran.said)
+    if ran.code and not symptoms:
+        raise Unanswered(f"keystone-manage doctor ended with {ran.code}: {ran.brief}")
+    for symptom in dict.fromkeys(symptoms):
+        message = f"keystone-manage doctor: {symptom}"
+        yield about.found(message, "read what it advises; waive what does not apply", subject=symptom.rstrip("."))
+    yield f"exit code {ran.code}"
+
+
 def _only(asked: Callable[..., Mapping[str, Question]], *projects: str) -> Callable[[Scene], Mapping[str, Question]]:
     return lambda scene: asked(scene, *projects)
 
@@ -142,3 +160,4 @@ NOVA = partial(ShellCheck, "nova.migrations", _only(_online_of, "nova"), _online
 OTHERS = partial(ShellCheck, "migrations.pending", _only(_online_of, "cinder", "placement", "ironic"), _online)
 HEADS = partial(ShellCheck, "schema.heads", _only(_schemas_of, "glance", "neutron"), _schema)
 FINISHED = partial(ShellCheck, "migrations.finished", _all_of, _either)
+DOCTOR = partial(ShellCheck, "keystone.doctor", _keystone, _doctor)

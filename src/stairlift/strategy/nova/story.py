@@ -84,7 +84,7 @@ class Story:
         """Who is left just now; nothing where that has not changed."""
         ordered = sorted(left, key=lambda one: (_ORDER.index(one.kind), one.who))
         shown = [self._shown(one) for one in ordered[:_MOST]]
-        self._once("left", {"task": _task(seen, ordered), "count": len(left), "left": shown})
+        self._once("left", {"task": _task(seen, ordered, shown), "count": len(left), "left": shown})
 
     def _shown(self, one: Left) -> dict[str, Any]:
         """With whole minutes only: each is worth a line, a second is not."""
@@ -99,15 +99,22 @@ class Story:
             self._teller.say(line["task"])
 
 
-def _task(seen: View, left: Sequence[Left]) -> str:
-    """One line, the most troublesome first."""
+def _task(seen: View, left: Sequence[Left], shown: Sequence[dict[str, Any]]) -> str:
+    """One line: how many, who moves, and of the most troublesome why, for how long, and what helps."""
     if not left:
         return f"{seen.host} is empty" + (f" but for {len(seen.staying)} that may stay" if seen.staying else "")
     first = left[0]
     moving = [f"{_short(one.who)} to {seen.leaving[one.id].target or '?'}" for one in left if one.id in seen.leaving]
     on_their_way = f", {', '.join(moving[:2])} on the way" if moving else ""
-    why = "" if first.kind in ("moving", "next") else f"; {_short(first.who)}: {first.why}"
-    return f"{len(left)} left on {seen.host}{on_their_way}{why}"
+    return f"{len(left)} left on {seen.host}{on_their_way}{_trouble(first, shown[0])}"
+
+
+def _trouble(first: Left, shown: dict[str, Any]) -> str:
+    if first.kind == "moving" or (first.kind == "next" and not shown["seconds"]):
+        return ""
+    since = f" for {shown['seconds'] // 60} min" if shown["seconds"] else ""
+    helps = f" ({shown['helps']})" if shown["helps"] else ""
+    return f"; {_short(first.who)}{since}: {first.why}{helps}"
 
 
 def _short(who: str) -> str:

@@ -1,0 +1,419 @@
+"""What hosts and programs said on the testbed (tests/data/checks), and what it would be like if something were wrong."""
+
+import os
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pages import ROOT
+from stairlift.drive.check_registry import installed
+from stairlift.drive.checks import judged
+from stairlift.knowledge.releases import parse_series
+from stairlift.model.check import ApiQuestion, Backups, HostQuestion, Reply
+from stairlift.model.cloud import Service
+from stairlift.model.errors import Trouble
+from stairlift.testing.clouds import NOON, a_cloud
+from stairlift.testing.scenes import scene_of
+
+CHECKS = {check.info.code: check for check in installed().checks}
+BELOW = ("mariadb", "rabbitmq", "memcached")
+
+
+def said(name: str) -> str:
+    return (ROOT / "tests" / "data" / "checks" / f"{name}.txt").read_text()
+
+
+def a_scene(target="2026.1", **changes):
+    """A cloud with its database, broker and cache on two further hosts, all of which let us in."""
+    made = scene_of(a_cloud().serving("image", "placement"), target=target)
+    apis = [("keystone", "keystone"), ("glance-api", "glance"), ("placement-api", "placement"), ("nova-api", "nova")]
+    placed = [_service(name, project, host) for name, project in apis for host in ("ctl1", "ctl2")]
+    below = tuple(_service(name, "infra", host) for name in BELOW for host in ("infra1", "infra2"))
+    cloud = replace(made.cloud, services=(*made.cloud.services, *placed), infrastructure=below)
+    return replace(made, cloud=cloud, shells=made.shells | {"infra1", "infra2"}, **changes)
+
+
+def _service(name, project, host):
+    return Service(
+        binary=name, project=project, host=host, plane="control", role="control", status="unknown", state="up",
+        updated_at=None, sources=("hosts:x",),
+    )  # fmt: skip
+
+
+def look(code, out, scene=None, **reply):
+    """How a check judges the same text of everybody, or a text by host."""
+    scene = scene or a_scene()
+    check = CHECKS[code]
+    assert check.applies(scene)
+    given = {"returncode": 0, "asked_at": datetime(2026, 11, 23, tzinfo=UTC), "seconds": 1.0, **reply}
+    replies = {}
+    for key, question in check.asks(scene).items():
+        if isinstance(question, ApiQuestion):
+            replies[key] = Reply(body=out["api"])
+        else:
+            text = out if isinstance(out, str) else out.get(key, out.get(question.host, ""))
+            replies[key] = Reply(out=text, **given)
+    return judged(check, scene, replies)
+
+
+def subjects(judgement):
+    assert not judgement.unknown, judgement.unknown
+    return [(finding.severity, finding.subject) for finding in judgement.findings]
+
+
+SURVEY = said("survey-control")
+FULL = SURVEY.replace("@disk", "@disk\nFilesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 1000000 999000 1000 99% /var/log")
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after", "severity"),
+    [
+        ("os.unsupported", "VERSION_ID=12", "VERSION_ID=11", "error"),
+        ("os.unsupported", "Python 3.11", "Python 3.8", "error"),
+        ("disk.full", SURVEY, FULL, "error"),
+        ("policy.files", "@policies", "@policies\n/etc/nova/policy.json", "error"),
+        ("config.service_user", "send_service_user_token\ttrue", "send_service_user_token\tfalse", "error"),
+        ("units.stop_timeout", "nova-conductor\t40s", "nova-conductor\t10s", "warning"),
+        ("packages.held", "@libvirt", "@candidates\npython3-nova 3:33.0\n@held\nnova-api\n@libvirt", "error"),
+        ("packages.candidate", "@libvirt", "@candidates\npython3-nova 3:31.0.0-0ubuntu1\n@libvirt", "error"),
+        ("libvirt.floor", "@libvirt", "@libvirt\nlibvirtd (libvirt) 7.0.0", "error"),
+    ],
+)
+def test_a_healthy_host_passes_and_a_sick_one_does_not(code, before, after, severity):
+    text = SURVEY.replace(before, after)
+    assert text != SURVEY
+    assert subjects(look(code, SURVEY)) == []
+    found = subjects(look(code, text))
+    assert found
+    assert {one for one, _ in found} == {severity}
+
+
+def test_what_the_target_offers_is_a_candidate():
+    text = SURVEY.replace("@libvirt", "@candidates\npython3-nova 3:33.0.0-0ubuntu1\n@libvirt")
+    assert subjects(look("packages.candidate", text)) == []
+
+
+def test_a_clock_is_compared_with_ours_for_as_long_as_the_look_took():
+    at = float(next(line for line in SURVEY.splitlines() if line[:4].isdigit() and "." in line))
+    asked = datetime.fromtimestamp(at - 20, UTC)
+    assert subjects(look("clock.skew", SURVEY, asked_at=asked, seconds=30.0)) == []
+    assert {kind for kind, _ in subjects(look("clock.skew", SURVEY, asked_at=asked, seconds=10.0))} == {"error"}
+    assert look("clock.skew", SURVEY, asked_at=None).unknown
+
+
+def test_chrony_speaks_for_itself():
+    fields = "C0,ntp,2,1763850000.1,{off},0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,{leap}"
+    good = SURVEY.replace("@chrony", "@chrony\n" + fields.format(off="0.0001", leap="Normal"))
+    assert subjects(look("clock.skew", good)) == []
+    for off, leap in (("-7.5", "Normal"), ("0.0", "Not synchronised")):
+        assert subjects(look("clock.skew", SURVEY.replace("@chrony", "@chrony\n" + fields.format(off=off, leap=leap))))
+
+
+@pytest.mark.parametrize("code", sorted(code for code, check in CHECKS.items() if check.info.needs == "shell"))
+def test_half_an_answer_is_no_answer(code):
+    """A connection that broke must never read as a host that is well."""
+    kept = Backups("ctl1", ("/b/*",), ("/c/*",), 60.0)
+    scene = a_scene(backups=kept)
+    if not CHECKS[code].applies(scene) or isinstance(next(iter(CHECKS[code].asks(scene).values())), ApiQuestion):
+        pytest.skip("asks something else")
+    found = look(code, "@os\nID=debian\n@ran x\n", scene, returncode=255)
+    assert found.unknown
+
+
+def test_a_host_that_lets_nobody_in_hides_nothing_of_the_others():
+    check, scene = CHECKS["disk.full"], a_scene()
+    replies = {host: Reply(out=FULL, returncode=0) for host in check.asks(scene)}
+    replies["ctl1"] = Reply(trouble=Trouble.DENIED, detail="it lets nobody in")
+    found = judged(check, scene, replies)
+    assert "ctl1: it lets nobody in" in found.unknown
+    assert len(found.findings) == len(replies) - 1
+
+
+# The projects' own programs
+
+
+def ran(text, code, how="/opt/x"):
+    return f"@ran {how}\n{text}\n\n@ended {code}\n"
+
+
+def test_a_status_command_is_read_row_by_row():
+    found = look("status.upgrade_check", said("nova-status"))
+    assert {(f.severity, f.subject.partition(":")[2]) for f in found.findings} == {("warning", "hw_machine_type unset")}
+    assert "libvirt based compute hosts" in found.findings[0].message
+
+
+def test_a_failure_of_a_status_command_is_an_error():
+    text = said("nova-status").replace("Result: Warning", "Result: Failure").replace("@ended 1", "@ended 2")
+    assert {f.severity for f in look("status.upgrade_check", text).findings} == {"error"}
+
+
+def test_an_exit_code_of_1_without_results_is_no_warning():
+    """glance-status and cinder-status leave with it for a wrong argument."""
+    found = look("status.upgrade_check", ran("Failed to find some config files: /nowhere", 1))
+    assert "glance-status upgrade check ended with 1 and no results" in found.unknown
+    assert not found.findings
+
+
+def test_what_is_about_a_part_that_is_not_there_is_left_out():
+    row = "| Check: Networks with OVN |\n| Result: Warning |\n| Details: OVN is old |\n"
+    assert not look("status.upgrade_check", ran(row, 1)).findings
+
+
+@pytest.mark.parametrize(
+    ("code", "project", "exit_code", "kind"),
+    [
+        ("keystone.schema", "keystone", 0, None),
+        ("keystone.schema", "keystone", 2, "error"),
+        ("keystone.schema", "keystone", 4, "error"),
+        ("keystone.schema", "keystone", 1, "unknown"),
+        ("schema.heads", "glance", 0, None),
+        ("schema.heads", "glance", 3, "error"),
+        ("schema.heads", "glance", 5, "error"),
+        ("schema.heads", "glance", 1, "unknown"),
+        ("schema.heads", "neutron", 1, "error"),
+    ],
+)
+def test_exit_codes_are_not_uniform(code, project, exit_code, kind):
+    heads = said("neutron-current")
+    good = ran("fine", 0)
+    found = look(code, {"glance": good, "neutron": good, "neutron-heads": heads, project: ran("fine", exit_code)})
+    assert bool(found.unknown) == (kind == "unknown")
+    assert [f.severity for f in found.findings] == ([kind] if kind == "error" else [])
+
+
+def test_a_revision_that_is_no_head_is_told():
+    heads = said("neutron-current").replace("b1bca967e19d (head)", "b1bca967e19d")
+    found = look("schema.heads", {"glance": ran("", 0), "neutron": ran("", 0), "neutron-heads": heads})
+    assert [f.subject for f in found.findings] == ["neutron"]
+    assert "b1bca967e19d" in found.findings[0].message
+
+
+def test_online_migrations_run_in_sessions_that_only_read():
+    question = CHECKS["nova.migrations"].asks(a_scene())["nova"]
+    assert "OS_DATABASE__CONNECTION_PARAMETERS=init_command=SET+SESSION+TRANSACTION+READ+ONLY" in question.script
+    assert "OS_API_DATABASE__CONNECTION_PARAMETERS" in question.script
+    assert subjects(look("nova.migrations", said("nova-online"))) == []
+    assert subjects(look("migrations.pending", said("placement-online"))) == []
+
+
+def test_a_migration_that_would_write_is_not_finished():
+    more = "Error attempting to run <function populate_instance_compute_id at 0x7fa1>\n@ended 2"
+    found = look("nova.migrations", said("nova-online").replace("@ended 2", more))
+    assert "populate_instance_compute_id" in found.findings[0].message
+    assert found.findings[0].severity == "error"
+
+
+def test_the_doctor_is_heard():
+    found = look("keystone.doctor", said("keystone-doctor"))
+    assert [f.severity for f in found.findings] == ["warning"]
+    assert "Key repositories for encryption should be unique" in found.findings[0].message
+
+
+def test_the_words_of_checks_are_how_a_program_is_run():
+    programs = type(a_scene().programs)(("docker", "exec", "{container}", "{command}"), ("/venvs/{release}/bin/{command}",))
+    scene = a_scene(programs=programs)
+    assert "given docker exec keystone keystone-manage db_sync --check" in CHECKS["keystone.schema"].asks(scene)["keystone"].script
+    asked = CHECKS["status.upgrade_check"].asks(scene)["nova"].script
+    assert "given /venvs/2026.1/bin/nova-status upgrade check" in asked
+    online = CHECKS["nova.migrations"].asks(scene)["nova"].script
+    assert "given docker exec nova_conductor env OS_DATABASE" in online
+
+
+# What the cloud stands on
+
+
+def test_a_server_without_a_cluster_is_well():
+    assert subjects(look("galera.health", said("databases"))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("wsrep_cluster_status", "non-Primary"),
+        ("wsrep_local_state_comment", "Donor/Desynced"),
+        ("wsrep_ready", "OFF"),
+        ("wsrep_cluster_size", "1"),
+        ("wsrep_flow_control_paused", "0.5"),
+    ],
+)
+def test_every_sign_of_a_sick_cluster_counts(name, value):
+    status = {
+        "wsrep_cluster_status": "Primary", "wsrep_local_state_comment": "Synced", "wsrep_ready": "ON",
+        "wsrep_cluster_size": "2", "wsrep_flow_control_paused": "0.01",
+    }  # fmt: skip
+
+    def text(given):
+        rows = "\n".join(f"{key}\t{value}" for key, value in given.items())
+        return f"@version\n10.11\n@status\n{rows}\n@variables\nwsrep_on\tON\n@end\n"
+
+    assert subjects(look("galera.health", text(status))) == []
+    assert {kind for kind, _ in subjects(look("galera.health", text({**status, name: value})))} == {"error"}
+
+
+def test_servers_of_a_cluster_are_of_one_version():
+    one, other = said("databases"), said("databases").replace("10.11", "10.6")
+    assert len(look("galera.health", {"infra1": one, "infra2": other}).findings) == 1
+
+
+def test_a_collation_that_has_drifted_is_told_by_schema():
+    assert subjects(look("database.collations", said("databases"))) == []
+    drifted = said("databases").replace("@columns", "nova\tutf8mb4_uca1400_ai_ci\t2\n@columns")
+    assert subjects(look("database.collations", drifted)) == [("error", "nova")]
+
+
+def test_a_compute_that_is_too_old_for_the_target_is_told():
+    assert subjects(look("nova.minimum_version", said("databases"))) == []
+    assert subjects(look("nova.minimum_version", said("databases").replace("nova\t68\t3", "nova\t61\t3"))) == [("error", "nova")]
+
+
+def test_deleted_rows_and_doubles_are_counted():
+    many = said("databases").replace("nova.instances\t", "nova.instances\t1000001\n#\t")
+    assert subjects(look("database.rows", many)) == [("warning", "nova.instances")]
+    double = said("databases").replace("@bindings", "@bindings\np1\t2")
+    assert subjects(look("network.duplicates", double)) == [("warning", "p1")]
+
+
+def test_a_healthy_broker_passes():
+    for code in ("rabbitmq.health", "rabbitmq.flags", "rabbitmq.backlog", "rabbitmq.quorum"):
+        assert subjects(look(code, said("broker"))) == [], code
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        ("rabbitmq.health", "@running\n0", "@running\n69"),
+        ("rabbitmq.health", "@alarms\n0", "@alarms\n69"),
+        ("rabbitmq.health", '"partitions":{}', '"partitions":{"rabbit@a":["rabbit@b"]}'),
+        ("rabbitmq.health", '"disk_nodes":["', '"disk_nodes":["rabbit@away","'),
+        ("rabbitmq.flags", '"enabled"', '"disabled"'),
+        ("rabbitmq.quorum", "@quorum\n0", "@quorum\n69"),
+        ("rabbitmq.backlog", "@queues", "@queues\n/\tconductor\tclassic\tfalse\t5000\t1"),
+        ("rabbitmq.backlog", "@queues", "@queues\n/\tcompute.gone\tclassic\tfalse\t3\t0"),
+    ],
+)
+def test_a_sick_broker_does_not(code, before, after):
+    text = said("broker").replace(before, after)
+    assert text != said("broker")
+    assert subjects(look(code, text))
+
+
+def test_quorum_queues_cannot_be_declared_over_classic_ones():
+    """PRECONDITION_FAILED - inequivalent arg, when the services come back."""
+    option = "@options\n/etc/nova/nova.conf\toslo_messaging_rabbit\trabbit_quorum_queue\ttrue"
+    scene = a_scene()
+    brokers = {key: said("broker") for key in CHECKS["rabbitmq.queue_types"].asks(scene) if " on " in key}
+    hosts = {key: SURVEY for key in CHECKS["rabbitmq.queue_types"].asks(scene) if " on " not in key}
+    assert subjects(look("rabbitmq.queue_types", {**brokers, **hosts})) == []
+    changed = {key: text.replace("@options", option) for key, text in hosts.items()}
+    assert subjects(look("rabbitmq.queue_types", {**brokers, **changed})) == [("error", scene.cloud.name)]
+
+
+def test_keys_that_differ_between_nodes_are_told():
+    other = said("keys").replace("fernet=7", "fernet=8")
+    assert subjects(look("keystone.keys", said("keys"))) == []
+    assert subjects(look("keystone.keys", {"ctl1": said("keys"), "ctl2": other})) == [("error", "fernet")]
+    assert look("keystone.keys", "@fernet\n@credential\n@end\n").unknown
+
+
+def test_a_hypervisor_must_keep_its_identity():
+    rows = [{"id": f"uuid-{n}", "service": {"host": f"cmp{n}"}, "hypervisor_type": "QEMU"} for n in range(1, 7)]
+    right = {f"cmp{n}": SURVEY.replace("@compute-id", f"@compute-id\nuuid-{n}") for n in range(1, 7)}
+    assert subjects(look("nova.compute_id", {**right, "api": rows})) == []
+    wrong = {**right, "cmp2": SURVEY, "cmp3": SURVEY.replace("@compute-id", "@compute-id\nuuid-9")}
+    assert subjects(look("nova.compute_id", {**wrong, "api": rows})) == [("error", "cmp2"), ("error", "cmp3")]
+
+
+def test_a_service_that_speaks_an_old_version_after_the_last_step_is_told():
+    new = said("pins").replace("\t68", "\t72")
+    assert subjects(look("rpc.pinned", new)) == []
+    assert {subject.partition(":")[2] for _, subject in subjects(look("rpc.pinned", said("pins")))} == {"nova-api", "nova-conductor"}
+    assert any(s.endswith(":compute") for _, s in subjects(look("rpc.pinned", new.replace("compute\tauto", "compute\tepoxy"))))
+
+
+def test_backups_are_there_young_and_whole():
+    kept = Backups("infra1", ("/b/*.sql.gz",), (), 3600.0, restored="last week, by Ada")
+    scene = a_scene(backups=kept)
+    row = "@now\n10000\n@found\n/b/1.sql.gz\t{at}\t{size}\t{whole}\n@end\n"
+    assert subjects(look("backup.database", row.format(at=9000, size=10, whole="yes"), scene)) == []
+    for wrong in ({"at": 1000, "size": 10, "whole": "yes"}, {"at": 9000, "size": 10, "whole": "no"}, {"at": "", "size": "", "whole": ""}):
+        assert subjects(look("backup.database", row.format(**wrong), scene))
+    unsure = replace(scene, backups=replace(kept, restored=""))
+    assert [f.severity for f in look("backup.database", row.format(at=9000, size=10, whole="yes"), unsure).findings] == ["warning"]
+    assert not CHECKS["backup.database"].applies(a_scene())
+
+
+def test_caches_that_do_not_answer_are_told():
+    assert subjects(look("coordination.silent", "@pings\nmemcached\tyes\n@end\n")) == []
+    assert len(subjects(look("coordination.silent", "@pings\nmemcached\tno\n@end\n"))) == 2
+
+
+def test_ceph_in_its_own_words():
+    scene = scene_of(a_cloud().storage("sto1"), target="2026.1")
+    text = '@status\n{{"health": {{"status": "{}", "checks": {{"OSD_DOWN": 1}}}}}}\n@versions\n{{"overall": {{"ceph 19": 3}}}}\n@end\n'
+    assert subjects(look("ceph.health", text.format("HEALTH_OK"), scene)) == []
+    assert subjects(look("ceph.health", text.format("HEALTH_WARN"), scene)) == [("error", "ceph")]
+    assert subjects(look("ceph.health", "@absent\n@end\n", scene)) == []
+
+
+def test_orphaned_allocations_are_a_warning():
+    audit, heal = "nova-manage placement audit", "nova-manage placement heal_allocations --dry-run"
+    assert subjects(look("placement.audit", {audit: ran("", 0), heal: ran("", 4)})) == []
+    assert subjects(look("placement.audit", {audit: ran("", 3), heal: ran("", 4)})) == [("warning", audit)]
+    assert look("placement.audit", {audit: ran("", 255), heal: ran("", 4)}).unknown
+
+
+# The scripts themselves
+
+
+def questions():
+    """Every script that any check feeds to a host."""
+    scene = a_scene(backups=Backups("ctl1", ("/nowhere/*",), ("/nowhere/*",), 60.0))
+    asked = [q for check in CHECKS.values() if check.applies(scene) for q in check.asks(scene).values()]
+    return sorted({q.script for q in asked if isinstance(q, HostQuestion)})
+
+
+@pytest.mark.parametrize("script", questions(), ids=lambda text: str(abs(hash(text)) % 10000))
+def test_scripts_are_sound_and_write_nothing(script):
+    """Read by a POSIX shell; the words of it that could change a host are none."""
+    subprocess.run(["sh", "-n"], input=script, text=True, check=True)
+    for word in (" rm ", " mv ", " kill ", " touch ", " mkdir ", " tee ", "systemctl restart", "apt-get install", "-delete"):
+        assert word not in script, word
+    redirected = [part for line in script.splitlines() if not line.lstrip().startswith("#") for part in line.split(">")[1:]]
+    assert all(part.lstrip("&>").startswith(("/dev/null", "1", "2", " ", "=")) or "'" in part or '"' in part for part in redirected)
+
+
+def test_the_survey_runs_on_this_machine():
+    """The same script that hosts are fed: what it says here can be judged."""
+    script = CHECKS["disk.full"].asks(a_scene())["ctl1"].script
+    done = subprocess.run(["sh", "-s"], input=script, text=True, capture_output=True, timeout=100, check=True)
+    begun = datetime.now(UTC) - timedelta(seconds=100)
+    found = look("disk.full", done.stdout)
+    assert not found.unknown
+    assert "GiB on" in found.evidence
+    assert not look("clock.skew", done.stdout, asked_at=begun, seconds=200.0).findings
+
+
+def test_a_program_that_is_not_there_is_told_by_its_release(tmp_path):
+    question = CHECKS["status.upgrade_check"].asks(a_scene())["nova"]
+    done = subprocess.run(["sh", "-s"], input=question.script, text=True, capture_output=True, timeout=60, env={**os.environ, "PATH": "/usr/bin:/bin"}, check=True)
+    assert "@none no nova-status of 2026.1 was found here" in done.stdout
+
+
+def test_a_given_program_is_run_and_its_exit_code_told(tmp_path):
+    program = tmp_path / "2026.1" / "nova-status"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho | Check: all |; echo said $*; exit 2\n".replace("echo | Check: all |; ", ""))
+    program.chmod(0o755)
+    programs = type(a_scene().programs)((), (f"{tmp_path}/{{release}}/{{command}}",))
+    question = CHECKS["status.upgrade_check"].asks(a_scene(programs=programs))["nova"]
+    done = subprocess.run(["sh", "-s"], input=question.script, text=True, capture_output=True, timeout=60, check=True)
+    assert f"@ran {program} upgrade check\nsaid upgrade check\n\n@ended 2" in done.stdout
+
+
+def test_ways_that_a_rule_does_not_concern_are_left_alone():
+    """Service tokens became a must in 2023.2."""
+    old = replace(a_scene(), source=parse_series("2022.2"), target=parse_series("2023.1"))
+    assert not CHECKS["config.service_user"].applies(old)
+    assert NOON
