@@ -36,8 +36,9 @@ class Bed:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where Stairlift is to look; the load balancer tells the meter of every backend."""
-        places = ("openstack", f"ansible:{self.environ['ANSIBLE_INVENTORY']}", f"haproxy:{BALANCER}")
+        """All that can be looked at: APIs, inventory, the load balancer with its backends, the processes of hosts."""
+        inventory = self.environ["ANSIBLE_INVENTORY"]
+        places = ("openstack", f"ansible:{inventory}", f"haproxy:{BALANCER}", f"hosts:{inventory}")
         return tuple(word for place in places for word in ("--inventory", place))
 
     def testbed(self, *arguments: str, timeout: float = 1200) -> str:

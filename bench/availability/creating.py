@@ -79,7 +79,7 @@ class Tenant:
                     return True, "", host
                 if server.status == "ERROR":
                     return False, (server.fault or {}).get("message", "ERROR without a fault"), host
-            time.sleep(0.5)
+            time.sleep(1)
         return False, f"after {PATIENCE:.0f} s: {last}", ""
 
     def _delete(self, server_id: str) -> bool:
@@ -94,7 +94,7 @@ class Tenant:
                 return True
             except ERRORS:
                 pass
-            time.sleep(0.5)
+            time.sleep(1)
         return False
 
 

@@ -213,6 +213,10 @@ class Meter(Protocol):
         """Have it measure, for as long as this is waited for. It goes on without us, until the run is over for good."""
         ...
 
+    def makes(self) -> tuple[Intention, ...]:
+        """What it makes in the cloud and takes away again; what is left of it is put back when the run rests."""
+        ...
+
     async def baseline(self) -> str:
         """Why nothing may be changed yet; "" once it is known how the cloud was before, or nobody insists on it."""
         ...

@@ -50,7 +50,9 @@ def host_named(name: str) -> Host:
 class Api:
     """An API that uWSGI serves on every control host, behind HAProxy.
 
-    More than one thread per process makes nova-api hang (greenlets meet threads); placement-api has no greenlets.
+    More than one thread per process makes nova-api hang (greenlets meet threads); placement-api has no greenlets. One
+    control host has to carry the whole load while the other one is upgraded: to show a server, nova-api asks
+    neutron-api twice, and who waits in line for more than its time-out is a failed request.
     """
 
     program: str
@@ -68,6 +70,6 @@ APIS = (
     Api("keystone", "keystone", 5000, "keystone.wsgi.api", "/v3", "identity", "/v3/", processes=2),
     Api("placement-api", "placement", 8778, "placement.wsgi.api", "/", "placement", threads=4),
     Api("glance-api", "glance", 9292, "glance.wsgi.api", "/healthcheck", "image"),
-    Api("nova-api", "nova", 8774, "nova.wsgi.osapi_compute", "/", "compute", "/v2.1", processes=2),
-    Api("neutron-api", "neutron", 9696, "neutron.wsgi.api", "/", "network", processes=2),
+    Api("nova-api", "nova", 8774, "nova.wsgi.osapi_compute", "/", "compute", "/v2.1", processes=4),
+    Api("neutron-api", "neutron", 9696, "neutron.wsgi.api", "/", "network", processes=3),
 )

@@ -15,8 +15,10 @@ from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome,
 from stairlift.strategy.ansible import AnsibleUpgradeStrategy
 from stairlift.strategy.command import CommandUpgradeStrategy
 from stairlift.strategy.grenade import GrenadeUpgradeStrategy
+from stairlift.strategy.haproxy import HaproxyUpgradeStrategy
 from stairlift.strategy.kolla import KollaAnsibleUpgradeStrategy
 from stairlift.strategy.neutron import NeutronUpgradeStrategy
+from stairlift.strategy.nova import NovaUpgradeStrategy
 from stairlift.strategy.openstack_ansible import OpenstackAnsibleUpgradeStrategy
 from stairlift.strategy.packages import PackagesUpgradeStrategy
 from stairlift.strategy.puppet import PuppetUpgradeStrategy
@@ -60,6 +62,31 @@ class TestCommandOnTheHost(StrategyContract):
         ssh = {"user": "ops", "port": 2222, "config": "ssh_config", "options": ["-J", "bastion"], "become": ["sudo"]}
         there = {"run_on": "host", "cwd": "/opt/upgrade", "ssh": ssh, "names": {"cmp9": "10.0.0.9"}}
         return {"folder": str(folder), "argv": ["./step", "{service}"], "undo": ["./undo", "{host}"], **there}
+
+
+class TestNova(StrategyContract):
+    strategy = NovaUpgradeStrategy
+
+    def options(self, folder):
+        return {"os_cloud": "lab", "masakari": True, "up_within": 60}
+
+    def step(self, **changes):
+        return super().step(**{"action": "cordon", **changes})
+
+
+class TestHaproxy(StrategyContract):
+    strategy = HaproxyUpgradeStrategy
+
+    def options(self, folder):
+        (folder / "ssh_config").write_text("Host *\n")
+        sockets = ["ssh://root@lb1/run/haproxy.sock", "tcp://lb2:9999", "haproxy.sock"]
+        servers = {"nova-api@ctl1": ["nova_api/one", "nova_metadata/one"], "keystone@ctl1": "keystone/one"}
+        times = {"drain_within": 30, "overtime": "fail", "up_within": 60}
+        there = {"ssh": {"config": "ssh_config"}, "names": {"ctl1": "10.0.0.1"}}
+        return {"folder": str(folder), "socket": sockets, "servers": servers, **times, **there}
+
+    def step(self, **changes):
+        return super().step(**{"action": "drain", **changes})
 
 
 class TestPuppetAgent(StrategyContract):

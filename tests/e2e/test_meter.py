@@ -220,6 +220,37 @@ def test_a_backend_that_is_down_is_seen_and_felt_by_nobody(measured, cloud):
     assert goes_on(operator, process) == 0
 
 
+def test_a_write_probe_leaves_nothing_behind(cloud, tmp_path):
+    with Sandbox("demo") as rich:
+        operator = Operator(tmp_path).at(rich).with_strategy(f'{METER}write = {{ cloud = "sandbox" }}\n')
+        operator.plans("--stage", "compute", "--hosts", "cmp1")
+        operator.write("slow", "cmp1")
+        process = begins(operator)
+        until(lambda: {"nova.boot", "nova.delete"} <= asked(operator), 120)
+        run = operator.status()["run"]
+        assert goes_on(operator, process) == 0
+        found = availability(operator)
+        assert api(found, "nova")["states"]["failed"] == 0
+        assert {one["via"] for one in found["apis"]} == {"public"}, "what is written is of the API that it asks"
+        effects = [event["data"]["effects"] for event in events(operator) if "effects" in event["data"]]
+        name = f"probe:stairlift-probe-{run} in sandbox"
+        assert effects == [{name: "intended"}, {name: "restored"}]
+        until(lambda: not meters(tmp_path), 30)
+        assert not [e for e in rich.log() if e["method"] == "DELETE" and (e["status"] or 0) >= 400]
+
+
+def asked(operator) -> set[str]:
+    """What has been answered so far, by the ids of its targets."""
+    targets = [target["id"] for target in samples(operator)[0]["targets"]]
+    return {targets[int(place)] for line in seconds(operator) for place in line["n"]}
+
+
+def events(operator) -> list[dict]:
+    answer = operator.types("events", "-o", "json")
+    assert answer.code == 0, answer.err
+    return answer.document["events"] if isinstance(answer.document, dict) else answer.document
+
+
 def test_cancel_ends_it(measured, cloud):
     operator = measured('[policy]\ndowntime_budget = { nova = "0s" }\n')
     process = begins(operator)

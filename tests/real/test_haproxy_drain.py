@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from planning import seen
 from stairlift.model.effect import Effect
 from stairlift.model.errors import StairliftError
 from stairlift.model.release import Release
@@ -361,7 +362,7 @@ def test_a_socket_that_may_only_look_is_refused_with_the_remedy(site) -> None:
 
 def test_a_review_tells_what_cannot_be_told_and_what_stands_alone(site) -> None:
     here = site()
-    cloud = a_cloud().reconciled().cloud
+    cloud = seen(a_cloud()).cloud
     steps = [
         a_step(f"drain-{n}", action="drain", services=[service], hosts=[host])
         for n, (service, host) in enumerate([("nova-api", "ctl1"), ("keystone", "ctl1"), ("nova-api", "ctl9")])

@@ -20,7 +20,7 @@ from stairlift.testing.strategy_contract import a_step
 
 from . import debs, node
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(540)]
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTROL = ("nova-conductor", "nova-scheduler")

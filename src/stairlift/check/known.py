@@ -1,6 +1,6 @@
 """Checks of what the sources and the planner have found already: their findings, under the name of a check."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from stairlift.check.silence import BALANCERS, REGISTRIES, silent
@@ -9,12 +9,29 @@ from stairlift.knowledge.checks import rule
 from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
 from stairlift.model.finding import Finding
 
-#: Only a way has these.
-_OF_A_WAY = frozenset({"path.allowed", "project.ended", "binary.gone"})
 
-#: Only a plan that takes servers off their hosts has these.
-_OF_DRAINING = frozenset({"capacity.wave", "servers.immovable"})
+def _has_way(scene: Scene) -> bool:
+    return scene.target is not None
 
+
+def _drains(scene: Scene) -> bool:
+    """Whether the plan takes servers off their hosts."""
+    return scene.plan is not None and any(step.action == "drain" for step in scene.plan.steps)
+
+
+def _has_balancer(scene: Scene) -> bool:
+    return any(seen.source.startswith(BALANCERS) for seen in scene.observations)
+
+
+#: What there must be beside services; nothing for the others.
+_WANTS: Mapping[str, Callable[[Scene], bool]] = {
+    "path.allowed": _has_way,
+    "project.ended": _has_way,
+    "binary.gone": _has_way,
+    "capacity.wave": _drains,
+    "servers.immovable": _drains,
+    "backend.down": _has_balancer,
+}
 #: Whose silence would look as if all were well.
 _RESTS_ON = {
     "record.stale": REGISTRIES,
@@ -35,16 +52,9 @@ class Known:
         return self._rule.info
 
     def applies(self, scene: Scene) -> bool:
-        """There is something to judge: services, and a way where it is about that."""
-        if self.info.code == "backend.down" and not _has_balancer(scene):
-            return False
-        of_a_way = self.info.code in _OF_A_WAY
-        drains = scene.plan is not None and any(step.action == "drain" for step in scene.plan.steps)
-        return (
-            bool(scene.cloud.services)
-            and (not of_a_way or scene.target is not None)
-            and (self.info.code not in _OF_DRAINING or drains)
-        )
+        """There is something to judge: services, and what the findings are about."""
+        wanted = _WANTS.get(self.info.code)
+        return bool(scene.cloud.services) and (wanted is None or wanted(scene))
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
         """Nothing."""
@@ -56,10 +66,6 @@ class Known:
         found = (*known, *silent(scene, _RESTS_ON.get(self.info.code, ())))
         services = len(scene.cloud.services)
         return Judgement(found, f"{len(found)} of {len(scene.findings)} findings about {services} services")
-
-
-def _has_balancer(scene: Scene) -> bool:
-    return any(seen.source.startswith(BALANCERS) for seen in scene.observations)
 
 
 def _concerns(finding: Finding, scene: Scene) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -138,7 +139,7 @@ class _Loop:
         """Take the run up: approve what the blanket covers, adopt what is in flight."""
         now, statuses = self._now(), list(self._board.statuses())
         begun = changes.begun(self._run, now, approve_all=self._board.approve_all, actor=self._tools.actor)
-        made = [self._applied(begun)]
+        made = [self._applied(replace(begun, effects=self._metering.effects(self._ledger.effects(), now)))]
         if self._board.approve_all:
             waiting = (status for status in statuses if status.state is StepState.WAITING)
             made += [self._applied(self._agreed(status, now)) for status in waiting]

@@ -1,7 +1,10 @@
 """What a run does about its meter: it waits for a baseline, and stops where users lose more than they may."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
+from stairlift.model.availability import METER
+from stairlift.model.effect import Effect
 from stairlift.model.plan import Action
 from stairlift.ports import Clock, Meter
 from stairlift.run import Board, Decision, Start
@@ -19,6 +22,14 @@ class Metering:
         self._meter = meter
         self.waits = "the meter has not begun" if meter else ""
         self.objection = ""
+
+    def effects(self, known: Iterable[Effect], now: datetime) -> tuple[Effect, ...]:
+        """What goes on record before it makes anything in the cloud; what is open already stays."""
+        there = {effect.id for effect in known if effect.open}
+        made = self._meter.makes() if self._meter else ()
+        return tuple(
+            Effect(i.id, i.kind, i.subject, "", METER, "intended", now, i.details) for i in made if i.id not in there
+        )
 
     async def attend(self) -> None:
         """Have it measure, as long as the loop goes on."""

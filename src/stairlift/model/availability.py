@@ -21,7 +21,7 @@ Via = Literal["public", "backend", "canary", "write"]
 FELT: frozenset[Via] = frozenset({"public", "canary", "write"})
 #: Seconds: failures of an API that are no further apart are one outage.
 OUTAGE_GAP = 3.0
-#: The key of a run's options under which it keeps how it is measured.
+#: The key of a run's options under which it keeps how it is measured, and the binding of what the meter itself makes.
 METER = "meter"
 #: From one grade of latency to the next: so exact is a quantile.
 _GROWTH = 1.05

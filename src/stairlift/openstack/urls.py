@@ -32,8 +32,14 @@ class PublicUrls:
 
     def get(self, url: str, *, timeout: float) -> Reply:
         """See ports.UrlReader."""
-        began = monotonic()
-        place = urlsplit(url)
+        try:
+            place = urlsplit(url)
+        except ValueError:
+            return Reply(trouble=Trouble.MALFORMED, detail=f"{url} is no address")
+        return self._at(place, timeout)
+
+    def _at(self, place: SplitResult, timeout: float) -> Reply:
+        url, began = place.geturl(), monotonic()
         expires, doubt = self._certificate(place, timeout) if place.scheme == "https" else (None, "")
         try:
             status, body = _heard(place, timeout)

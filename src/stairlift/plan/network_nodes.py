@@ -40,7 +40,7 @@ def _surrounded(hop: Hop, unit: Sequence[Step]) -> list[Step]:
 def _taker(hop: Hop, unit: Sequence[Step], agents: Sequence[str], action: Action) -> Binding | None:
     """The entry for all of these agents; one that only takes whatever comes is not asked for it."""
     hosts = {host for step in unit for host in step.hosts}
-    naming = [binding for binding in hop.bindings if names_action(binding, action)]
+    naming = [binding for binding in hop.bindings if names_action(binding, action) and binding.use != "haproxy"]
     mine = [s for s in hop.fleet.services if s.host in hosts and s.binary in agents]
     works = (Work(s, hop.hosts[s.host], "network", action) for s in mine)
     found = {binding.id: binding for work in works if (binding := choose(work, naming))}

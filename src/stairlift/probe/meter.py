@@ -15,12 +15,14 @@ import orjson
 from stairlift.check.budget import Account, breach
 from stairlift.drive.background import in_background
 from stairlift.model.availability import Window
+from stairlift.model.effect import Intention
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import AttemptId, Run, RunState
 from stairlift.model.work import Job
 from stairlift.ports import Executor, Records
-from stairlift.probe.order import ACKNOWLEDGED, ALIVE, OVER, SAMPLES, MeterOrder, put
+from stairlift.probe.order import ACKNOWLEDGED, ALIVE, OVER, QUIET, SAMPLES, MeterOrder, put
 from stairlift.probe.samples import SampleReader
+from stairlift.probe.writing import KIND, tag_of
 from stairlift.report.availability import windows
 
 _LOG = logging.getLogger(__name__)
@@ -102,7 +104,8 @@ class RunMeter:
 
     def _prepare(self) -> None:
         self._place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self._place.folder / OVER).unlink(missing_ok=True)
+        for sign in (OVER, QUIET):
+            (self._place.folder / sign).unlink(missing_ok=True)
         (self._place.folder / ALIVE).touch()
         self._place.order.write(self._place.folder)
 
@@ -110,6 +113,14 @@ class RunMeter:
         return Job((sys.executable, "-m", "stairlift.probe", str(self._place.folder)), str(Path.cwd()))
 
     # What it says
+
+    def makes(self) -> tuple[Intention, ...]:
+        """The servers and ports of the write probe, as one."""
+        write = self._place.order.settings.write
+        if write is None:
+            return ()
+        tag = tag_of(self._run.id)
+        return (Intention(KIND, f"{tag} in {write.cloud}", {"tag": tag, "cloud": write.cloud}),)
 
     async def baseline(self) -> str:
         """How far the baseline is; without a budget it is not insisted on for ever."""

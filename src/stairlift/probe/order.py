@@ -9,6 +9,8 @@ from typing import Any
 #: The files of a meter's folder.
 ORDER, TARGETS, SAMPLES, LOCK = "order.json", "targets.json", "samples.jsonl", "lock"
 ALIVE, OVER, ACKNOWLEDGED = "alive", "over", "acknowledged.json"
+#: Somebody wants nothing to be written; nothing is, and nothing is left of what was.
+QUIET, STILL = "quiet", "still"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,11 @@ class MeterOrder:
         found = json.loads((folder / ORDER).read_bytes())
         backends = tuple(BackendAddress(**one) for one in found["backends"])
         return cls(found["run"], found["cloud"], MeterSettings.of(found["settings"]), backends)
+
+
+def folder_of(state_dir: Path, run_id: str = "") -> Path:
+    """Where the meter of a run writes; without one where those of all runs do."""
+    return state_dir / "meter" / run_id
 
 
 def put(path: Path, document: Any) -> None:

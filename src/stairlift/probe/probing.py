@@ -13,7 +13,7 @@ from stairlift.model.availability import Bucket, Session
 from stairlift.model.errors import StairliftError
 from stairlift.probe.asking import Asker
 from stairlift.probe.gathering import Gathering, Result
-from stairlift.probe.order import ALIVE, OVER, SAMPLES, MeterSettings
+from stairlift.probe.order import ALIVE, OVER, QUIET, SAMPLES, STILL, MeterSettings
 from stairlift.probe.samples import SampleFile
 from stairlift.probe.schedule import beats
 from stairlift.probe.ways import Way
@@ -37,6 +37,7 @@ class Probing:
         self._asker = asker
         self._gathering = Gathering()
         self._writer = writer
+        self._hush = Event()
         self._targets = (*(way.target for way in ways), *(writer.targets() if writer else ()))
         self._file = SampleFile(folder / SAMPLES, self._targets)
         self._beats = beats(ways, settings.rate, time.monotonic())
@@ -66,12 +67,19 @@ class Probing:
             yield
         finally:
             over.set()
+            self._hush.set()
             thread.join()
 
     def _write_until(self, writer: WriteProbe, over: Event) -> None:
+        still = self._folder / STILL
         try:
-            writer.until(over, self._gathering.add)
-        except StairliftError as error:
+            while not over.is_set():
+                still.unlink(missing_ok=True)
+                writer.until(self._hush, self._gathering.add)
+                still.touch()
+                while self._hush.is_set() and not over.wait(_LOOK):
+                    pass
+        except (StairliftError, OSError) as error:
             print(f"nothing is written: {error}", file=sys.stderr)  # noqa: T201
 
     def _turn(self, pool: ThreadPoolExecutor) -> None:
@@ -125,6 +133,7 @@ class Probing:
         if now - self._looked < _LOOK:
             return ""
         self._looked = now
+        (self._hush.set if (self._folder / QUIET).exists() else self._hush.clear)()
         return over(self._folder, self._settings.linger, time.time)
 
 

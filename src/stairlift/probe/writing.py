@@ -16,6 +16,8 @@ from stairlift.probe.order import WriteSettings
 PORT = Target("neutron.port", "neutron", "write", "a port, made and removed")
 BOOT = Target("nova.boot", "nova", "write", "a server, until it is ACTIVE")
 DELETE = Target("nova.delete", "nova", "write", "a server, until it is gone")
+#: Of the effect that stands for all that it makes.
+KIND = "probe"
 #: A project that may have more servers than this is nobody's own for a probe.
 MOST_SERVERS = 10
 #: Seconds that a server may take to come or to go, and between two looks at it.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stairlift.model.availability import Totals
+from stairlift.model.effect import Effect
 from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import Plan, Step
 from stairlift.model.run import (
@@ -23,6 +24,7 @@ from stairlift.model.run import (
 from stairlift.model.scope import Scope
 from stairlift.report.availability_words import meter_line
 from stairlift.report.expected import Slow, slow_words
+from stairlift.report.ledger import fenced_lines
 from stairlift.report.prepared import Found, found_lines
 from stairlift.report.text import count, duration, span
 from stairlift.report.why import why_line
@@ -54,6 +56,7 @@ class Standing:
     it; `told` are the commands that nobody has acted on yet; `found` is what the stage `prepare` has to say to whoever
     approves the plan. `slow` are the steps that take longer than expected, `again` is when those that failed in passing
     begin again, `why` is what holds up the step that would be next. `meter` is where the run's meter stands.
+    `fenced` are the side effects that have not been put back.
     """
 
     run: Run
@@ -68,6 +71,7 @@ class Standing:
     again: Mapping[str, datetime] = field(default_factory=dict)
     why: Sequence[Hindrance] = ()
     meter: Totals | None = None
+    fenced: Sequence[Effect] = ()
 
     @property
     def numbers(self) -> Mapping[StepState, int]:
@@ -147,6 +151,7 @@ def status_lines(standing: Standing, now: datetime) -> tuple[str, ...]:
         *_again(standing, by_id, now),
         *_next_in_line(standing, now),
         *_unwell(standing, by_id),
+        *_fenced(standing),
         *_approvals(standing, by_id),
         *_plan_approval(standing),
         *_advice(standing),
@@ -247,6 +252,12 @@ def _unwell(standing: Standing, by_id: Mapping[str, Step]) -> list[str]:
         lines.append(f"            see:  stairlift logs {standing.run.id} --step {status.id}")
         lines.append(_next(standing, status.id, "retry"))
     return [*lines, *_omitted(len(bad), "not well")]
+
+
+def _fenced(standing: Standing) -> list[str]:
+    """What is left of side effects, where nobody is at work who would see to it."""
+    left = standing.fenced if not standing.attended else [e for e in standing.fenced if e.state == "kept"]
+    return fenced_lines(standing.run, left)
 
 
 def _approvals(standing: Standing, by_id: Mapping[str, Step]) -> list[str]:

@@ -6,6 +6,7 @@ from stairlift.model.plan import Step
 from stairlift.model.run import FINAL_RUN_STATES, UNWELL, StepState, StepStatus
 from stairlift.report.availability_words import meter_document
 from stairlift.report.expected import slow_document
+from stairlift.report.ledger import fenced_documents
 from stairlift.report.prepared import found_document
 from stairlift.report.status import Standing
 from stairlift.report.text import stamp
@@ -40,6 +41,8 @@ def status_document(standing: Standing, *, with_steps: bool = False) -> dict[str
         document["meter"] = meter_document(standing.meter)
     if standing.found:
         document["found"] = found_document(standing.found)
+    if standing.fenced:
+        document["fenced"] = fenced_documents(run, standing.fenced)
     if waivers := run.options.get("waivers"):
         document["waivers"] = list(waivers)
     if with_steps:

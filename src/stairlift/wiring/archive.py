@@ -113,6 +113,7 @@ class Archive:
             slow={a.id.step: late for a in newest if (late := self._slow(a))},
             found=self.found(standing.run) if standing.waits_for_plan else (),
             meter=self.metered(standing.run.id) if METER in standing.run.options else None,
+            fenced=tuple(effect for effect in self.records.effects(standing.run.id) if effect.open),
         )
         if not _begs_the_question(known):
             return known

@@ -12,11 +12,12 @@ from stairlift.knowledge.checks import catalogue
 from stairlift.model.check import CheckResult
 from stairlift.model.errors import Refusal
 from stairlift.model.finding import Finding, Waiver, in_order, unwaived_errors
-from stairlift.model.plan import Plan, Step
+from stairlift.model.plan import Asked, Plan, Step
 from stairlift.model.run import Run
 from stairlift.model.scope import HARMLESS, Scope
 from stairlift.ports import Assent, Check, Records
 from stairlift.report.text import count
+from stairlift.run.standstill import standstill
 from stairlift.wiring.before import before
 from stairlift.wiring.clock import now, today
 from stairlift.wiring.look import Look, Where, glance
@@ -27,6 +28,7 @@ from stairlift.wiring.waivers import demand_in_force, in_force
 YOUNG = timedelta(minutes=30)
 _CHECKED, _BEFORE = "checked_at", "gates_before"
 _NAMED = 3
+_EVERY_TIME = frozenset({"notes.unread", "freeze.unconfirmed", "check.skipped"})
 
 
 def demand_ready(plan: Plan, seen: Look, where: Where, scope: Scope, note: Callable[[str], None]) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def demand_ready(plan: Plan, seen: Look, where: Where, scope: Scope, note: Calla
             resolution=f"mend what is named (`stairlift check --to {plan.target}` asks again), or plan with a waiver",
             findings=errors,
         )
-    warnings = [f for f in found if f.severity == "warning" and not any(w.covers(f) for w in plan.waivers)]
+    warnings = [f for f in found if _is_news(f) and not any(w.covers(f) for w in plan.waivers)]
     if warnings:
         note(f"the checks warn of {_named(warnings)}: `stairlift check --to {plan.target}` has all of it")
     return {_CHECKED: now().isoformat()}
@@ -70,6 +72,11 @@ def _found(plan: Plan, seen: Look, where: Where) -> Iterator[Finding]:
         yield from result.findings
 
 
+def _is_news(finding: Finding) -> bool:
+    """A warning of what was seen; what nobody answers for or could ask is so every time."""
+    return finding.severity == "warning" and finding.code not in _EVERY_TIME
+
+
 def _named(findings: Sequence[Finding]) -> str:
     codes = list(dict.fromkeys(finding.code for finding in findings))
     more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
@@ -91,7 +98,7 @@ class RunKeeper:
 
     def watches(self, step: Step) -> bool:
         """See ports.Gatekeeper."""
-        return step.one_way or self._opens(step)
+        return self._one_way(step) is not None or self._opens(step)
 
     def judge(self, step: Step) -> Assent:
         """See ports.Gatekeeper."""
@@ -99,9 +106,18 @@ class RunKeeper:
         silent = [f for f in new_errors(self.plan, seen.reconciled.findings) if f.code.startswith("source.")]
         results = self._asked(step, seen)
         found = in_order([*silent, *(finding for result in results for finding in result.findings)])
-        errors = unwaived_errors(found, self._waivers())
+        still = standstill(self.plan, self.records.steps(self.run.id))
+        errors = [f for f in unwaived_errors(found, self.waivers) if not still.explains(f)]
         self.begun = self.begun or not errors
         return Assent(_objection(errors), _evidence(results), tuple(result.info.code for result in results))
+
+    def _one_way(self, step: Step) -> Step | None:
+        """What nothing leads back from, and what of it is looked at here: before the gate that covers it, if one does.
+
+        Behind that gate its project stands still, on purpose.
+        """
+        covered = next((s for s in self.plan.steps if s.gate == step.id), None) if step.action == "approve" else None
+        return covered or (step if step.one_way and not step.gate else None)
 
     def _opens(self, step: Step) -> bool:
         if self.begun or step.action == "approve" or step.stage == HARMLESS:
@@ -109,21 +125,43 @@ class RunKeeper:
         at = self.run.options.get(_CHECKED)
         return at is not None and now() - datetime.fromisoformat(at) > YOUNG
 
-    def _waivers(self) -> tuple[Waiver, ...]:
+    @property
+    def waivers(self) -> tuple[Waiver, ...]:
+        """Those of the plan whose time is not over."""
         return in_force(self.plan.waivers, today())
 
     def _asked(self, step: Step, seen: Look) -> tuple[CheckResult, ...]:
         asked = asking(seen, self.where, Way(step.source, step.target, self.plan))
-        if not step.one_way:
-            return before(asked, self._waivers())[0]
+        one_way = self._one_way(step)
+        if one_way is None:
+            return before(asked, self.waivers)[0]
         effects = self.records.effects(self.run.id)
-        scene = replace(asked.scene, about=step, baseline=self._baseline(), effects=effects)
+        scene = replace(asked.scene, about=one_way, baseline=self.baseline, effects=effects)
         checks = [check for check in installed().checks if _matters(check)]
-        return run_checks(checks, scene, asked.ways, phase="gate", waivers=self._waivers())
+        return run_checks(checks, scene, asked.ways, phase="gate", waivers=self.waivers)
 
-    def _baseline(self) -> Mapping[str, Mapping[str, Any]]:
+    @property
+    def baseline(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the checks that compare found before the run."""
         kept = self.run.options.get(_BEFORE, {}).values()
         return {code: facts for one in kept for code, facts in one["facts"].items()}
+
+
+def at_the_end(keeper: RunKeeper) -> tuple[str, ...]:
+    """What the checks of the end say of a cloud that a run has brought to its target, one sentence each.
+
+    Nothing of a plan for a part: the rest of the cloud is as it was.
+    """
+    plan = keeper.plan
+    if plan.asked != Asked():
+        return ()
+    seen, source = glance(keeper.where), plan.hops[-2] if plan.hops[1:] else plan.source
+    asked = asking(seen, keeper.where, Way(source, plan.target))
+    scene = replace(asked.scene, baseline=keeper.baseline, effects=keeper.records.effects(keeper.run.id))
+    results = run_checks(installed().checks, scene, asked.ways, phase="end", waivers=keeper.waivers)
+    found = in_order(finding for result in results for finding in result.findings)
+    grave = [f for f in found if f.severity != "info" and not any(w.covers(f) for w in keeper.waivers)]
+    return tuple(f"{f.code} {f.subject}: {f.message}; {f.resolution}" for f in grave)
 
 
 def _matters(check: Check) -> bool:

@@ -5,11 +5,10 @@ from pathlib import Path
 from stairlift.model.availability import Totals
 from stairlift.model.run import Run
 from stairlift.ports import Records
-from stairlift.probe.order import SAMPLES
+from stairlift.probe.order import SAMPLES, folder_of
 from stairlift.probe.samples import SampleReader, totals
 from stairlift.report.availability import Availability, measured, windows
 from stairlift.wiring.clock import now
-from stairlift.wiring.meter import folder_of
 
 
 def availability_of(run: Run, records: Records, state_dir: Path) -> Availability | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from stairlift.drive.tools import Tools
 from stairlift.knowledge.probes import all_probes
@@ -14,9 +14,10 @@ from stairlift.model.errors import StairliftError
 from stairlift.model.observation import BackendRecord, Observation
 from stairlift.model.plan import Plan
 from stairlift.model.run import FINAL_RUN_STATES, Run
-from stairlift.ports import Records
+from stairlift.ports import Records, UpgradeStrategy
+from stairlift.probe.leftovers import Leftovers
 from stairlift.probe.meter import Place, RunMeter, end_meter
-from stairlift.probe.order import BackendAddress, MeterOrder, MeterSettings, WriteSettings
+from stairlift.probe.order import BackendAddress, MeterOrder, MeterSettings, WriteSettings, folder_of
 from stairlift.wiring.policy import whole_seconds
 from stairlift.wiring.toml import demand_known, invalid
 
@@ -27,7 +28,6 @@ _MOST_RATE = 200
 #: Seconds between two servers that the write probe makes, at least.
 _LEAST_EVERY = 60
 _INTERFACES = ("public", "internal", "admin")
-_FOLDER = "meter"
 
 
 def read_meter(table: Any, place: str) -> MeterSettings:
@@ -112,9 +112,16 @@ def run_meter(place: Place, run: Run, tools: Tools) -> RunMeter:
     return RunMeter(place, run, tools.executor, tools.store)
 
 
-def folder_of(state_dir: Path, run_id: str) -> Path:
-    """Where the meter of a run writes."""
-    return state_dir / _FOLDER / run_id
+def with_leftovers(
+    strategies: Mapping[str, UpgradeStrategy], run: Run, state_dir: Path
+) -> Mapping[str, UpgradeStrategy]:
+    """The strategies of a run, and beside them who takes away what its write probe has made."""
+    if not run.options.get(METER, {}).get("write"):
+        return strategies
+    from stairlift.openstack.client import SessionCloudClient  # who only reads settings has no use for it
+
+    leftovers = Leftovers(folder_of(state_dir, run.id), SessionCloudClient.from_config)
+    return {**strategies, METER: cast("UpgradeStrategy", leftovers)}  # the ledger asks nothing else of it
 
 
 def backends(seen: Iterable[Observation]) -> tuple[BackendAddress, ...]:
@@ -133,7 +140,7 @@ def backends(seen: Iterable[Observation]) -> tuple[BackendAddress, ...]:
 
 def end_those_of(records: Records, state_dir: Path, cloud: str) -> None:
     """Let the meters end of runs that are over for good, whoever ended them."""
-    if not (state_dir / _FOLDER).is_dir():
+    if not folder_of(state_dir).is_dir():
         return
     with suppress(StairliftError):  # a journal out of reach is told by whoever needs it; the next one sees to it
         for run in records.runs(cloud):

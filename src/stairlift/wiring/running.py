@@ -27,9 +27,9 @@ from stairlift.strategy.watch import FrozenWatch
 from stairlift.wiring.again import check_plan, demand_original, judge_resumption, judge_retreat, judge_start
 from stairlift.wiring.clock import now
 from stairlift.wiring.gating import Gating, kept_gates
-from stairlift.wiring.keeping import RunKeeper, demand_ready, waived
+from stairlift.wiring.keeping import RunKeeper, at_the_end, demand_ready, waived
 from stairlift.wiring.look import Look, Where, glance, look
-from stairlift.wiring.meter import end_those_of, metered, run_meter
+from stairlift.wiring.meter import end_those_of, metered, run_meter, with_leftovers
 from stairlift.wiring.meter import kept as kept_meter
 from stairlift.wiring.office import Office
 from stairlift.wiring.planning import strategies_of
@@ -265,15 +265,30 @@ def _has_begun(plan: Plan, statuses: Sequence[StepStatus]) -> bool:
 def _orchestrate(journal: Journal, plan: Plan, run: Run, around: tuple[Office, Orders, _View]) -> Result:
     office, orders, view = around
     tools = _gated(_tools(plan, office, orders, _freshness(plan, view)), plan, run, view)
-    tools = replace(tools, keeper=_keeper(plan, run, office))
-    end_those_of(office.store, office.state_dir, run.cloud)
-    place = metered(run, plan, office.state_dir, view.seen.observations)
-    if place is not None:
-        tools = replace(tools, meter=run_meter(place, run, tools))
+    keeper = _keeper(plan, run, office)
+    tools = replace(tools, keeper=keeper)
+    tools = _measured(tools, plan, run, around)
     try:
-        return asyncio.run(_until_signalled(journal, plan, run, tools, approve_all=orders.approve_all))
+        result = asyncio.run(_until_signalled(journal, plan, run, tools, approve_all=orders.approve_all))
+        if result.run.state is RunState.DONE:
+            for sentence in at_the_end(keeper):
+                orders.note(f"after the upgrade: {sentence}")
+        return result
     finally:
         end_those_of(office.store, office.state_dir, run.cloud)
+
+
+def _measured(tools: Tools, plan: Plan, run: Run, around: tuple[Office, Orders, _View]) -> Tools:
+    """With the meter of the run, where it is to be measured; those of runs that are over end."""
+    office, orders, view = around
+    end_those_of(office.store, office.state_dir, run.cloud)
+    place = metered(run, plan, office.state_dir, view.seen.observations)
+    if place is None:
+        return tools
+    if not place.folder.exists():
+        orders.note(f"nothing is changed before {place.order.settings.baseline:g} s of answers are a baseline")
+    strategies = with_leftovers(tools.strategies, run, office.state_dir)
+    return replace(tools, meter=run_meter(place, run, tools), strategies=strategies)
 
 
 def _registries(seen: Look) -> Callable[[str], Observation]:

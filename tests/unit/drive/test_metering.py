@@ -3,6 +3,7 @@
 import asyncio
 
 from labs import Lab, play
+from stairlift.model.effect import Effect, Intention
 from stairlift.model.run import RunState, StepState
 from stairlift.testing.plans import a_plan, a_step
 
@@ -10,9 +11,12 @@ from stairlift.testing.plans import a_plan, a_step
 class ScriptedMeter:
     """Says what it is told to; `tests/e2e/test_meter.py` has the real one."""
 
-    def __init__(self, waits: str = "", lost: str = "") -> None:
-        self.waits, self.lost = waits, lost
+    def __init__(self, waits: str = "", lost: str = "", *, writes: bool = False) -> None:
+        self.waits, self.lost, self.writes = waits, lost, writes
         self.attended = self.left = False
+
+    def makes(self) -> tuple[Intention, ...]:
+        return (Intention("probe", "tag in cloud"),) if self.writes else ()
 
     async def attend(self) -> None:
         self.attended = True
@@ -89,3 +93,39 @@ def test_a_breach_pauses_the_run_and_what_is_in_flight_ends():
 def test_without_a_meter_nothing_waits():
     lab = two_steps()
     assert play(lab.go()).state is RunState.DONE
+
+
+class Sweeper:
+    """Takes away what a meter has made; the write probe's own is in tests/unit/probe/test_leftovers.py."""
+
+    name = "meter"
+
+    def __init__(self) -> None:
+        self.swept: list[str] = []
+
+    def effects(self, _assignment) -> tuple[Intention, ...]:
+        return ()
+
+    def restore(self, effect: Effect) -> str:
+        self.swept.append(effect.id)
+        return ""
+
+
+def test_what_it_makes_is_on_record_and_taken_away_when_the_run_rests():
+    lab, meter, sweeper = two_steps(), ScriptedMeter(writes=True), Sweeper()
+    lab.lasting = 0.05
+
+    async def scene():
+        run = asyncio.create_task(lab.go(meter=meter, strategies={"command": lab.strategy, "meter": sweeper}))
+        await lab.until(lambda: "a" in lab.running)
+        [effect] = lab.store.effects(lab.run.id)
+        assert (effect.id, effect.state, effect.binding, effect.step) == ("probe:tag in cloud", "intended", "meter", "")
+        meter.lost = "users lost 1 request"
+        return await run
+
+    assert play(scene()).state is RunState.PAUSED
+    assert sweeper.swept == ["probe:tag in cloud"]
+    assert [effect.state for effect in lab.store.effects(lab.run.id)] == ["restored"]
+    meter.lost = ""
+    play(lab.go(meter=meter, strategies={"command": lab.strategy, "meter": sweeper}))
+    assert sweeper.swept == ["probe:tag in cloud"] * 2, "it was on record again"

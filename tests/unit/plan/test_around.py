@@ -105,7 +105,7 @@ def test_hosts_that_go_together_are_cordoned_together() -> None:
 def test_a_control_node_leaves_its_load_balancer_in_the_order_of_nodes() -> None:
     plan = planned(CLOUD, bindings=(ANY, BALANCER), policy=Policy(order="node"))
     graph(plan)
-    drain, upgrade, uncordon = of(plan, "ctl1", "control")
+    drain, upgrade, uncordon = (s for s in plan.steps if s.unit == "2025.2-control@ctl1")
     assert actions([drain, upgrade, uncordon]) == ["drain", "upgrade", "uncordon"]
     assert "nova-api" in drain.services
     assert "nova-conductor" not in drain.services, "it has no backend"

@@ -74,7 +74,9 @@ class TestStopped:
 
     def test_one_question_comes_before_anything_is_down(self):
         """Of all projects that stop together; a question in the midst would leave them down while it waits."""
-        built = with_heat().serving("load-balancer").placed("ctl1", "octavia-api", "octavia-worker")
+        built = with_heat().serving("load-balancer")
+        for host in ("ctl1", "ctl2"):
+            built = built.placed(host, "octavia-api", "octavia-worker")
         made = planned(built, bindings=(STOP, ANY))
         [word] = [s for s in made.steps if s.action == "approve"]
         assert word.id == "2025.2-approve-heat+1"

@@ -58,6 +58,25 @@ def test_a_cold_project_does_not_promise_that_old_code_runs_on_its_new_schema() 
     plan = a_hop(database("db-expand", "heat"), UPGRADE)
     (kept,) = way_back(plan, stands(plan, db_expand_heat=S.DONE)).kept
     assert "that the code of 2025.1 runs on it is not promised: " in kept.why
+    assert "only heat's own database, restored by hand, leads back" in kept.why
+
+
+def test_a_cold_projects_schema_bars_nobody_elses_way_back() -> None:
+    cold = replace(database("db-expand", "heat"), reversibility="no-return")
+    plan = a_hop(cold, UPGRADE)
+    assert refused(plan, db_expand_heat=S.DONE, cmp1=S.DONE) is None
+    way = way_back(plan, stands(plan, db_expand_heat=S.DONE, cmp1=S.DONE))
+    assert [step.id for step in way.undo] == ["cmp1"]
+    assert [kept.step.id for kept in way.kept] == ["db-expand-heat"]
+
+
+def test_who_stays_knows_which_projects_cannot() -> None:
+    cold = replace(database("db-expand", "heat"), reversibility="no-return")
+    plan = a_hop(cold, a_step("ctl1", stage="control", strategy="kolla-ansible-1"))
+    assert (
+        "not those of heat, which wait for their upgrade"
+        in refused(plan, db_expand_heat=S.DONE, ctl1=S.FAILED).resolution
+    )
 
 
 def test_prepared_and_skipped_steps_stay_and_are_named() -> None:

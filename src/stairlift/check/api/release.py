@@ -8,12 +8,16 @@ from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
 from stairlift.model.cloud import Service
 from stairlift.model.finding import Finding
 
+#: What was looked at on a host.
+_SEEN = frozenset({"process", "image", "venv", "package"})
+
 
 class OneRelease:
     """No process runs older code than the target's: at the end, and before a step that old code would not survive.
 
-    Only what was seen on a host proves anything of a process. What an API or a database suggests is no proof, so where
-    nobody looked at hosts there is nothing to contradict, and the evidence says how many were not seen.
+    Only what was seen on a host just now proves anything of a process. What an API or a database suggests is no proof,
+    and a list that somebody keeps may be behind. Where nobody looked at hosts there is nothing to contradict, and the
+    evidence says how many were not seen.
     """
 
     info: CheckInfo = rule("release.mixed").info
@@ -30,7 +34,7 @@ class OneRelease:
         """Before a step the services of its project count, else those of all projects."""
         project = scene.about.project if scene.about else None
         concerned = [s for s in scene.cloud.services if project in (None, s.project)]
-        seen = [s for s in concerned if s.releases and s.version_from != "api"]
+        seen = [s for s in concerned if s.releases and s.version_from in _SEEN]
         old = [s for s in seen if scene.target not in s.releases]
         told = tuple(_old(scene, service) for service in old[:MOST])
         about = f" of {project}" if project else ""

@@ -59,7 +59,7 @@ def _readable(about: About, reply: Reply) -> Told:
 def _same_identity(about: About, replies: Mapping[str, Reply]) -> Told:
     """A nova-compute that finds another identity than that of its records does not start. Ironic has many."""
     known: dict[str, set[str]] = defaultdict(set)
-    for row in rows(replies[_API]):
+    for row in rows(replies.get(_API, Reply(body=[]))):
         if row.get("hypervisor_type") != "ironic":
             known[_ours(about.scene, str((row.get("service") or {}).get("host")))].add(str(row.get("id")))
     compared = 0

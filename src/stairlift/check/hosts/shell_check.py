@@ -1,7 +1,7 @@
 """A check of the catalogue that asks hosts, put together of what it asks and how one answer is judged."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stairlift.check.api.finding import found
 from stairlift.check.hosts.reading import Survey, one_by_one, survey_of
@@ -37,7 +37,7 @@ class ShellCheck:
     """Fills ports.Check. `asking` says what is asked in a scene, and `look` judges each answer by itself.
 
     It applies where there is anything to ask, on ways that its rule concerns. `look` raises Unanswered for what it
-    could not find out; `together` judges what only all answers show.
+    could not find out; `together` judges what only all answers show that could be read.
     """
 
     code: str
@@ -60,13 +60,20 @@ class ShellCheck:
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """One answer after the other: what one host does not tell hides nothing of the others."""
-        made = one_by_one(replies, lambda subject, reply: self.look(About(self.code, scene, subject), reply))
+        readable: dict[str, Reply] = {}
+
+        def one(subject: str, reply: Reply) -> Told:
+            told = tuple(self.look(About(self.code, scene, subject), reply))
+            readable[subject] = reply
+            return told
+
+        made = one_by_one(replies, one)
         if self.together is None:
-            return made
-        about = About(self.code, scene, scene.cloud.name)
-        whole = one_by_one({"all": Reply()}, lambda _, __: self.together(about, replies) if self.together else ())
-        unknown = "; ".join(filter(None, (made.unknown, whole.unknown)))
-        return Judgement((*made.findings, *whole.findings), made.evidence or whole.evidence, unknown)
+            return replace(made, findings=tuple(dict.fromkeys(made.findings)))
+        told = tuple(self.together(About(self.code, scene, scene.cloud.name), readable))
+        found = (*made.findings, *(one for one in told if isinstance(one, Finding)))
+        seen = (text for text in (made.evidence, *(one for one in told if isinstance(one, str))) if text)
+        return Judgement(tuple(dict.fromkeys(found)), "; ".join(seen), made.unknown)
 
 
 def by_sections(look: Callable[[About, Survey], Told]) -> Callable[[About, Reply], Told]:

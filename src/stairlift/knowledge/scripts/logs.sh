@@ -6,6 +6,7 @@ export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 command -v timeout >/dev/null || timeout() { shift; "$@"; }
 TROUBLE='(ERROR|CRITICAL) [^ ]+ \['
+export TROUBLE GRAVE
 local_time() { date -d "@$1" '+%Y-%m-%d %H:%M:%S'; } # the logs' own
 
 file_of() {
@@ -17,7 +18,8 @@ file_of() {
 
 counted() {
   awk -v from="$(local_time "$FROM")" -v until="$(local_time "$UNTIL")" -v since="$(local_time "$SINCE")" \
-    -v lately="$(local_time "$LATELY")" -v trouble="$TROUBLE" -v grave="$GRAVE" '
+    -v lately="$(local_time "$LATELY")" '
+    BEGIN { trouble = ENVIRON["TROUBLE"]; grave = ENVIRON["GRAVE"] } # -v would take their backslashes
     match($0, /[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]/) { at = substr($0, RSTART, 19) }
     at >= from && at <= until && $0 ~ trouble { before++ }
     at >= lately && at > since && $0 ~ trouble { after++ }

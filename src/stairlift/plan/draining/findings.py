@@ -1,6 +1,7 @@
 """What a plan says of the servers on its hypervisors before the first of them moves."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from stairlift.knowledge.draining import draining
 from stairlift.model.cloud import Cloud
@@ -29,6 +30,8 @@ def about_guests(plan: Plan, cloud: Cloud, workload: Workload, policy: Drain) ->
         one.name for one in workload.computes if one.name not in hosts and _runs_target(plan, cloud, one.name)
     )
     found = rehearse(waves, workload, policy, new=new)
+    if not workload.providers:
+        found = replace(found, waves=(), old=())
     room = _about_room(found, workload) if workload.providers else [_no_room_known()]
     return (*_unseen(workload), *_staying(found), *_told(found), *_with_care(found), *room)
 

@@ -309,8 +309,8 @@ class DrainHost:
         try:
             return self._desk.held_on(self._task.host)
         except SourceTrouble as trouble:
-            if trouble.trouble is Trouble.DENIED:
-                return frozenset()  # whoever may not ask has to do without
+            if trouble.trouble in (Trouble.DENIED, Trouble.NOT_DEPLOYED):
+                return frozenset()  # whoever may not ask, or has none, has to do without
             raise
 
 

@@ -64,7 +64,9 @@ def subjects(judgement):
 
 
 SURVEY = said("survey-control")
-FULL = SURVEY.replace("@disk", "@disk\nFilesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 1000000 999000 1000 99% /var/log")
+FULL = SURVEY.replace(
+    "@disk", "@disk\nFilesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 1000000 999000 1000 99% /var/log"
+)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +214,14 @@ def test_the_doctor_is_heard():
 
 
 def test_the_words_of_checks_are_how_a_program_is_run():
-    programs = type(a_scene().programs)(("docker", "exec", "{container}", "{command}"), ("/venvs/{release}/bin/{command}",))
+    programs = type(a_scene().programs)(
+        ("docker", "exec", "{container}", "{command}"), ("/venvs/{release}/bin/{command}",)
+    )
     scene = a_scene(programs=programs)
-    assert "given docker exec keystone keystone-manage db_sync --check" in CHECKS["keystone.schema"].asks(scene)["keystone"].script
+    assert (
+        "given docker exec keystone keystone-manage db_sync --check"
+        in CHECKS["keystone.schema"].asks(scene)["keystone"].script
+    )
     asked = CHECKS["status.upgrade_check"].asks(scene)["nova"].script
     assert "given /venvs/2026.1/bin/nova-status upgrade check" in asked
     online = CHECKS["nova.migrations"].asks(scene)["nova"].script
@@ -265,7 +272,9 @@ def test_a_collation_that_has_drifted_is_told_by_schema():
 
 def test_a_compute_that_is_too_old_for_the_target_is_told():
     assert subjects(look("nova.minimum_version", said("databases"))) == []
-    assert subjects(look("nova.minimum_version", said("databases").replace("nova\t68\t3", "nova\t61\t3"))) == [("error", "nova")]
+    assert subjects(look("nova.minimum_version", said("databases").replace("nova\t68\t3", "nova\t61\t3"))) == [
+        ("error", "nova")
+    ]
 
 
 def test_deleted_rows_and_doubles_are_counted():
@@ -313,7 +322,9 @@ def test_quorum_queues_cannot_be_declared_over_classic_ones():
 def test_keys_that_differ_between_nodes_are_told():
     other = said("keys").replace("fernet=7", "fernet=8")
     assert subjects(look("keystone.keys", said("keys"))) == []
-    assert subjects(look("keystone.keys", {"ctl1": said("keys"), "ctl2": other})) == [("error", "fernet")]
+    assert subjects(look("keystone.keys", {"ctl1": said("keys"), "ctl2": other, "ctl3": said("keys")})) == [
+        ("error", "fernet")
+    ]
     assert look("keystone.keys", "@fernet\n@credential\n@end\n").unknown
 
 
@@ -328,8 +339,13 @@ def test_a_hypervisor_must_keep_its_identity():
 def test_a_service_that_speaks_an_old_version_after_the_last_step_is_told():
     new = said("pins").replace("\t68", "\t72")
     assert subjects(look("rpc.pinned", new)) == []
-    assert {subject.partition(":")[2] for _, subject in subjects(look("rpc.pinned", said("pins")))} == {"nova-api", "nova-conductor"}
-    assert any(s.endswith(":compute") for _, s in subjects(look("rpc.pinned", new.replace("compute\tauto", "compute\tepoxy"))))
+    assert {subject.partition(":")[2] for _, subject in subjects(look("rpc.pinned", said("pins")))} == {
+        "nova-api",
+        "nova-conductor",
+    }
+    assert any(
+        s.endswith(":compute") for _, s in subjects(look("rpc.pinned", new.replace("compute\tauto", "compute\tepoxy")))
+    )
 
 
 def test_backups_are_there_young_and_whole():
@@ -337,10 +353,16 @@ def test_backups_are_there_young_and_whole():
     scene = a_scene(backups=kept)
     row = "@now\n10000\n@found\n/b/1.sql.gz\t{at}\t{size}\t{whole}\n@end\n"
     assert subjects(look("backup.database", row.format(at=9000, size=10, whole="yes"), scene)) == []
-    for wrong in ({"at": 1000, "size": 10, "whole": "yes"}, {"at": 9000, "size": 10, "whole": "no"}, {"at": "", "size": "", "whole": ""}):
+    for wrong in (
+        {"at": 1000, "size": 10, "whole": "yes"},
+        {"at": 9000, "size": 10, "whole": "no"},
+        {"at": "", "size": "", "whole": ""},
+    ):
         assert subjects(look("backup.database", row.format(**wrong), scene))
     unsure = replace(scene, backups=replace(kept, restored=""))
-    assert [f.severity for f in look("backup.database", row.format(at=9000, size=10, whole="yes"), unsure).findings] == ["warning"]
+    assert [
+        f.severity for f in look("backup.database", row.format(at=9000, size=10, whole="yes"), unsure).findings
+    ] == ["warning"]
     assert not CHECKS["backup.database"].applies(a_scene())
 
 
@@ -378,10 +400,25 @@ def questions():
 def test_scripts_are_sound_and_write_nothing(script):
     """Read by a POSIX shell; the words of it that could change a host are none."""
     subprocess.run(["sh", "-n"], input=script, text=True, check=True)
-    for word in (" rm ", " mv ", " kill ", " touch ", " mkdir ", " tee ", "systemctl restart", "apt-get install", "-delete"):
+    for word in (
+        " rm ",
+        " mv ",
+        " kill ",
+        " touch ",
+        " mkdir ",
+        " tee ",
+        "systemctl restart",
+        "apt-get install",
+        "-delete",
+    ):
         assert word not in script, word
-    redirected = [part for line in script.splitlines() if not line.lstrip().startswith("#") for part in line.split(">")[1:]]
-    assert all(part.lstrip("&>").startswith(("/dev/null", "1", "2", " ", "=")) or "'" in part or '"' in part for part in redirected)
+    redirected = [
+        part for line in script.splitlines() if not line.lstrip().startswith("#") for part in line.split(">")[1:]
+    ]
+    assert all(
+        part.lstrip("&>").startswith(("/dev/null", "1", "2", " ", "=")) or "'" in part or '"' in part
+        for part in redirected
+    )
 
 
 def test_the_survey_runs_on_this_machine():
@@ -397,7 +434,15 @@ def test_the_survey_runs_on_this_machine():
 
 def test_a_program_that_is_not_there_is_told_by_its_release(tmp_path):
     question = CHECKS["status.upgrade_check"].asks(a_scene())["nova"]
-    done = subprocess.run(["sh", "-s"], input=question.script, text=True, capture_output=True, timeout=60, env={**os.environ, "PATH": "/usr/bin:/bin"}, check=True)
+    done = subprocess.run(
+        ["sh", "-s"],
+        input=question.script,
+        text=True,
+        capture_output=True,
+        timeout=60,
+        env={**os.environ, "PATH": "/usr/bin:/bin"},
+        check=True,
+    )
     assert "@none no nova-status of 2026.1 was found here" in done.stdout
 
 

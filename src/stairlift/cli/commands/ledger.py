@@ -1,0 +1,85 @@
+"""`stairlift ledger`: what a run has changed beside the upgrade, and putting that back."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stairlift.cli.here import actor, settings
+from stairlift.cli.options import Output
+from stairlift.cli.output import Format, say, show_document, show_table
+
+if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.model.effect import Effect
+    from stairlift.model.run import Event, Run
+    from stairlift.wiring.office import Office
+
+_HELP = (
+    "What a run has changed that is not the upgrade: disabled services, drained backends. It puts all of that back by "
+    "itself when it rests; `--restore` does what it could not, or has kept for a person to look at."
+)
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[RUN] [ID]...", help="The run (default: the active one, else the newest), and effects."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command on the app."""
+    app.command(help=_HELP)(ledger)
+
+
+def ledger(
+    words: Words = None,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Put back these effects, or all that are open. Nobody may orchestrate.")
+    ] = False,
+    output: Output = Format.TABLE,
+) -> None:
+    """Show it; with `--restore` first put back what was named, or everything."""
+    from stairlift.wiring.office import open_office
+
+    found, given = settings(), words or []
+    named = [word for word in given if ":" not in word]
+    office = open_office(found)
+    run = office.run(named[0] if named else None, found.os_cloud)
+    left = _restored(run, office, [word for word in given if ":" in word]) if restore else ()
+    _show(run, office, output)
+    if left:
+        raise _left(run, left)
+
+
+def _restored(run: "Run", office: "Office", wanted: list[str]) -> "tuple[Effect, ...]":
+    from stairlift.report.events import event_line
+    from stairlift.wiring.ledgering import put_back
+
+    def tell(event: "Event") -> None:
+        say(event_line(event, {}))
+
+    return put_back(run, office, wanted, actor(), tell)
+
+
+def _show(run: "Run", office: "Office", output: Format) -> None:
+    from stairlift.report.ledger import COLUMNS, ledger_document, ledger_rows
+    from stairlift.wiring.ledgering import elsewhere
+
+    effects = office.store.effects(run.id)
+    if output is not Format.TABLE:
+        show_document(ledger_document(run, effects), output)
+        return
+    if effects:
+        show_table(COLUMNS, ledger_rows(effects))
+    else:
+        say(f"run {run.id} has changed nothing beside the upgrade")
+    for other in elsewhere(run, office):
+        say(f"run {other} has left something as well: stairlift ledger {other}")
+
+
+def _left(run: "Run", left: "tuple[Effect, ...]") -> Exception:
+    from stairlift.model.errors import Refusal
+
+    return Refusal(
+        code="ledger.left",
+        brief=f"{len(left)} of the side effects of run {run.id} could not be put back",
+        details="; ".join(f"{effect.id}: {effect.note}" for effect in left),
+        resolution=f"See to what is named, then `stairlift ledger {run.id} --restore` again.",
+    )

@@ -1,0 +1,91 @@
+"""The ledger of side effects by hand: shown at any time, put back where nobody orchestrates."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+from stairlift.drive.ledger import Ledger
+from stairlift.drive.restoring import put_back_those
+from stairlift.drive.tools import Pace, Tools
+from stairlift.model.effect import Effect
+from stairlift.model.errors import Refusal, UsageError
+from stairlift.model.plan import Plan
+from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Event, Run
+from stairlift.ports import Journal
+from stairlift.run import Board, graph
+from stairlift.run.effects import AtRest, Units
+from stairlift.wiring.office import Office
+from stairlift.wiring.planning import strategies_of
+from stairlift.wiring.running import SystemClock
+
+
+def elsewhere(run: Run, office: Office) -> tuple[str, ...]:
+    """The other runs of the same cloud that have left something."""
+    others = (other.id for other in office.store.runs(run.cloud) if other.id != run.id)
+    return tuple(name for name in others if any(effect.open for effect in office.store.effects(name)))
+
+
+def put_back(
+    run: Run, office: Office, wanted: Collection[str], actor: str, on_event: Callable[[Event], None]
+) -> tuple[Effect, ...]:
+    """Put back these effects, or all that are open; those that could not be. Kept ones as well: a person has looked.
+
+    Raises Refusal (run.cloud_busy) where somebody orchestrates the cloud, (ledger.in_flight) where a step on that host
+    is at work, and UsageError (ledger.unknown) for an id that is not open in this run.
+    """
+    plan = office.plan(run)
+    with office.store.hold(run.cloud) as journal:
+        tools = Tools(
+            office.store,
+            office.executor_for(plan),
+            strategies_of(plan),
+            SystemClock(),
+            on_event=on_event,
+            pace=Pace.for_lease(office.lease_ttl),
+        )
+        chosen = _chosen(run, office, wanted)
+        asyncio.run(_carried_out(journal, run, tools, (plan, chosen, actor)))
+    names = {effect.id for effect in chosen}
+    return tuple(e for e in office.store.effects(run.id) if e.id in names and e.open)
+
+
+def _chosen(run: Run, office: Office, wanted: Collection[str]) -> list[Effect]:
+    known = [effect for effect in office.store.effects(run.id) if effect.open]
+    unknown = sorted(set(wanted) - {effect.id for effect in known})
+    if unknown:
+        raise UsageError(
+            code="ledger.unknown",
+            brief=f"run {run.id} has no open side effect {unknown[0]!r}",
+            resolution=f"`stairlift ledger {run.id}` names them.",
+        )
+    return [effect for effect in known if not wanted or effect.id in wanted]
+
+
+async def _carried_out(journal: Journal, run: Run, tools: Tools, what: tuple[Plan, Sequence[Effect], str]) -> None:
+    plan, chosen, actor = what
+    board = Board(graph(plan), tools.store.steps(run.id))
+    ledger = Ledger(board, tools, tools.store.effects(run.id))
+    _demand_rest(board, chosen)
+    async for made in put_back_those(_at_rest(board, run, chosen), ledger, tools, actor):
+        if made:
+            tools.tell(journal.commit(run.id, made))
+        else:
+            journal.renew()
+
+
+def _at_rest(board: Board, run: Run, chosen: Sequence[Effect]) -> AtRest:
+    """Of a run that is over nothing is done again."""
+    found = Units(board.graph, board.statuses()).at_rest(chosen, whole=True)
+    return replace(found, reopen=()) if run.state in FINAL_RUN_STATES else found
+
+
+def _demand_rest(board: Board, chosen: Sequence[Effect]) -> None:
+    """Nobody is let back on a host on which an attempt is at work, orchestrated or not."""
+    units = {board.step(e.step).unit for e in chosen if e.step in board.graph.number} - {""}
+    busy = [s.id for s in board.statuses() if s.state in IN_FLIGHT and board.step(s.id).unit in units]
+    if busy:
+        raise Refusal(
+            code="ledger.in_flight",
+            brief=f"{busy[0]} is at work there, although nobody orchestrates it",
+            resolution="`stairlift resume` adopts it, or `stairlift cancel --now` ends it; both put back what is left",
+        )

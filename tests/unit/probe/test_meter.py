@@ -1,0 +1,120 @@
+"""The meter of a run as its orchestrator has it, fed with a file: the process is in tests/e2e/test_meter.py."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from meters import NOVA, TARGETS, answers, session
+from stairlift.model.availability import Failure
+from stairlift.model.run import Attempt, AttemptId, RunState
+from stairlift.probe import meter
+from stairlift.probe.meter import Place, RunMeter
+from stairlift.probe.order import ACKNOWLEDGED, ALIVE, SAMPLES, MeterOrder, MeterSettings, WriteSettings
+from stairlift.probe.samples import SampleFile
+from stairlift.testing.clouds import NOON
+from standings import a_run
+
+RUN = a_run(RunState.RUNNING)
+
+
+class Journal:
+    """One attempt that is in flight; the stores of the contract suite have real ones."""
+
+    def attempts(self, _run):
+        return (Attempt(AttemptId(RUN.id, "step", 1), NOON),)
+
+    def steps(self, _run):
+        return ()
+
+
+class Written:
+    """A folder that a meter writes to, that began a while ago."""
+
+    def __init__(self, folder, budget, **settings) -> None:
+        self.at = time.time() - 100
+        self.folder = folder
+        self.file = SampleFile(folder / SAMPLES, TARGETS)
+        self.place = Place(folder, MeterOrder(RUN.id, None, MeterSettings(**settings)), budget)
+
+    def seconds(self, number: int) -> "Written":
+        for _ in range(number):
+            self.file.put(answers(self.at), [])
+            self.at += 1
+        return self
+
+    def fails(self) -> "Written":
+        self.file.put(answers(self.at), [Failure(self.at, NOVA.id, 0.1, "HTTP 503")])
+        self.at += 1
+        return self
+
+    def meter(self, run=RUN) -> RunMeter:
+        return RunMeter(self.place, run, None, Journal())
+
+
+@pytest.fixture
+def written(tmp_path):
+    made = Written(tmp_path, {"nova": 0.0})
+    made.file.begin(session(made.at, baseline=5))
+    return made
+
+
+def said(one: RunMeter) -> tuple[str, str]:
+    async def ask():
+        return await one.baseline(), await one.breach()
+
+    return asyncio.run(ask())
+
+
+def test_it_waits_for_a_baseline(written):
+    found = written.seconds(3).meter()
+    assert said(found) == ("the meter takes its baseline: 3 of 5 s", "")
+    written.seconds(2)
+    assert said(found) == ("", "")
+    assert (written.folder / ALIVE).exists(), "and tells the meter that somebody is there"
+
+
+def test_a_breach_names_the_step_and_where_there_is_more(written):
+    reason = said(written.seconds(6).fails().meter())[1]
+    assert reason.startswith("users lost 1 request of nova")
+    assert "while step was in flight" in reason
+    assert reason.endswith(f"`stairlift availability {RUN.id}` tells more")
+
+
+def test_who_takes_up_a_run_that_it_paused_knows_of_what_was_lost(written):
+    reason = said(written.seconds(6).fails().meter())[1]
+    paused = replace(RUN, state=RunState.PAUSED, reason=reason)
+    again = written.meter(paused)
+    assert said(again) == ("", "")
+    assert (written.folder / ACKNOWLEDGED).exists()
+    assert said(written.meter()) == ("", ""), "also the next one, however that came to be"
+    written.at = max(written.at, time.time() + 1)
+    written.fails()
+    assert "lost 1 request" in said(again)[1]
+
+
+def test_a_run_that_somebody_paused_for_another_reason_acknowledges_nothing(written):
+    written.seconds(6).fails()
+    paused = replace(RUN, state=RunState.PAUSED, reason="as bob said")
+    assert said(written.meter(paused))[1]
+
+
+def test_without_an_answer_the_budget_cannot_be_judged(tmp_path, monkeypatch):
+    found = Written(tmp_path, {"nova": 0.0}).meter()
+    assert said(found) == ("the meter takes its baseline: 0 of 30 s", "")
+    monkeypatch.setattr(meter, "_PATIENCE", -31.0)
+    assert "no baseline to judge it by" in said(found)[1]
+
+
+def test_without_a_budget_nobody_insists(tmp_path, monkeypatch):
+    found = Written(tmp_path, {}).meter()
+    assert said(found)[0]
+    monkeypatch.setattr(meter, "_PATIENCE", -31.0)
+    assert said(found) == ("", "")
+
+
+def test_what_the_write_probe_makes_is_told_beforehand(tmp_path):
+    assert Written(tmp_path, {}).meter().makes() == ()
+    [intention] = Written(tmp_path, {}, write=WriteSettings("probe")).meter().makes()
+    assert intention.details == {"tag": f"stairlift-probe-{RUN.id}", "cloud": "probe"}
