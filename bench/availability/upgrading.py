@@ -65,7 +65,7 @@ class Journey:
     def open_effects(self) -> list[Any]:
         """What the ledger says is still to be put back."""
         listed = json.loads(self.bed.stairlift("ledger", "-o", "json"))["effects"]
-        return [effect for effect in listed if effect["state"] not in {"restored", "foreign"}]
+        return [effect for effect in listed if effect["open"]]
 
 
 def by_ansible(bed: Bed, folder: Path, *, at_once: str, drain: bool) -> int:

@@ -17,6 +17,9 @@ from tb.errors import TestbedError
 from tb.layout import Layout
 from tb.topology import Host
 
+#: Seconds between two questions where the server is: to show a server costs Nova two questions to Neutron.
+_LOOK = 2
+
 
 @dataclass(frozen=True)
 class Guest:
@@ -54,7 +57,7 @@ def follow(layout: Layout, cloud: openstack.connection.Connection, name: str) ->
     guest = plug(layout, cloud, name)
     yield guest
     while True:
-        time.sleep(1)
+        time.sleep(_LOOK)
         try:
             server: Any = cloud.compute.get_server(guest.server_id)
         except clouds.ERRORS:

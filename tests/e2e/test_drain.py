@@ -7,8 +7,11 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from operating import small_cloud, until
+from operating import until
+from stairlift.model.release import Release
 from stairlift.openstack.client import SessionCloudClient
+from stairlift.sandbox.builders import QUICK, hosts
+from stairlift.sandbox.scenario import Scenario
 from stairlift.sandbox.server import Sandbox
 from stairlift.sandbox.tenants import FlavorSpec, ServerSpec
 from stairlift.strategy.nova.desk import Desk
@@ -52,7 +55,10 @@ def desktop(operator, monkeypatch):
     running = []
 
     def made(*servers, drain="live-migrate"):
-        scenario = replace(small_cloud(3), flavors=(SMALL,), servers=servers, servers_per_compute=0)
+        control = hosts("ctl", 1, ("keystone", "placement-api", "nova-api", "nova-conductor", "nova-scheduler"))
+        every = control + hosts("cmp", 3, ("nova-compute",))
+        scenario = Scenario("drained", Release(2025, 1), every, timing=QUICK)
+        scenario = replace(scenario, flavors=(SMALL,), servers=servers, servers_per_compute=0)
         box = Sandbox(scenario)
         box.__enter__()
         running.append(box)

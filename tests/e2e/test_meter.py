@@ -11,6 +11,9 @@ import psutil
 import pytest
 
 from operating import Operator, small_cloud, until
+from stairlift.model.release import Release
+from stairlift.sandbox.builders import QUICK, hosts
+from stairlift.sandbox.scenario import Scenario
 from stairlift.sandbox.server import Sandbox
 
 BASELINE = 2.0
@@ -213,11 +216,27 @@ def test_a_meter_that_stood_still_blames_itself(measured):
     assert sum(one["states"]["own"] for one in found["apis"]) <= 100, "no burst afterwards"
 
 
-def test_a_backend_that_is_down_is_seen_and_felt_by_nobody(measured, cloud):
-    operator = measured('[policy]\ndowntime_budget = { nova = "30s" }\n', "-i", "openstack", "-i", cloud.haproxy)
-    process = begins(operator)
-    assert api(availability(operator), "nova@ctl1")["via"] == "backend"
-    assert goes_on(operator, process) == 0
+def two_controls() -> Scenario:
+    control = hosts("ctl", 2, ("keystone", "nova-api", "nova-conductor"))
+    return Scenario("two", Release(2025, 1), control + hosts("cmp", 1, ("nova-compute",)), timing=QUICK)
+
+
+def test_a_backend_that_is_down_is_seen_and_felt_by_nobody(tmp_path):
+    with Sandbox(two_controls(), doors=True) as cloud:
+        operator = Operator(tmp_path).at(cloud).with_strategy(f'{METER}[policy]\ndowntime_budget = {{ "*" = "0s" }}\n')
+        operator.plans("--stage", "compute", "-i", "openstack", "-i", cloud.haproxy)
+        operator.write("slow", "cmp1")
+        process = begins(operator)
+        cloud.stop("ctl2", "nova-api")
+        until(lambda: api(availability(operator), "nova@ctl2")["states"]["failed"] >= 2, 60)
+        assert goes_on(operator, process) == 0
+        found = availability(operator)
+        assert api(found, "nova@ctl1")["states"]["failed"] == 0
+        assert api(found, "nova")["states"]["failed"] == 0, "the load balancer sends its users elsewhere"
+        shown = operator.types("availability", "--follow", "--backends")
+        assert shown.code == 0
+        assert "nova@ctl2" in shown.out
+        until(lambda: not meters(tmp_path), 30)
 
 
 def test_a_write_probe_leaves_nothing_behind(cloud, tmp_path):
@@ -227,14 +246,12 @@ def test_a_write_probe_leaves_nothing_behind(cloud, tmp_path):
         operator.write("slow", "cmp1")
         process = begins(operator)
         until(lambda: {"nova.boot", "nova.delete"} <= asked(operator), 120)
-        run = operator.status()["run"]
         assert goes_on(operator, process) == 0
         found = availability(operator)
         assert api(found, "nova")["states"]["failed"] == 0
         assert {one["via"] for one in found["apis"]} == {"public"}, "what is written is of the API that it asks"
         effects = [event["data"]["effects"] for event in events(operator) if "effects" in event["data"]]
-        name = f"probe:stairlift-probe-{run} in sandbox"
-        assert effects == [{name: "intended"}, {name: "restored"}]
+        assert effects == [{"probe:sandbox": "intended"}, {"probe:sandbox": "restored"}]
         until(lambda: not meters(tmp_path), 30)
         assert not [e for e in rich.log() if e["method"] == "DELETE" and (e["status"] or 0) >= 400]
 
@@ -249,6 +266,32 @@ def events(operator) -> list[dict]:
     answer = operator.types("events", "-o", "json")
     assert answer.code == 0, answer.err
     return answer.document["events"] if isinstance(answer.document, dict) else answer.document
+
+
+def test_what_a_killed_run_has_left_is_put_back_by_hand(cloud, tmp_path):
+    with Sandbox("demo") as rich:
+        operator = (
+            Operator(tmp_path).at(rich).with_strategy(f'{METER}write = {{ cloud = "sandbox", server = false }}\n')
+        )
+        operator.plans("--stage", "compute", "--hosts", "cmp1")
+        operator.write("slow", "cmp1")
+        process = begins(operator)
+        process.kill()
+        process.wait()
+        assert [(e["id"], e["state"]) for e in ledger(operator)] == [("probe:sandbox", "intended")]
+        answer = operator.types("ledger", "--restore")
+        assert answer.code == 0, answer.err
+        assert [(e["id"], e["state"]) for e in ledger(operator)] == [("probe:sandbox", "restored")]
+        (tmp_path / "slow").unlink()
+        assert operator.types("resume").code == 0
+        [folder] = tmp_path.glob("state/meter/*")
+        until(lambda: not meters(tmp_path), 30)
+        assert folder.is_dir()
+
+
+def ledger(operator) -> list[dict]:
+    document = operator.types("ledger", "-o", "json").document
+    return document["effects"] if isinstance(document, dict) else document
 
 
 def test_cancel_ends_it(measured, cloud):

@@ -369,14 +369,14 @@ def test_a_review_tells_what_cannot_be_told_and_what_stands_alone(site) -> None:
     ]
     found = {f.subject: f for f in here.strategy().review(steps, cloud)}
     assert {subject: f.code for subject, f in found.items()} == {
-        "keystone@ctl1": "haproxy.last",
-        "nova-api@ctl9": "haproxy.server",
+        "keystone@ctl1": "balancer.last",
+        "nova-api@ctl9": "balancer.unknown",
     }
     assert "(nova_api/ctl1, nova_api/ctl2)" in found["nova-api@ctl9"].message
     said = here.strategy(servers={"nova-api@ctl9": "nova_api/ctl2"})
     assert not [f for f in said.review(steps, cloud) if f.subject == "nova-api@ctl9"]
     (silent,) = here.strategy(socket=["nowhere.sock"]).review(steps, cloud)
-    assert silent.code == "haproxy.silent"
+    assert silent.code == "balancer.silent"
 
 
 def test_no_word_of_the_options_is_taken_for_another(site) -> None:

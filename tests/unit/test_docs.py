@@ -123,7 +123,7 @@ def test_every_table_and_key_is_documented():
 
 
 #: What one strategy or another must be given before it looks for options that it does not know.
-_REQUIRED = {"playbook": "x.yml", "argv": ["x"], "grenade": "x", "host": "x", "projects": ["x"]}
+_REQUIRED = {"playbook": "x.yml", "argv": ["x"], "grenade": "x", "host": "x", "projects": ["x"], "socket": "x"}
 
 
 @pytest.mark.parametrize("use", StrategyRegistry.installed().names())

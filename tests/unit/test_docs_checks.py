@@ -51,5 +51,5 @@ def test_every_check_of_the_catalogue_is_asked_by_somebody():
     assert by_class == {check.info.code for check in installed().checks}
 
 
-def test_there_are_73_of_them():
-    assert [rule.info.number for rule in catalogue().values()] == list(range(1, 74))
+def test_they_are_numbered():
+    assert [rule.info.number for rule in catalogue().values()] == list(range(1, len(catalogue()) + 1))

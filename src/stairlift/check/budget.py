@@ -51,9 +51,8 @@ class Account:
             return
         if isinstance(piece, Failure):
             self._charge(piece)
-        elif isinstance(piece, Bucket) and piece.at >= self._acknowledged:
-            lost = (number for target, number in piece.unlisted.items() if self.baseline.charges(target))
-            self._unlisted += sum(lost)
+        elif isinstance(piece, Bucket):
+            self._charge_unlisted(piece)
 
     def _listen(self, bucket: Bucket) -> None:
         self.end = bucket.end
@@ -65,6 +64,13 @@ class Account:
     def _charge(self, failure: Failure) -> None:
         if failure.at > self._acknowledged and self.baseline.charges(failure.target):
             self._failures.setdefault(self.baseline.targets[failure.target].api, []).append(failure)
+
+    def _charge_unlisted(self, bucket: Bucket) -> None:
+        """Failures of which only the number is known: one stands for those of a line."""
+        for target, number in bucket.unlisted.items():
+            if bucket.at > self._acknowledged and self.baseline.charges(target):
+                self._charge(Failure(bucket.at, target, bucket.span, "one of many"))
+                self._unlisted += number - 1
 
     def acknowledge(self, until: float) -> None:
         """What was lost up to then is known to a person."""

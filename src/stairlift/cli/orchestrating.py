@@ -68,6 +68,8 @@ def _waits(result: Result) -> bool:
 def _all_answered(run: Run, plan: Plan, office: Office) -> bool:
     """Ask about all that waits; False as soon as something is not approved or nobody can be asked."""
     if not somebody_there():
+        for step in waiting_steps(run, plan, office):
+            _tell_evidence(run, step, office)
         return False
     if not Scope.of(run).approved:
         return _plan_approved(run, plan, office)
@@ -100,6 +102,12 @@ def tell_plan(plan: Plan) -> None:
         shown = ", ".join(one_way[:3]) + (f" and {len(one_way) - 3} more" if len(one_way) > 3 else "")
         say(f"  ONE-WAY: {shown}; each asks again before it runs", style="yellow")
     tell_findings([f for f in plan.findings if f.severity != "info"], plan.waivers, all_in="the file")
+
+
+def _tell_evidence(run: Run, step: Step, office: Office) -> None:
+    """What a fresh look at the cloud found before the step was offered."""
+    for line in office.evidence(run, step.id):
+        say(f"  seen: {line}")
 
 
 def _approved(run: Run, plan: Plan, step: Step, office: Office) -> bool:

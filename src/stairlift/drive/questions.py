@@ -16,8 +16,8 @@ from stairlift.model.check import ApiQuestion, HostQuestion, Question, Reply, Ur
 from stairlift.model.errors import SourceTrouble, StairliftError, Trouble
 from stairlift.ports import Answer, CloudClient, Remote, UrlReader
 
-#: As many as a session of the API keeps connections; and hosts at a time.
-SIDE_BY_SIDE, HOSTS = 10, 32
+#: As many as a session of the API keeps connections; shells in all, and on one host.
+SIDE_BY_SIDE, HOSTS, PER_HOST = 10, 32, 3
 PATIENCE = 600.0  # seconds for all questions together; on a busy host a program of OpenStack takes half a minute
 LIMIT = 1000  # rows of a page; the usual maximum of the services
 _MOST_PAGES = 1000
@@ -37,7 +37,7 @@ class Ways:
 
 
 def ask_all(questions: Iterable[Question], ways: Ways, *, patience: float = PATIENCE) -> Mapping[Question, Reply]:
-    """A reply to every question. Those to one host follow each other, so that nobody meets a host's limit of logins.
+    """A reply to every question. Few go to one host at a time, so that nobody meets its limit of logins (MaxStartups).
 
     What has not been answered after `patience` seconds is a timeout: its thread keeps no process alive.
     """
@@ -72,11 +72,11 @@ def _begin(piles: Iterable[Pile], ways: Ways, heard: SimpleQueue[tuple[Question,
 
 
 def _piles(questions: Iterable[HostQuestion]) -> list[Pile]:
-    """Questions to the same host, to be asked one after the other."""
-    piles: dict[str, list[Question]] = defaultdict(list)
+    """Questions to the same host, in a few piles; those of a pile are asked one after the other."""
+    of_host: dict[str, list[Question]] = defaultdict(list)
     for question in questions:
-        piles[question.host].append(question)
-    return [tuple(pile) for pile in piles.values()]
+        of_host[question.host].append(question)
+    return [tuple(pile) for asked in of_host.values() for n in range(PER_HOST) if (pile := asked[n::PER_HOST])]
 
 
 def _late(patience: float) -> Reply:

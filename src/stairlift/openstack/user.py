@@ -78,7 +78,7 @@ class CloudUser:
         """The address of a path of an API, on our interface. Raises SourceTrouble as `choose` does."""
         region = self._region.get_region_name(service) or None
         endpoint = choose(ticket.catalog, service, self._interface, region)
-        return below(endpoint, path, service, ticket.project)
+        return without_userinfo(below(endpoint, path, service, ticket.project))
 
     def certificates(self) -> Certificates:
         """How certificates are checked."""

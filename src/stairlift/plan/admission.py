@@ -56,7 +56,7 @@ def _gone(known: Binary, hop: Release, hosts: Sequence[str]) -> Finding:
         message=f"{known.name} runs on {named(hosts)}, is not part of {hop}, and nothing replaces it{note}",
         resolution=(
             "move away from it while the cloud still runs an older release; "
-            f"or --waive binary.gone:{known.name}: from that hop on it gets no step"
+            f"or --waive binary.gone:{known.name}: from that hop on it gets no step, and is yours to stop"
         ),
     )
 
@@ -79,7 +79,8 @@ def _ended(project: str, hop: Release) -> Finding:
         subject=project,
         message=f"{project} was released for the last time in {last_release(project)}; there is none in {hop}",
         resolution=(
-            f"retire it before the upgrade; or --waive project.ended:{project}: from that hop on it gets no step"
+            f"retire it before the upgrade; or --waive project.ended:{project}: from that hop on it gets no step, and "
+            "is yours to stop"
         ),
     )
 

@@ -94,7 +94,8 @@ def _too_short(steps: Sequence[Step], waits: Mapping[str, int]) -> list[Finding]
 
 
 def _wait(step: Step) -> int:
-    return sum(_seconds(step, name) for name in step.services) if step.action in ("upgrade", "unpin", "drain") else 0
+    stops = step.action in ("upgrade", "unpin") or (step.action == "drain" and step.plane == "control")
+    return sum(_seconds(step, name) for name in step.services) if stops else 0
 
 
 def _seconds(step: Step, name: str) -> int:

@@ -13,12 +13,12 @@ from stairlift.plan.crews import Crew
 from stairlift.plan.fleet import named
 from stairlift.plan.hop import Gate, Hop, Kind, crew_steps, ends, once
 from stairlift.plan.manners import absorbed
-from stairlift.plan.matching import names_action
+from stairlift.plan.matching import Work, choose, names_action
 
 #: Strategies that take a host out of service and put it back; they stop nothing for good.
 _FENCES = frozenset({"haproxy", "nova"})
 _WORD = "ONE-WAY: {projects} next: stopped on all hosts until upgraded, and nothing leads back behind the new schema"
-_STOP = "{project} stops everywhere before its schema changes, and starts again with its upgrade; {why}"
+_STOP = "{project} stops everywhere before its schema changes, and is down from here until its upgrade; {why}"
 _STOPPED = "{project}'s schema changes once, with the code of {target} and nothing of {source} running; {back}"
 _RUNNING = "{project}'s schema changes once, with the code of {target}; the code of {source} may not run on it: {why}"
 _BACK = "only its own database's copy and the programs of {source} lead back"
@@ -87,12 +87,15 @@ def _in_order(hop: Hop, order: Sequence[str], mine: Iterable[Service]) -> list[S
     return sorted(ranked, key=lambda s: order.index(s.binary)) if order else ranked
 
 
+def _stoppers(hop: Hop) -> tuple[Binding, ...]:
+    """The entries that stop what they match: they name the action, and do more than take requests away for a while."""
+    return tuple(b for b in hop.bindings if b.use not in _FENCES and names_action(b, "drain"))
+
+
 def _stopper(hop: Hop, service: Service, *, asked: bool) -> Binding | None:
     """The entry that stops a service; with `asked`, one that names what it stops, and not just the action."""
-    taker = hop.chosen(service, "control", "drain")
-    if taker is None or taker.use in _FENCES or not names_action(taker, "drain"):
-        return None
-    return taker if not asked or {"project", "service"} & set(taker.match) else None
+    taker = choose(Work(service, hop.hosts[service.host], "control", "drain"), _stoppers(hop))
+    return taker if taker and (not asked or {"project", "service"} & set(taker.match)) else None
 
 
 def changed_while_down(hop: Hop, still: Sequence[Standstill], gate: Gate) -> tuple[list[Step], Gate]:
@@ -131,7 +134,8 @@ def _waves(hop: Hop, one: Standstill) -> list[list[Crew]]:
     waves = []
     for name in dict.fromkeys(s.binary for s in one.stopped):
         mine = [s for s in one.stopped if s.binary == name]
-        assembly = replace(hop.assembly("control", "drain", hop.ranks.control), windowed=False)
+        assembly = hop.assembly("control", "drain", hop.ranks.control)
+        assembly = replace(assembly, bindings=_stoppers(hop), windowed=False)
         waves.append(assembly.crews(hop.machines(mine)))
     return waves
 

@@ -8,7 +8,7 @@ from stairlift.knowledge.order import project_order
 from stairlift.knowledge.procedures import procedure
 from stairlift.model.cloud import Service
 from stairlift.model.finding import Finding
-from stairlift.model.plan import Binding, Step
+from stairlift.model.plan import DATABASE_ACTIONS, Binding, Step
 from stairlift.plan.fleet import named
 from stairlift.plan.hop import Hop
 from stairlift.plan.manners import absorbs
@@ -39,8 +39,7 @@ def _is_front(name: str) -> bool:
 def _down(hop: Hop, project: str, control: Sequence[Step]) -> Finding | None:
     """Stopped by steps of its own, or inside the step of a deployer, which should stop it."""
     upgrades = [s for s in control if s.action == "upgrade" and _is_about(s, project)]
-    stops = [s for s in control if s.action == "drain" and s.project == project]
-    stops = [s for s in stops if any(t.project == project and t.action.startswith("db-") for t in control)]
+    stops = _stops(project, control)
     if not upgrades:
         return None
     if stops:
@@ -50,6 +49,13 @@ def _down(hop: Hop, project: str, control: Sequence[Step]) -> Finding | None:
     if _should_stop(hop, project, upgrades[0]):
         return _outage(hop, project, f"may be down while {upgrades[0].id} runs, which changes its schema")
     return None
+
+
+def _stops(project: str, control: Sequence[Step]) -> list[Step]:
+    """What stops the project before its schema changes; a load balancer lets go of its APIs later, one by one."""
+    mine = [s for s in control if s.project == project]
+    changes = [n for n, s in enumerate(mine) if s.action in DATABASE_ACTIONS]
+    return [s for s in mine[: min(changes, default=0)] if s.action == "drain"]
 
 
 def _should_stop(hop: Hop, project: str, step: Step) -> bool:

@@ -120,7 +120,7 @@ class RunMeter:
         if write is None:
             return ()
         tag = tag_of(self._run.id)
-        return (Intention(KIND, f"{tag} in {write.cloud}", {"tag": tag, "cloud": write.cloud}),)
+        return (Intention(KIND, write.cloud, {"tag": tag, "cloud": write.cloud}),)
 
     async def baseline(self) -> str:
         """How far the baseline is; without a budget it is not insisted on for ever."""

@@ -1,11 +1,13 @@
 """What is asked, frozen when a meter first begins: of each API a few requests, and each of its processes by itself."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -15,10 +17,12 @@ from stairlift.knowledge.service_types import canonical
 from stairlift.model.availability import Target
 from stairlift.model.errors import SourceTrouble
 from stairlift.openstack.user import CloudUser, Ticket
-from stairlift.probe.faults import of_error, of_status
+from stairlift.probe.faults import of_status
 from stairlift.probe.order import TARGETS, BackendAddress, MeterSettings, put
 from stairlift.probe.web import Web
 
+#: How many backends are tried at a time.
+_AT_ONCE = 16
 #: Of a canary, as often as an API's.
 _CANARY_WEIGHT = 6
 _VERSION = re.compile(r"/v\d+(\.\d+)?(/|$)")
@@ -50,13 +54,13 @@ class Trier:
     token: str
 
     def state(self, url: str, way: Way) -> str:
-        """What comes back: a state, or "elsewhere" where there is no such path."""
+        """What comes back: a state, "elsewhere" where there is no such path, "away" where nobody answers at all."""
         headers = {**way.headers, "X-Auth-Token": self.token}
         headers |= {"X-Subject-Token": self.token} if way.kind == "validate" else {}
         try:
             status = self.web.get(url, headers, verify=way.target.via != "backend").status
-        except Exception as error:  # whatever a server that is not one may do  # noqa: BLE001
-            return of_error(error)[0]
+        except Exception:  # whatever a server that is not one may do  # noqa: BLE001
+            return "away"
         return "elsewhere" if status in (400, 404, 405, 406) else of_status(status)
 
 
@@ -85,14 +89,14 @@ def find_ways(
     return (*public, *map(_canary, settings.canaries), *_distinct(behind))
 
 
-def _public(user: CloudUser, ticket: Ticket, wanted: Any, trier: Trier) -> Iterator[Way]:
+def _public(user: CloudUser, ticket: Ticket, wanted: Iterable[Probe], trier: Trier) -> Iterator[Way]:
     taken: set[str] = set()
     for probe in wanted:
         if probe.kind == "token":
             yield _way(probe, user.auth_url)
         elif not probe.of or probe.of in taken:
             urls = list(_urls(user, ticket, probe))
-            chosen = urls[:1] if probe.of else _first_allowed(urls, lambda url, p=probe: _way(p, url), trier)
+            chosen = urls[:1] if probe.of else _first_allowed(urls, partial(_way, probe), trier)
             for url in chosen:
                 taken.add(probe.name)
                 yield _way(probe, url)
@@ -112,10 +116,10 @@ def _urls(user: CloudUser, ticket: Ticket, probe: Probe) -> Iterator[str]:
         yield url.rstrip("/") if path == "/" and urlsplit(url).path != "/" else url
 
 
-def _first_allowed(urls: Sequence[str], way: Any, trier: Trier) -> list[str]:
+def _first_allowed(urls: Sequence[str], way: Callable[[str], Way], trier: Trier) -> list[str]:
     """The first that may be read. One that fails is down now and not forbidden: it is taken as well."""
-    answers = ((url, trier.state(url, way(url))) for url in urls)
-    return [url for url, state in answers if state not in ("denied", "elsewhere")][:1]
+    allowed = (url for url in urls if trier.state(url, way(url)) not in ("denied", "elsewhere"))
+    return list(islice(allowed, 1))
 
 
 # Backends
@@ -124,11 +128,12 @@ def _first_allowed(urls: Sequence[str], way: Any, trier: Trier) -> list[str]:
 def _backends(
     public: Sequence[Way], wanted: Mapping[str, Probe], backends: Sequence[BackendAddress], trier: Trier
 ) -> Iterator[Way]:
+    """Side by side: one that is away costs as long as a request may take."""
     plain = [way for way in public if way.kind != "token" and not way.of]
-    for backend in backends:
-        model = next((w for w in plain if wanted[w.target.id].service == canonical(backend.service)), None)
-        if model is not None:
-            yield _backend(model, backend, trier)
+    models = {wanted[way.target.id].service: way for way in reversed(plain)}
+    pairs = [(models[kind], b) for b in backends if (kind := canonical(b.service)) in models]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from pool.map(lambda pair: _backend(pair[0], pair[1], trier), pairs)
 
 
 def _backend(model: Way, backend: BackendAddress, trier: Trier) -> Way:
@@ -141,15 +146,25 @@ def _backend(model: Way, backend: BackendAddress, trier: Trier) -> Way:
     host = f"[{backend.address}]" if ":" in backend.address else backend.address
     roots = [f"{scheme}://{host}:{backend.port}" for scheme in ("http", "https")]
     target = Target(f"{model.target.api}@{backend.name}", model.target.api, "backend", "")
-    ways = [_at(model, target, f"{root}{path}") for root in roots for path in paths]
-    return next((way for way in ways if trier.state(way.target.address, way) == "ok"), ways[0])
+    by_root = [[_at(model, target, f"{root}{path}") for path in paths] for root in roots]
+    return next((way for ways in by_root for way in _right(ways, trier)), by_root[0][0])
+
+
+def _right(ways: Sequence[Way], trier: Trier) -> Iterator[Way]:
+    """Those that are answered well. Where nobody answers one of them, the others are not tried."""
+    for way in ways:
+        state = trier.state(way.target.address, way)
+        if state == "ok":
+            yield way
+        if state == "away":
+            return
 
 
 def _at(model: Way, target: Target, url: str) -> Way:
     return Way(Target(target.id, target.api, "backend", url), model.kind, 1, model.microversion)
 
 
-def _distinct(ways: Any) -> Iterator[Way]:
+def _distinct(ways: Iterable[Way]) -> Iterator[Way]:
     """Two processes of an API that the load balancer calls alike are told apart by their addresses."""
     seen: set[str] = set()
     for way in ways:

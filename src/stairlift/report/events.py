@@ -95,9 +95,9 @@ def event_line(event: Event, steps: Mapping[str, Step]) -> str:
 
 
 def audit_line(event: Event, steps: Mapping[str, Step]) -> str:
-    """The same with its number, its day and what an approval covers: for who reads a run's whole story, later."""
+    """The same with its number, its day, what an approval covers and rests on: for who reads a run's story, later."""
     covers = f" [covers {event.data['covers']}]" if event.data.get("covers") else ""
-    return f"{event.seq:>6}  {day(event.at)} {_told(event, steps)}{covers}"
+    return f"{event.seq:>6}  {day(event.at)} {_told(event, steps)}{covers}{_seen(event)}"
 
 
 def event_document(event: Event) -> dict[str, Any]:
@@ -123,13 +123,13 @@ def _about_step(event: Event, what: str, steps: Mapping[str, Step]) -> str:
     named = _named(step) if step else str(event.step)
     attempt = f" (attempt {event.attempt})" if event.attempt and event.attempt > 1 else ""
     blanket = " with the whole run" if event.data.get("blanket") else ""
-    return f"{named}{attempt} {_STEP_WORDS.get(what, what)}{blanket}{_by(event)}{_because(event)}{_seen(event)}"
+    return f"{named}{attempt} {_STEP_WORDS.get(what, what)}{blanket}{_by(event)}{_because(event)}"
 
 
 def _seen(event: Event) -> str:
     """What a fresh look at the cloud found before the step."""
     evidence = event.data.get("evidence") or []
-    return f"; seen just now: {'; '.join(map(str, evidence))}" if evidence else ""
+    return f" [seen: {'; '.join(map(str, evidence))}]" if evidence else ""
 
 
 def _named(step: Step) -> str:

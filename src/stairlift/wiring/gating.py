@@ -10,7 +10,7 @@ from stairlift.check.api.servers import Guests
 from stairlift.drive.checks import run_checks
 from stairlift.drive.discover import observe
 from stairlift.drive.gates.on_hosts import LogGate, ProcessGate
-from stairlift.drive.gates.settings import GATES, GateSettings
+from stairlift.drive.gates.settings import GATES, KEPT, GateSettings, gate_settings
 from stairlift.drive.gates.through_ports import ApiGate, CheckedGate, Lacking
 from stairlift.inventory.host_facts import facts
 from stairlift.inventory.host_script import rows, script
@@ -31,7 +31,7 @@ from stairlift.wiring.toml import demand_known, invalid
 _LOOK_TIMEOUT = 60.0
 #: The checks that a gate compares with before the run, by the gate's name.
 _COMPARED: Mapping[str, tuple[type[Check], ...]] = {"counts": (Missing, Guests), "routers": (ActiveRouters,)}
-_GATES, _BASELINE = "gates", "gates_before"
+_BASELINE = "gates_before"
 
 
 def read_gates(table: Any, place: str) -> GateSettings:
@@ -60,7 +60,7 @@ class Gating:
     @classmethod
     def of(cls, run: Run, seen: Look, where: Where) -> "Gating":
         """As the run began."""
-        return cls(GateSettings(**run.options.get(_GATES, {})), run.options.get(_BASELINE, {}), seen, where)
+        return cls(gate_settings(run), run.options.get(_BASELINE, {}), seen, where)
 
     def gates(self, plan: Plan, clock: Clock) -> tuple[StepGate, ...]:
         """Those that are wanted and can be asked, the cheapest first; of those demanded by name what keeps them."""
@@ -78,7 +78,7 @@ class Gating:
         remote, hosts = asked.ways.remote, asked.scene.shells
         if remote is None or not hosts:
             return {}
-        return {"process": ProcessGate(_looking(remote), hosts), "logs": LogGate(remote, hosts, clock)}
+        return {"process": ProcessGate(looking(remote), hosts), "logs": LogGate(remote, hosts, clock)}
 
     def _of_the_cloud(self, asked: Asking) -> Mapping[str, StepGate]:
         found: dict[str, StepGate] = {}
@@ -92,8 +92,9 @@ class Gating:
     def _compared(self, name: str, kinds: Sequence[type[Check]], asked: Asking) -> CheckedGate:
         kept = self.before[name]
         based = replace(asked, scene=replace(asked.scene, baseline=kept["facts"]))
+        known = [kind for kind in kinds if kind().info.code in kept["facts"]]
         concerns = _touches_routers if name == "routers" else _any_step
-        return CheckedGate(name, lambda: _results(kinds, self._anew(based), "gate"), kept["found"], concerns)
+        return CheckedGate(name, lambda: _results(known, self._anew(based), "gate"), kept["found"], concerns)
 
     def _anew(self, asked: Asking) -> Asking:
         """The same cloud by what its registries say now."""
@@ -121,7 +122,7 @@ def kept_gates(settings: GateSettings, seen: Look, where: Where, plan: Plan) -> 
     wanted = {name: kinds for name, kinds in _COMPARED.items() if settings.wanted(name)}
     before = {name: kept for name, kinds in wanted.items() if (kept := _before(kinds, asked))}
     said = settings.document()
-    return ({_GATES: said} if said else {}) | ({_BASELINE: before} if before else {})
+    return ({KEPT: said} if said else {}) | ({_BASELINE: before} if before else {})
 
 
 def _before(kinds: Sequence[type[Check]], asked: Asking) -> dict[str, Any]:
@@ -149,7 +150,7 @@ def _any_step(step: Step) -> bool:  # noqa: ARG001
     return True
 
 
-def _looking(remote: Remote) -> Callable[[str], Sequence[Fact]]:
+def looking(remote: Remote) -> Callable[[str], Sequence[Fact]]:
     """Looks at one host as the source `hosts:` does."""
 
     def look(host: str) -> Sequence[Fact]:

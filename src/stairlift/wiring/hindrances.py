@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from stairlift.drive.gates.settings import gate_settings
 from stairlift.drive.tools import Pace
 from stairlift.model.errors import UsageError
 from stairlift.model.hindrance import Hindrance
@@ -139,7 +140,7 @@ def _around(standing: Standing, records: Records, queued: Queued) -> Circumstanc
         since=newest.at if newest else None,
         told={command.step: command.kind for command in standing.told},
         queued=queued([AttemptId(standing.run.id, s.id, s.attempt) for s in at_work]),
-        patience=Pace().verify,
+        patience=gate_settings(standing.run).within or Pace().verify,
     )
 
 

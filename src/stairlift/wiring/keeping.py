@@ -97,8 +97,11 @@ class RunKeeper:
     begun: bool
 
     def watches(self, step: Step) -> bool:
-        """See ports.Gatekeeper."""
-        return self._one_way(step) is not None or self._opens(step)
+        """See ports.Gatekeeper. What is let pass begins, and from then on the run has changed something."""
+        if self._one_way(step) is not None or self._opens(step):
+            return True
+        self.begun = self.begun or (step.action != "approve" and step.stage != HARMLESS)
+        return False
 
     def judge(self, step: Step) -> Assent:
         """See ports.Gatekeeper."""

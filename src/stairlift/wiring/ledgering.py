@@ -14,6 +14,7 @@ from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Event, Run
 from stairlift.ports import Journal
 from stairlift.run import Board, graph
 from stairlift.run.effects import AtRest, Units
+from stairlift.wiring.meter import with_leftovers
 from stairlift.wiring.office import Office
 from stairlift.wiring.planning import strategies_of
 from stairlift.wiring.running import SystemClock
@@ -38,7 +39,7 @@ def put_back(
         tools = Tools(
             office.store,
             office.executor_for(plan),
-            strategies_of(plan),
+            with_leftovers(strategies_of(plan), run, office.state_dir),
             SystemClock(),
             on_event=on_event,
             pace=Pace.for_lease(office.lease_ttl),

@@ -180,6 +180,7 @@ def bring_to_rest(run: Run, office: Office, orders: Orders) -> Result:
     with office.store.hold(run.cloud) as journal:
         probe = LateFreshness(lambda: _freshness(plan, _view(glance(_as_before(plan, run)), run)))
         tools = _tools(plan, office, orders, probe)
+        tools = replace(tools, strategies=with_leftovers(tools.strategies, run, office.state_dir))
         try:
             found = asyncio.run(obey(journal, plan, run.id, tools))
             if found.state not in _UNDER_WAY or not _is_told_to_rest(found, office):

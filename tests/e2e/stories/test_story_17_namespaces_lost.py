@@ -7,7 +7,7 @@ from stairlift.sandbox.builders import cloud
 from stairlift.sandbox.tenants import RouterSpec
 from stairlift.testing.clouds import a_cloud
 
-CAUGHT_BY = ("routers.active", "network nodes one at a time", "guests.missing")
+CAUGHT_BY = ("routers.active", "network nodes one at a time")
 
 
 def test_a_router_without_exactly_one_active_copy_stops_before_the_first_change(staged):

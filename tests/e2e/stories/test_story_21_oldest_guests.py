@@ -2,7 +2,7 @@
 
 from operating import small_cloud
 
-CAUGHT_BY = ("guests.missing", "canary.functional")
+CAUGHT_BY = ("guests.missing",)
 #: While the first hypervisor is upgraded, an owner stops and starts the oldest server, and it ends in an error.
 BREAKS = """
 if action == "upgrade" and "nova-compute" in services and hosts == "cmp1":

@@ -2,7 +2,7 @@
 
 from operating import small_cloud
 
-CAUGHT_BY = ("service.fresh", "records.missing")
+CAUGHT_BY = ("service.fresh",)
 MORE = '[policy]\nmax_unavailable = {compute = 3}\ncanary = 0\n[gates]\nwithin = "10s"\n'
 
 

@@ -8,7 +8,7 @@ from stairlift.sandbox.scenario import Scenario
 from stairlift.testing.clouds import CloudBuilder
 from stories import checked, ended
 
-CAUGHT_BY = ("status.upgrade_check", "service.fresh")
+CAUGHT_BY = ("status.upgrade_check", "a step that fails stops the rest")
 SAID = "ERROR: heat.common.exception.Error: auth_encryption_key must be 32 characters"
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from meters import BACKEND, GLANCE, NOVA, failure, seconds, session
 from stairlift.check.budget import SILENCE, Account, breach
-from stairlift.model.availability import Window
+from stairlift.model.availability import Bucket, Tally, Window
 
 BEFORE = [session(baseline=5), *seconds(0, 5)]
 
@@ -55,6 +55,14 @@ def test_requests_are_counted_over_all():
     assert "of glance" in said
     assert "of nova" in said
     assert "budget 1 request;" in said
+
+
+def test_failures_that_are_only_counted_count():
+    many = Bucket(10.0, 60.0, {NOVA.id: Tally({}, {"failed": 7})}, {NOVA.id: 7})
+    assert breach(account({"nova": 0.0}, many), windows())
+    assert breach(account({"requests": 6.0}, many), windows())
+    assert not breach(account({"requests": 7.0}, many), windows())
+    assert not breach(account({"requests": 6.0}, many, acknowledged=10.0), windows())
 
 
 def test_a_backend_is_not_felt():

@@ -116,25 +116,25 @@ def test_who_does_not_answer_in_time_keeps_nobody_waiting():
     assert (reply.trouble, "0.05 seconds" in reply.detail) == (Trouble.TIMEOUT, True)
 
 
-def test_a_host_is_asked_one_thing_after_the_other_and_all_hosts_side_by_side():
+def test_a_host_is_asked_few_things_at_a_time_and_all_hosts_side_by_side():
     at_once, most, lock = {"cmp1": 0, "cmp2": 0}, {"cmp1": 0, "cmp2": 0}, threading.Lock()
-    together = threading.Barrier(2, timeout=60)
+    together = threading.Barrier(2 * questions.PER_HOST, timeout=60)
 
     class Shells:
         def run(self, host, script, *, timeout):
             with lock:
                 at_once[host] += 1
                 most[host] = max(most[host], at_once[host])
-            if script == "first":
+            if int(script) < questions.PER_HOST:
                 together.wait()
             with lock:
                 at_once[host] -= 1
             return RemoteOutput(0, script.encode())
 
-    asked = [HostQuestion(host, script) for host in most for script in ("first", "second")]
+    asked = [HostQuestion(host, str(n)) for host in most for n in range(20)]
     replies = ask_all(asked, Ways(remote=Shells()))
-    assert most == {"cmp1": 1, "cmp2": 1}
-    assert [replies[question].out for question in asked] == ["first", "second"] * 2
+    assert most == {"cmp1": questions.PER_HOST, "cmp2": questions.PER_HOST}
+    assert [replies[question].out for question in asked] == [question.script for question in asked]
 
 
 def test_no_more_are_asked_side_by_side_than_a_session_bears():

@@ -28,9 +28,14 @@ def cited(node):
 def test_the_files_are_the_ones_that_the_loaders_read():
     assert FILES == [
         "binaries.yaml",
+        "checks.yaml",
+        "complaints.yaml",
+        "draining.yaml",
         "microversions.yaml",
         "order.yaml",
         "packages.yaml",
+        "platforms.yaml",
+        "probes.yaml",
         "procedures.yaml",
         "proxies.yaml",
         "releases.yaml",

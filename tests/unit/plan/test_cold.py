@@ -113,6 +113,16 @@ class TestStopped:
         assert "plan.cold" in codes(made.findings)
         assert all(s.project != "heat" for s in made.steps if s.action == "drain" and s.stage == "control")
 
+    def test_one_entry_may_take_requests_away_and_another_stop(self):
+        """heat stops as a whole; the other APIs leave the load balancer node by node, by the entry before."""
+        fence = replace(binding("fence", action=("drain", "uncordon")), use="haproxy")
+        made = planned(with_heat(), bindings=(fence, STOP, ANY))
+        stopped = [s for s in made.steps if s.strategy == "stop"]
+        assert [s.services for s in stopped] == [("heat-api",), ("heat-api",), ("heat-engine",), ("heat-engine",)]
+        assert "plan.cold" not in codes(made.findings)
+        [outage] = [f.message for f in made.findings if f.code == "plan.outage" and f.subject == "heat"]
+        assert "from 2025.2-drain-heat-api@ctl1" in outage
+
     def test_an_entry_for_everything_asks_for_no_stop(self):
         assert "drain" not in {s.action for s in planned(with_heat()).steps}
 

@@ -1,6 +1,8 @@
 """One request at a time against a sandbox that goes wrong: what a user would have made of it."""
 
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -124,3 +126,19 @@ def test_an_answer_that_drips_is_not_waited_for():
             Web(Certificates(), 0.5).get(f"http://127.0.0.1:{server.getsockname()[1]}/", {})
         stop.set()
         thread.join()
+
+
+OUT_OF_SOCKETS = """
+import resource
+from stairlift.model.availability import Target
+from stairlift.probe.asking import Asker
+from stairlift.probe.ways import Way
+asker = Asker(None, None, 1.0)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+print(asker.ask(Way(Target("c", "canary", "canary", "127.0.0.1:9"), "tcp", 1)))
+"""
+
+
+def test_a_machine_that_is_out_of_sockets_blames_itself():
+    done = subprocess.run([sys.executable, "-c", OUT_OF_SOCKETS], capture_output=True, text=True, check=True)
+    assert done.stdout == "('own', 'Too many open files')\n"

@@ -62,6 +62,12 @@ def test_each_process_is_asked_by_its_own_address(cloud, user):
     assert "/v2.1/servers" in nova.target.address, "and does there what its users ask for"
 
 
+def test_a_backend_that_is_away_is_asked_all_the_same(user):
+    gone = BackendAddress("compute", "ctl9", "127.0.0.1", 9)
+    [way] = [way for way in found(user, gone) if way.target.via == "backend"]
+    assert way.target.address == "http://127.0.0.1:9/compute/v2.1/servers?limit=1"
+
+
 def test_backends_may_be_left_alone(cloud, user):
     assert not [way for way in found(user, *backends(cloud), backends=False) if way.target.via == "backend"]
 

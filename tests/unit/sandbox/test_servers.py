@@ -201,6 +201,9 @@ def test_nowhere_to_go(call):
     assert [(m["status"], m["dest_compute"]) for m in migrations(caller)] == [("error", None)]
     (shown,) = caller.get(f"{ROOT}/os-server-groups?all_projects=true", mv=MV)["server_groups"]
     assert (shown["policy"], len(shown["members"])) == ("anti-affinity", 2)
+    one = detail(caller)["a"]
+    assert "server_groups" not in one, "only a server that is asked for by itself names its group"
+    assert caller.get(f"{ROOT}/servers/{one['id']}", mv=MV)["server"]["server_groups"] == [shown["id"]]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from planning import binding, planned, upgrades
 from stairlift.testing.clouds import a_cloud
 
-CAUGHT_BY = ("agent and nova-compute of a node in one unit", "guests.missing")
+CAUGHT_BY = ("agent and nova-compute of a node in one unit",)
 
 
 def test_the_agent_goes_right_before_nova_compute_of_its_node():

@@ -3,6 +3,8 @@
 from stairlift.check.gates.processes import judge_processes
 from stairlift.model.observation import ProcessRecord
 from stairlift.model.release import Release
+from stairlift.testing.clouds import a_cloud
+from stories import checked
 
 CAUGHT_BY = ("process.current", "release.mixed")
 
@@ -25,3 +27,14 @@ def test_who_cannot_be_seen_is_no_success_but_unknown():
     missing, unknown = judge_processes("ctl1", ["nova-novncproxy"], [], Release(2026, 1))
     assert missing == []
     assert "nova-novncproxy on ctl1" in unknown[0]
+
+
+def test_at_the_end_of_a_hop_nothing_of_another_release_may_run():
+    built = a_cloud(control=1, network=0, compute=2)
+    for host, version in (("cmp1", "32.0.0"), ("cmp2", "31.0.0")):
+        seen = ProcessRecord("nova-compute", host, "systemd", "nova-compute.service", "up", version, "process")
+        built = built.saying("hosts:inventory", seen)
+    result = checked("release.mixed", built, {}, phase="end")
+    assert result.state == "failed"
+    (found,) = result.findings
+    assert (found.subject, found.severity) == ("nova-compute@cmp2", "error")

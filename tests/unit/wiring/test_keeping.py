@@ -104,6 +104,12 @@ class TestKeeper:
     def test_the_first_change_is_watched_where_the_checks_are_old(self, tmp_path, begun, ago, stage, watched):
         assert self.keeper(tmp_path, begun=begun, ago=ago).watches(a_step("x", stage=stage)) is watched
 
+    def test_once_something_has_begun_the_run_is_under_way_however_long_it_takes(self, tmp_path):
+        keeper = self.keeper(tmp_path, begun=False)
+        assert not keeper.watches(a_step("x"))
+        keeper.run = replace(keeper.run, options={"checked_at": (now() - timedelta(hours=9)).isoformat()})
+        assert not keeper.watches(a_step("y"))
+
     def test_a_fresh_look_that_holds(self, tmp_path, looks):
         assent = self.keeper(tmp_path).judge(a_step("x", one_way=True))
         assert assent.objection == ""

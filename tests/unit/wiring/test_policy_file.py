@@ -1,7 +1,7 @@
 import pytest
 
 from stairlift.model.errors import UsageError
-from stairlift.model.policy import Policy, Share
+from stairlift.model.policy import Migrations, Policy, Share
 from stairlift.wiring.policy import read_policy, read_policy_file
 
 
@@ -76,3 +76,28 @@ def test_what_is_wrong_is_said_with_the_key(table, told):
         read_policy(table, "/etc/stairlift/stairlift.toml: [policy]")
     assert wrong.value.code == "config.invalid"
     assert wrong.value.brief.startswith("/etc/stairlift/stairlift.toml: [policy]: ")
+
+
+class TestFences:
+    def test_a_drain_brings_the_cordon_with_it(self):
+        assert read_policy({"drain": "cold"}, "p").cordon is True
+        assert read_policy({}, "p").cordon is False
+        assert read_policy({"cordon": True}, "p").drain == "never"
+
+    def test_how_many_servers_move_at_a_time(self):
+        assert read_policy({"migrations": {"cloud": 9}}, "p").migrations == Migrations(host=1, cloud=9)
+
+    @pytest.mark.parametrize(
+        ("table", "why"),
+        [
+            ({"cordon": "yes"}, "cordon is true or false"),
+            ({"drain": "evacuate"}, "drain is never or live-migrate or cold or wait-empty"),
+            ({"drain": "cold", "cordon": False}, "cordon = false goes with no drain"),
+            ({"migrations": 3}, "migrations is"),
+            ({"migrations": {"host": 0}}, "migrations of 0"),
+            ({"migrations": {"hosts": 1}}, "hosts"),
+        ],
+    )
+    def test_what_makes_no_sense_is_named(self, table, why):
+        with pytest.raises(UsageError, match=why):
+            read_policy(table, "p")

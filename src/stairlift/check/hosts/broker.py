@@ -1,7 +1,7 @@
 """RabbitMQ: its nodes, its feature flags, its queues."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,9 @@ from stairlift.check.answers import Unanswered
 from stairlift.check.hosts.asking import every_host, hosts_of, look, survey_of_hosts
 from stairlift.check.hosts.reading import Survey, few, survey_of
 from stairlift.check.hosts.shell_check import About, ShellCheck, Told, by_sections
-from stairlift.model.check import Question, Reply, Scene
+from stairlift.knowledge.checks import rule
+from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
+from stairlift.model.finding import Finding
 
 #: How oslo.config writes true (oslo_config.types.Boolean).
 TRUE = frozenset({"true", "1", "on", "yes"})
@@ -132,3 +134,61 @@ FLAGS = partial(ShellCheck, "rabbitmq.flags", _first, by_sections(_flags))
 BACKLOG = partial(ShellCheck, "rabbitmq.backlog", _first, by_sections(_backlog))
 QUORUM = partial(ShellCheck, "rabbitmq.quorum", _brokers, by_sections(_quorum))
 QUEUE_TYPES = partial(ShellCheck, "rabbitmq.queue_types", _types, _demanded, _match)
+
+
+class Bus:
+    """Queues, connections and threads are as they were before the run: who has lost the bus is not told by its log.
+
+    Before the run it notes how many there are.
+    """
+
+    info: CheckInfo = rule("bus.unsteady").info
+
+    def applies(self, scene: Scene) -> bool:
+        """There is a broker on a host that is known."""
+        return bool(_first(scene))
+
+    def asks(self, scene: Scene) -> Mapping[str, Question]:
+        """One node of the broker, and one database server."""
+        databases = look(hosts_of(scene, "mariadb")[:1], "databases.sh", MOST="0")
+        return {f"rabbitmq on {host}": q for host, q in _first(scene).items()} | {
+            f"mariadb on {host}": q for host, q in databases.items()
+        }
+
+    def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
+        """A database that does not let us in hides nothing of the broker, and says so."""
+        counts: dict[str, int] = {}
+        unknown = []
+        for key, reply in replies.items():
+            try:
+                counts |= _counted(survey_of(reply))
+            except Unanswered as why:
+                unknown.append(f"{key}: {why}")
+        findings = tuple(self._compared(scene, counts, scene.baseline.get(self.info.code, {})))
+        evidence = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+        return Judgement(findings, evidence, "; ".join(unknown), counts)
+
+    def _compared(self, scene: Scene, now: Mapping[str, int], before: Mapping[str, int]) -> Iterator[Finding]:
+        about, limit = About(self.info.code, scene, "rabbitmq"), rule(self.info.code).limit
+        if now.get("threads", 0) * 100 > now.get("most threads", 1 << 30) * limit("threads_percent"):
+            message = f"{now['threads']} of {now['most threads']} connections of the database are taken"
+            yield about.found(
+                message, "find out who has opened so many, before more services restart", subject="mariadb"
+            )
+        if "messages" in before and now.get("messages", 0) > before["messages"] + limit("more_messages"):
+            message = f"{now['messages']} messages wait, {before['messages']} did before the run"
+            yield about.found(message, "find out who should read them")
+        if now.get("connections", 1 << 30) * 100 < before.get("connections", 0) * limit("connections_percent"):
+            message = f"the broker has {now['connections']} connections, {before['connections']} before the run"
+            yield about.found(message, "find out which services have lost it")
+
+
+def _counted(seen: Survey) -> dict[str, int]:
+    """What the sections of a broker or of a database server count."""
+    found = {}
+    if "queues" in seen.sections:
+        found = {"messages": sum(row[3] for row in _queues(seen)), "connections": int(seen.first("connections") or 0)}
+    rows = {row[0]: row[1] for name in ("status", "variables") for row in seen.rows(name) if len(row) == 2}
+    if "Threads_connected" in rows and "max_connections" in rows:
+        found |= {"threads": int(rows["Threads_connected"]), "most threads": int(rows["max_connections"])}
+    return found

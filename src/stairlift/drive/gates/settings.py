@@ -3,6 +3,10 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+from stairlift.model.run import Run
+
+#: The key of a run's options.
+KEPT = "gates"
 #: What each gate asks for, beside the records that every run asks for.
 GATES = ("process", "logs", "api", "counts", "routers")
 
@@ -32,3 +36,8 @@ class GateSettings:
     def demanded(self, gate: str) -> bool:
         """Whether the operator has asked for it by name, so that it is told where it cannot be asked."""
         return getattr(self, gate) is True
+
+
+def gate_settings(run: Run) -> GateSettings:
+    """What a run was told of gates when it began."""
+    return GateSettings(**run.options.get(KEPT, {}))

@@ -11,10 +11,12 @@ from stairlift.model.policy import Drain
 from stairlift.model.workload import WISH_KEY, Server, Workload
 from stairlift.plan.draining.packing import Unplaced
 from stairlift.plan.draining.waves import Leaver, Rehearsal, drained, rehearse
+from stairlift.plan.draining.ways import Leaving
 from stairlift.plan.fleet import named
 
 #: How many names are told before it is only a number.
 _SHOWN = 5
+_MEANT = f"nothing, if that is meant; the tag {WISH_KEY}=... of a server says otherwise"
 _ASK = (
     f"ask its owner, then set the tag {WISH_KEY}=skip (it stays), =stop (it is stopped meanwhile), =cold or =wait on it"
 )
@@ -74,15 +76,19 @@ def _stays(server: Server, host: str, why: str) -> Finding:
 
 def _told(found: Rehearsal) -> Iterator[Finding]:
     """What was said of servers by those who may say it."""
-    for how, what in (
-        ("skip", "stay on their hosts while these are upgraded"),
-        ("stop", "are stopped before their hosts are upgraded, and started afterwards"),
-        ("wait", "are waited for: somebody has to take them away"),
-    ):
-        if mine := [one for one in found.leavers if one.way.how == how]:
-            message = f"{_count(mine)} {what}: {_names(mine)}"
-            resolution = f"nothing, if that is meant; the tag {WISH_KEY}=... of a server says otherwise"
-            yield Finding(f"drain.{how}", "info" if how == "skip" else "warning", how, message, resolution)
+    if mine := _leaving(found, "skip"):
+        message = f"{_count(mine)} to stay on the host while that is upgraded: {_names(mine)}"
+        yield Finding("drain.skip", "info", "skip", message, _MEANT)
+    if mine := _leaving(found, "stop"):
+        message = f"{_count(mine)} to be stopped before the host is upgraded, and started afterwards: {_names(mine)}"
+        yield Finding("drain.stop", "warning", "stop", message, _MEANT)
+    if mine := _leaving(found, "wait"):
+        message = f"{_count(mine)} to be waited for, until somebody has taken it away: {_names(mine)}"
+        yield Finding("drain.wait", "warning", "wait", message, _MEANT)
+
+
+def _leaving(found: Rehearsal, how: Leaving) -> list[Leaver]:
+    return [one for one in found.leavers if one.way.how == how]
 
 
 def _with_care(found: Rehearsal) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 It behaves as HAProxy 2.6 does: a server in `drain` keeps its sessions and gets no new ones, one in `maint` gets nothing
 and is not checked, and one that comes back from `maint` counts as up until a check says otherwise.
-tests/real/test_haproxy.py puts a real HAProxy through the same states.
+tests/real/test_sandbox_balancer.py puts a real HAProxy through the same.
 """
 
 from collections import Counter
@@ -18,6 +18,9 @@ _LOOPBACK = "127.0.0.1"
 STATES = ("ready", "drain", "maint")
 #: The columns of `show stat` that say something here, in HAProxy's order (management guide, 9.1).
 _COLUMNS = "pxname,svname,qcur,scur,stot,status,weight,act,bck,type,check_status,addr,mode"
+#: The same of `show servers state` (9.3.11), with the bits of srv_admin_state that commands set.
+_TOLD_COLUMNS = "be_id be_name srv_id srv_name srv_addr srv_admin_state srv_check_state srv_port"
+_ADMIN = {"ready": 0, "drain": 8, "maint": 1}
 
 
 class Balancer:
@@ -78,10 +81,8 @@ class Balancer:
 
     def _command(self, words: list[str], doors: Mapping[int, Door], now: float) -> str:
         match words:
-            case ["show", "stat", *_]:
-                return self.statistics(doors, now)
-            case ["show", "info", *_]:
-                return "Name: HAProxy\nVersion: 2.6.12\nUptime_sec: 2592000\n"
+            case ["show", *what] if (shown := self._shown(what, doors, now)) is not None:
+                return shown
             case ["set", "server", name, "state", state] if state in STATES:
                 return self._set(name, state, doors, now)
             case ["set", "server", _, "state", *_]:
@@ -90,6 +91,17 @@ class Balancer:
                 return self._shut(name, doors)
             case _:
                 return f"Unknown command: '{' '.join(words)}', but maybe one of the following ones is a better match:\n"
+
+    def _shown(self, what: list[str], doors: Mapping[int, Door], now: float) -> str | None:
+        match what:
+            case ["stat", *_]:
+                return self.statistics(doors, now)
+            case ["servers", "state", *_]:
+                return self.told(doors)
+            case ["info", *_]:
+                return "Name: HAProxy\nVersion: 2.6.12\nUptime_sec: 2592000\n"
+            case _:
+                return None
 
     def _found(self, name: str, doors: Mapping[int, Door]) -> Key | str:
         section, slash, server = name.partition("/")
@@ -120,6 +132,14 @@ class Balancer:
     def statistics(self, doors: Mapping[int, Door], now: float) -> str:
         """What `show stat` says of the servers that have an address: each section with its own two rows around them."""
         return "\n".join((f"# {_COLUMNS},", *self._rows(doors, now), "")) + "\n"
+
+    def told(self, doors: Mapping[int, Door]) -> str:
+        """What `show servers state` says, as far as it has columns here: what each server is told to be."""
+        rows = [
+            f"{number} {_section(door)} {number} {door.key[0]} {_LOOPBACK} {_ADMIN[self.state(door.key)]} 6 {port}"
+            for number, (port, door) in enumerate(doors.items(), 1)
+        ]
+        return "\n".join(("1", f"# {_TOLD_COLUMNS}", *rows, "")) + "\n"
 
     def _rows(self, doors: Mapping[int, Door], now: float) -> Iterator[str]:
         for section in dict.fromkeys(map(_section, doors.values())):

@@ -56,16 +56,21 @@ def detailed(sim: Simulation, guest: Guest, version: Microversion, *, admin: boo
         document["OS-EXT-SRV-ATTR:instance_name"] = f"instance-{guest.uuid[:8]}"
     if guest.fault:
         document["fault"] = {"code": 500, "created": _time(guest.updated), "message": guest.fault}
-    return document | _later(sim, guest, version)
+    return document | _later(guest, version)
 
 
-def _later(sim: Simulation, guest: Guest, version: Microversion) -> dict[str, Any]:
-    """What newer microversions add."""
+def shown(sim: Simulation, guest: Guest, version: Microversion, *, admin: bool) -> dict[str, Any]:
+    """A server that is asked for by itself: only then Nova names its group."""
     group = guest.spec.group
+    mine = {"server_groups": [group_id(sim, group)] if group else []} if version >= GROUPS_SINCE else {}
+    return detailed(sim, guest, version, admin=admin) | mine
+
+
+def _later(guest: Guest, version: Microversion) -> dict[str, Any]:
+    """What newer microversions add."""
     added: list[tuple[Microversion, str, Any]] = [
         (LOCKED_SINCE, "locked", guest.spec.locked),
         (TAGS_SINCE, "tags", sorted(guest.tags)),
-        (GROUPS_SINCE, "server_groups", [group_id(sim, group)] if group else []),
     ]
     return {key: value for since, key, value in added if version >= since}
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from stairlift.sandbox.api.access import authenticated
 from stairlift.sandbox.api.hypervisors import MAX_LIMIT
 from stairlift.sandbox.api.paging import next_link, page
-from stairlift.sandbox.api.server_documents import brief, detailed, flavor_id, group_id
+from stairlift.sandbox.api.server_documents import brief, detailed, flavor_id, group_id, shown
 from stairlift.sandbox.api.simulation import Simulation
 from stairlift.sandbox.api.tokens import PROJECT_NAME, Token, project_id
 from stairlift.sandbox.api.wire import HttpFault, body_of, nova_answer, nova_microversion
@@ -87,7 +87,7 @@ class Servers:
         """GET servers/{id}."""
         token, version = authenticated(self._sim, request), nova_microversion(request)
         guest = found(self._sim, request.path_params["id"])
-        document = detailed(self._sim, guest, version, admin=token.admin)
+        document = shown(self._sim, guest, version, admin=token.admin)
         return nova_answer(orjson.dumps({"server": document}), version)
 
     async def create(self, request: Request) -> Response:

@@ -3,9 +3,10 @@
 Nothing ticks. What is under way is brought up to date by `settle` before anybody looks, and before a program is stopped
 or started, so that what was done by then counts as done.
 
-Measured on the testbed (tests/real/test_sandbox_servers.py holds this against it): a server that is being built when
-its nova-compute starts ends in ERROR, whether the request had reached it or not; one whose Open vSwitch agent is away
-is built on another host; a live migration lasts while both ends run.
+A server that is being built when its nova-compute starts ends in ERROR, whether the request had reached it or not
+(nova/compute/manager.py, _error_out_instances_whose_build_was_interrupted); one whose Open vSwitch agent is away is
+built on another host; a live migration lasts while both ends run. That was seen on the testbed, too, whose upgrade in
+tests/real/test_upgrade.py makes servers all the time; tests/real/test_sandbox_servers.py compares the documents.
 """
 
 from stairlift.sandbox.guests.guest import Guest, Migration

@@ -65,11 +65,11 @@ class Balancer:
         return tuple(_server(row, told[key]) for row in rows if (key := (row["pxname"], row["svname"])) in told)
 
     def tell(self, server: Server, state: Told) -> None:
-        """Set what a server is meant to be; StairliftError (haproxy.refused) where that is not allowed."""
+        """Set what a server is meant to be; StairliftError (balancer.refused) where that is not allowed."""
         said = self._door.ask(f"set server {server.path} state {state}").strip()
         if said:
             raise StairliftError(
-                code="haproxy.refused",
+                code="balancer.refused",
                 brief=f"HAProxy at {self.place} does not set {server.path} to {state}: {said}",
                 resolution="The socket needs `level admin` (stats socket PATH level admin).",
             )

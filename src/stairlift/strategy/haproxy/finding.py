@@ -29,7 +29,7 @@ class Finder:
         self._more = more or {}
 
     def of(self, part: Part, servers: Iterable[Server]) -> tuple[Server, ...]:
-        """The servers of (binary, host), one per section. StairliftError (haproxy.server) for none or several."""
+        """The servers of (binary, host), one per section. StairliftError (balancer.unknown) for none or several."""
         binary, host = part
         listed = tuple(servers)
         if said := self._said.get(f"{binary}@{host}"):
@@ -88,7 +88,7 @@ def _unknown(part: Part, servers: Sequence[Server], why: str) -> StairliftError:
     binary, host = part
     listed = ", ".join(sorted(server.path for server in servers)[:4]) or "no section is known to be its own"
     return StairliftError(
-        code="haproxy.server",
+        code="balancer.unknown",
         brief=f"which server of HAProxy is {binary} on {host} cannot be told: {why} ({listed})",
         resolution=f'Say so: servers = {{ "{binary}@{host}" = "SECTION/SERVER" }}',
     )

@@ -100,7 +100,8 @@ class HaproxyUpgradeStrategy:
         try:
             seen = [(balancer, balancer.servers()) for balancer in crew.balancers]
         except SourceTrouble as trouble:
-            return (_finding("haproxy.silent", self.name, trouble.brief, "see that it answers here, and plan again"),)
+            resolution = "see that it answers here, and plan again"
+            return (Finding("balancer.silent", "error", self.name, trouble.brief, resolution),)
         known = {host.name: (*host.aliases, *([host.address] if host.address else [])) for host in cloud.hosts}
         finder = Finder(self._options.servers, self._options.reach.names)
         guess = Finder(self._options.servers, self._options.reach.names, known)
@@ -127,19 +128,14 @@ def _reviewed(
     try:
         mine = finders[0].of(part, listed)
     except StairliftError as error:
-        return _finding(
-            error.code,
-            subject,
-            f"{balancer.place}: {error.brief}",
-            _suggested(part, listed, finders[1]) or error.resolution,
-        )
+        resolution = _suggested(part, listed, finders[1]) or error.resolution
+        return Finding(error.code, "error", subject, f"{balancer.place}: {error.brief}", resolution)
     alone = next((s for s in mine if not [o for o in listed if o.section == s.section and o.path != s.path]), None)
     if alone is None:
         return None
     message = f"{balancer.place}: {alone.path} is the only server of its section"
-    return _finding(
-        "haproxy.last", subject, message, "let no drain step match this service, or give it a second backend"
-    )
+    resolution = "let no drain step match this service, or give it a second backend"
+    return Finding("balancer.last", "error", subject, message, resolution)
 
 
 def _suggested(part: Part, servers: Iterable[Server], guess: Finder) -> str:
@@ -149,7 +145,3 @@ def _suggested(part: Part, servers: Iterable[Server], guess: Finder) -> str:
     except StairliftError:
         return ""
     return f'its address says: servers = {{ "{part[0]}@{part[1]}" = {paths!r} }}'.replace("'", '"')
-
-
-def _finding(code: str, subject: str, message: str, resolution: str) -> Finding:
-    return Finding(code, "error", subject, message, resolution)

@@ -34,7 +34,7 @@ class Crew:
     ask: Ask = direct
 
     def seats(self, part: Part) -> list[Seat]:
-        """Its servers in all load balancers. StairliftError (haproxy.server) where one of them has none."""
+        """Its servers in all load balancers. StairliftError (balancer.unknown) where one of them has none."""
         return [(one, server) for one in self.balancers for server in self.finder.of(part, one.servers())]
 
     def now(self, seat: Seat) -> Server:
@@ -70,7 +70,7 @@ def drain(crew: Crew, request: Request, before: Before) -> None:
     late = crew.in_time(crew.options.drain_within, lambda: _under_way(crew, seats))
     if late and crew.options.overtime == "fail":
         _tell(crew, seats, "ready")
-        raise StairliftError(code="haproxy.sessions", brief=f"{late}; nothing was cut off, and it is back in")
+        raise StairliftError(code="balancer.sessions", brief=f"{late}; nothing was cut off, and it is back in")
     if late:
         crew.notes.fact("cut off", f'{late}; they are cut off, as overtime = "go-on" says')
     _tell(crew, seats, "maint")
@@ -98,7 +98,7 @@ def _demand_others(seat: Seat, going: Sequence[str]) -> None:
         return
     others = ", ".join(f"{s.name} is {s.status}" for s in section if s.path not in going) or "it has no other"
     raise StairliftError(
-        code="haproxy.last",
+        code="balancer.last",
         brief=f"{server.path} is the last server of its section that is UP at {balancer.place} ({others})",
         resolution="Bring another one up, or upgrade this service without a drain step.",
     )
@@ -149,13 +149,13 @@ def _give_back(crew: Crew, seat: Seat, about: tuple[str, Request]) -> None:
     if why:
         balancer.tell(server, server.told if server.told != "ready" else "maint")
         raise StairliftError(
-            code="haproxy.not_up",
+            code="balancer.not_up",
             brief=f"{key(seat)} stays out, since {why} after {crew.options.up_within} s",
             resolution="See the service's log, then retry the step.",
         )
     balancer.tell(server, "ready")
     if why := crew.in_time(crew.options.up_within, lambda: _not_up(crew, seat)):
-        raise StairliftError(code="haproxy.not_up", brief=f"{key(seat)} was given back, and {why}")
+        raise StairliftError(code="balancer.not_up", brief=f"{key(seat)} was given back, and {why}")
 
 
 def _not_well(crew: Crew, seat: Seat, about: tuple[str, Request]) -> str:

@@ -1,7 +1,7 @@
 """Others take over what the agents of a host do, and give it back once these report again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stairlift.model.effect import Effect
@@ -13,6 +13,7 @@ from stairlift.strategy.own_job import Notes
 
 KIND = "network-duties"
 _BETWEEN = 2.0
+_SEE = "See `openstack network agent list`, and retry the step once that is mended."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Shifting:
         planned = Moves.of(kept) if kept is not None else moves(self.desk, hosts, routers=routers)
         if planned.lonely:
             raise _lost(hosts, planned.lonely)
-        self._until(lambda: unwell(self.desk, hosts), "neutron.router_unwell")
+        self._routers_are_well(hosts)
         if kept is None:
             before.keep(effect, planned.document(), time.time())
         self._shift(planned)
@@ -47,14 +48,8 @@ class Shifting:
         for network, taker in planned.networks:
             self.notes.tell("task", task=f"{hosts.get(taker, taker)} is to serve network {network}, too")
             self.desk.serve(taker, network)
-        self._until(
-            lambda: tuple(
-                f"the DHCP port of network {network} on {hosts.get(taker, taker)} is not up"
-                for network, taker in planned.networks
-                if not self.desk.port_is_up(network, hosts.get(taker, ""))
-            ),
-            "neutron.dhcp_not_up",
-        )
+        if why := self._until(lambda: self._ports_down(planned, hosts)):
+            raise StairliftError(code="neutron.dhcp_not_up", brief=why, resolution=_SEE)
         for router, old, taker in planned.routers:
             self.notes.tell("task", task=f"router {router} moves to {hosts.get(taker, taker)}")
             self.desk.release(old, router)
@@ -70,8 +65,9 @@ class Shifting:
 
     def give_back(self, hosts: tuple[str, ...], effect: Effect | None) -> None:
         """Once agents are alive and routers well: take the second agents off, move routers back."""
-        self._until(lambda: self._dead(hosts), "neutron.agents_dead")
-        self._until(lambda: unwell(self.desk, hosts), "neutron.router_unwell")
+        if why := self._until(lambda: self._dead(hosts)):
+            raise StairliftError(code="neutron.agents_dead", brief=why, resolution=_SEE)
+        self._routers_are_well(hosts)
         if effect is not None and effect.open:
             self.undo(effect)
             self.notes.effect(effect.id, "restored", f"{', '.join(hosts)} does its duties alone again")
@@ -93,17 +89,27 @@ class Shifting:
             if any(agent.serves and agent.id != taker for agent in self.desk.serving(network)):
                 self.desk.leave(taker, network)
 
-    def _until(self, trouble: Callable[[], tuple[str, ...]], code: str) -> None:
-        """Wait until there is none; StairliftError with what there is when the time is over."""
+    def _routers_are_well(self, hosts: tuple[str, ...]) -> None:
+        if why := self._until(lambda: unwell(self.desk, hosts)):
+            raise StairliftError(code="neutron.router_unwell", brief=why, resolution=_SEE)
+
+    def _ports_down(self, planned: Moves, hosts: Mapping[str, str]) -> tuple[str, ...]:
+        return tuple(
+            f"the DHCP port of network {network} on {hosts.get(taker, taker)} is not up"
+            for network, taker in planned.networks
+            if not self.desk.port_is_up(network, hosts.get(taker, ""))
+        )
+
+    def _until(self, trouble: Callable[[], tuple[str, ...]]) -> str:
+        """Wait until there is none; what there is when the time is over."""
         waited = 0.0
         while found := trouble():
             if waited >= self.within:
-                more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-                resolution = "See `openstack network agent list`, and retry the step once that is mended."
-                raise StairliftError(code=code, brief="; ".join(found[:3]) + more, resolution=resolution)
+                return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
             self.notes.tell("task", task=f"waits: {found[0]}")
             self.sleep(_BETWEEN)
             waited += _BETWEEN
+        return ""
 
 
 def _lost(hosts: tuple[str, ...], lonely: tuple[str, ...]) -> StairliftError:

@@ -462,3 +462,16 @@ def test_ways_that_a_rule_does_not_concern_are_left_alone():
     old = replace(a_scene(), source=parse_series("2022.2"), target=parse_series("2023.1"))
     assert not CHECKS["config.service_user"].applies(old)
     assert NOON
+
+
+def test_a_bus_that_has_lost_its_services_is_told_by_the_count():
+    scene = a_scene()
+    asked = CHECKS["bus.unsteady"].asks(scene)
+    texts = {key: said("broker") if key.startswith("rabbit") else said("databases") for key in asked}
+    first = look("bus.unsteady", texts, scene)
+    assert first.findings == ()
+    assert set(first.facts) == {"messages", "connections", "threads", "most threads"}
+    later = replace(scene, baseline={"bus.unsteady": {**first.facts, "connections": first.facts["connections"] * 3}})
+    assert subjects(look("bus.unsteady", texts, later)) == [("warning", "rabbitmq")]
+    full = {key: text.replace("max_connections\t1000", "max_connections\t72") for key, text in texts.items()}
+    assert subjects(look("bus.unsteady", full, scene)) == [("warning", "mariadb")]

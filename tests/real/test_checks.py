@@ -1,0 +1,128 @@
+"""Checks and gates on a real cloud: nothing false while it is healthy, and what is made wrong is found."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from stairlift.drive.gates.on_hosts import LogGate, ProcessGate
+from stairlift.inventory.context import AnsibleSettings
+from stairlift.inventory.host_targets import targets
+from stairlift.knowledge.releases import parse_series
+from stairlift.ports import Inquiry
+from stairlift.remote.ssh import SshRemote
+from stairlift.remote.words import SshOptions
+from stairlift.testing.plans import a_step
+from stairlift.wiring.gating import looking
+from stairlift.wiring.running import SystemClock
+
+from .conftest import Bed
+
+pytestmark = pytest.mark.real
+
+#: What nobody but a person can answer for, or what is so on the testbed and worth a person's look.
+FOR_PEOPLE = {
+    "freeze.unconfirmed",
+    "notes.unread",
+    "keystone.doctor",  # one repository for both kinds of keys
+    "status.upgrade_check",  # nova-status: guests without hw_machine_type
+    "ansible.stranger",
+    "binary.replaced",
+    "plan.cold",
+}
+SSH = SshOptions(
+    options=("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
+)
+
+
+def checked(bed: Bed, *, code: int = 0) -> Any:
+    inventory = bed.environ["ANSIBLE_INVENTORY"]
+    sources = ("-i", "openstack", "-i", f"ansible:{inventory}", "-i", f"hosts:{inventory}")
+    return json.loads(bed.stairlift("check", *sources, "--to", "2026.1", "-o", "json", code=code))
+
+
+def findings(document: Any, *severities: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for one in document["findings"]:
+        if one["severity"] in severities:
+            found.setdefault(one["code"], []).append(one)
+    return found
+
+
+def sql(bed: Bed, text: str) -> str:
+    return bed.testbed("run", "infra1", "mariadb", "--batch", "--skip-column-names", "-e", text)
+
+
+@pytest.fixture(scope="module")
+def healthy(bed: Bed) -> Any:
+    return checked(bed)
+
+
+def test_nothing_is_wrong_with_a_healthy_cloud(healthy: Any) -> None:
+    assert findings(healthy, "error") == {}
+    assert set(findings(healthy, "warning")) <= FOR_PEOPLE
+
+
+def test_the_projects_own_words_were_heard_with_the_targets_code(healthy: Any) -> None:
+    told = findings(healthy, "warning")["status.upgrade_check"]
+    assert {one["subject"].partition(":")[0] for one in told} == {"nova"}, "OVN is not used, so it warns of nothing"
+    assert "hw_machine_type" in told[0]["message"]
+
+
+def test_asking_for_online_migrations_migrates_nothing(bed: Bed) -> None:
+    """A row that is still to be migrated is found, and is as it was; migrating it ends the finding."""
+    sql(bed, "UPDATE nova.instances SET compute_id = NULL WHERE deleted = 0 LIMIT 1")
+    try:
+        wrong = findings(checked(bed, code=4), "error")
+        assert set(wrong) == {"nova.migrations"}
+        assert "populate_instance_compute_id" in wrong["nova.migrations"][0]["message"]
+        assert sql(bed, "SELECT COUNT(*) FROM nova.instances WHERE deleted = 0 AND compute_id IS NULL").strip() == "1"
+    finally:
+        bed.testbed("run", "ctl1", "/opt/openstack/nova-conductor/bin/nova-manage", "db", "online_data_migrations")
+    assert findings(checked(bed), "error") == {}
+
+
+def test_a_compute_that_is_too_old_is_found_in_the_database(bed: Bed) -> None:
+    """No API tells the number by which nova's interlock goes."""
+    kept = sql(bed, "SELECT MIN(version) FROM nova.services WHERE `binary` = 'nova-compute'").strip()
+    sql(bed, "UPDATE nova.services SET version = 60 WHERE `binary` = 'nova-compute' AND host = 'cmp3'")
+    try:
+        assert "nova.minimum_version" in findings(checked(bed, code=4), "error")
+    finally:
+        sql(bed, f"UPDATE nova.services SET version = {kept} WHERE `binary` = 'nova-compute' AND host = 'cmp3'")
+
+
+@pytest.fixture(scope="module")
+def remote(bed: Bed) -> SshRemote:
+    return SshRemote(targets=targets(bed.environ["ANSIBLE_INVENTORY"], SSH, AnsibleSettings()))
+
+
+def inquiry(target: str) -> Inquiry:
+    step = a_step("cmp1-upgrade", hosts=("cmp1",), services=("nova-compute", "neutron-openvswitch-agent"))
+    parts = tuple((service, "cmp1") for service in step.services)
+    now = datetime.now(UTC)
+    aimed = replace(step, target=parse_series(target))
+    return Inquiry(aimed, parts, now - timedelta(minutes=2), now - timedelta(minutes=1))
+
+
+def test_the_process_gate_holds_for_the_code_that_runs_and_for_no_other(remote: SshRemote) -> None:
+    gate = ProcessGate(looking(remote), {"cmp1"})
+    held = asyncio.run(gate.look(inquiry("2025.1")))
+    assert (held.missing, held.unknown) == ((), ())
+    missed = asyncio.run(gate.look(inquiry("2026.1")))
+    assert len(missed.missing) == 2
+    assert "which is not of 2026.1" in missed.missing[0]
+
+
+def test_the_log_gate_reads_the_logs_of_the_host(bed: Bed, remote: SshRemote) -> None:
+    gate = LogGate(remote, {"cmp1"}, SystemClock())
+    held = asyncio.run(gate.look(inquiry("2025.1")))
+    assert (held.missing, held.unknown) == ((), ())
+    at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    line = f"{at}.000 1 ERROR nova.test [-] RPCVersionCapError: by a test"
+    bed.testbed("run", "cmp1", "sh", "-c", f"echo '{line}' >>/var/log/nova-compute.log")
+    missed = asyncio.run(gate.look(inquiry("2025.1")))
+    assert missed.missing == ("nova-compute on cmp1 logs RPCVersionCapError",)

@@ -1,0 +1,77 @@
+"""Which gates a run gets: by what its sources allow, and by what the operator says."""
+
+from dataclasses import replace
+
+import pytest
+
+from stairlift.drive.gates.settings import GateSettings, gate_settings
+from stairlift.model.errors import UsageError
+from stairlift.model.observation import HostRecord
+from stairlift.model.run import Run, RunState
+from stairlift.reconcile import reconcile
+from stairlift.testing.clouds import NOON, a_cloud
+from stairlift.testing.doubles import FastClock
+from stairlift.testing.plans import a_plan, a_step
+from stairlift.wiring.gating import Gating, kept_gates, read_gates
+from stairlift.wiring.look import Look, Where
+
+PLAN = a_plan(a_step("cmp1"))
+
+
+def a_look(*facts):
+    """A look at a cloud whose client is not to be had: `facts` are those of the source hosts:."""
+    builder = a_cloud()
+    for fact in facts:
+        builder = builder.saying("hosts:cmp1,", fact)
+    seen = builder.observations()
+    return Look((), seen, reconcile(seen, name="built"))
+
+
+def names(settings, look, before=None, specs=("openstack",)):
+    gating = Gating(settings, before or {}, look, Where(specs))
+    return [gate.name for gate in gating.gates(PLAN, FastClock(1))]
+
+
+def test_without_means_there_are_no_gates():
+    assert names(GateSettings(), a_look()) == []
+
+
+def test_a_host_that_let_us_in_gives_two():
+    seen = a_look(HostRecord("cmp1", ("cmp1",)))
+    assert names(GateSettings(), seen, specs=("hosts:cmp1,",)) == ["process", "logs"]
+    assert names(GateSettings(logs=False), seen, specs=("hosts:cmp1,",)) == ["process"]
+
+
+def test_what_was_asked_for_by_name_is_there_to_say_that_it_cannot_be_asked():
+    assert names(GateSettings(api=True, routers=True), a_look()) == ["api", "routers"]
+
+
+def test_what_was_compared_before_is_compared_behind_steps():
+    kept = {"facts": {}, "found": {}}
+    assert names(GateSettings(), a_look(), {"counts": kept, "routers": kept}) == ["counts", "routers"]
+
+
+def test_a_run_keeps_what_was_said_and_how_it_was():
+    kept = kept_gates(GateSettings(logs=False, within=60.0, counts=False, routers=False), a_look(), Where(()), PLAN)
+    assert kept == {"gates": {"logs": False, "counts": False, "routers": False, "within": 60.0}}
+    run = Run("r", "c", "h", "2025.1", "2026.1", RunState.RUNNING, NOON, options=kept)
+    assert gate_settings(run) == GateSettings(logs=False, within=60.0, counts=False, routers=False)
+    assert gate_settings(replace(run, options={})) == GateSettings()
+
+
+def test_who_reports_before_the_run_is_kept_and_what_nobody_can_tell_is_not():
+    """Without an API the guests are unknown, so nothing is compared with nothing."""
+    kept = kept_gates(GateSettings(), a_look(), Where(()), PLAN)["gates_before"]
+    assert set(kept) == {"counts"}
+    assert set(kept["counts"]["facts"]) == {"records.missing"}
+    assert "nova-compute@cmp1" in kept["counts"]["facts"]["records.missing"]["up"]
+
+
+@pytest.mark.parametrize("table", [{"logs": "yes"}, {"meter": True}, {"within": 0}, {"within": "soon"}, []])
+def test_a_wrong_table_is_refused(table):
+    with pytest.raises(UsageError):
+        read_gates(table, "stairlift.toml: [gates]")
+
+
+def test_a_right_one_is_read():
+    assert read_gates({"api": False, "within": "5m"}, "x") == GateSettings(api=False, within=300.0)
