@@ -13,7 +13,8 @@ from stairlift.openstack.client import SessionCloudClient
 from stairlift.sandbox.builders import QUICK, hosts
 from stairlift.sandbox.scenario import Scenario
 from stairlift.sandbox.server import Sandbox
-from stairlift.sandbox.tenants import FlavorSpec, ServerSpec
+from stairlift.sandbox.tenants import FlavorSpec, NetworkSpec, RouterSpec, ServerSpec
+from stairlift.strategy.neutron.desk import Desk as Neutron
 from stairlift.strategy.nova.desk import Desk
 
 SMALL = FlavorSpec("small", vcpus=1, ram=64, disk=1)
@@ -148,3 +149,27 @@ def test_why_says_who_is_left_and_a_killed_drain_goes_on(desktop):
 
 def _attempts(there, step):
     return next(one["attempts"] for one in there.operator.status("--steps")["step_list"] if one["id"] == step)
+
+
+def test_a_network_node_is_looked_after(operator, monkeypatch):
+    """Its lonely network has a second agent while it is upgraded, and one afterwards; nobody is switched off."""
+    agents = ("neutron-l3-agent", "neutron-dhcp-agent")
+    every = hosts("ctl", 1, ("keystone", "nova-api", "nova-conductor", "neutron-server")) + hosts("net", 2, agents)
+    lonely, ha = NetworkSpec("lonely", dhcp=("net1",)), RouterSpec("ha", ha=True)
+    scenario = Scenario("networks", Release(2025, 1), every, timing=QUICK)
+    with Sandbox(replace(scenario, networks=(lonely,), routers=(ha,), servers_per_compute=0)) as box:
+        operator.at(box).with_strategy("\n[policy]\ndrain_networks = true\n")
+        plan = operator.plans("--stage", "network")
+        assert [s["action"] for s in plan["steps"]] == ["drain", "upgrade", "uncordon"] * 2
+        answer = operator.types("run", "plan.json", "--yes")
+        assert answer.code == 0, answer.err
+        log = [
+            (one["method"], one["path"]) for one in box.log() if "/network/" in one["path"] and one["method"] != "GET"
+        ]
+        assert [method for method, _ in log] == ["POST", "DELETE"]
+        assert all("/dhcp-networks" in path for _, path in log)
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", operator.environ["OS_CLIENT_CONFIG_FILE"])
+        neutron = Neutron(SessionCloudClient.from_config("sandbox"))
+        [net1] = neutron.agents(host="net1", binary="neutron-dhcp-agent")
+        [network] = neutron.networks_of(net1.id)
+        assert [agent.host for agent in neutron.serving(network)] == ["net1"]

@@ -39,7 +39,12 @@ LIVES: Mapping[str, Mapping[str, float]] = {
     "fenced and cancelled": {"pause": 0.4, "cancel": 0.2},
 }
 #: What such a life is called after, if it is not over before.
-_DECIDED = {"cancelled": "cancel", "cancelled now": "cancel now", "rolled back": "rollback", "fenced and cancelled": "cancel"}
+_DECIDED = {
+    "cancelled": "cancel",
+    "cancelled now": "cancel now",
+    "rolled back": "rollback",
+    "fenced and cancelled": "cancel",
+}
 #: The states that a run leaves by itself only if somebody takes it up.
 _RESTS = {RunState.PAUSED, RunState.FAILED, RunState.WAITING}
 

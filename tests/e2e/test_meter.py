@@ -214,6 +214,10 @@ def test_a_meter_that_stood_still_blames_itself(measured):
     found = availability(operator)
     assert found["failed"] == 0
     assert sum(one["states"]["own"] for one in found["apis"]) <= 100, "no burst afterwards"
+    still = [line for line in seconds(operator) if line["span"] > 1.5 and line["n"]]
+    assert any(not any(numbers[0] for numbers in line["n"].values()) for line in still), (
+        "a line in which all is unknown"
+    )
 
 
 def two_controls() -> Scenario:

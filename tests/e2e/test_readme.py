@@ -256,6 +256,7 @@ GUIDES = {
     "roll-back": "demo",
     "require-approvals": "demo",
     "replan": "demo",
+    "drain-hypervisors": "demo",
     "run-the-testbed": "demo",  # only its target; tests/real has the rest
 }
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from bench.availability.bed import Bed
+
 from stairlift.inventory.workload import WorkloadInventory
 from stairlift.model.effect import Effect, EffectState
 from stairlift.model.workload import Workload
@@ -116,8 +116,19 @@ def test_the_source_of_plans_reads_what_a_real_cloud_says(client: SessionCloudCl
 
 def test_a_network_of_one_dhcp_agent_gets_a_second_one_and_loses_it(client: SessionCloudClient, tmp_path: Path) -> None:
     desk = Neutron(client)
-    agents = [agent for agent in desk.agents(binary=DHCP) if agent.serves]
-    network, host = _lonely(desk, [agent.id for agent in agents])
+    agents = [agent.id for agent in desk.agents(binary=DHCP) if agent.serves]
+    network = next(one for agent in agents for one in desk.networks_of(agent))
+    first, *others = desk.serving(network)
+    for agent in others:
+        desk.leave(agent.id, network)
+    try:
+        _others_take_over(desk, first.host, network, tmp_path)
+    finally:
+        for agent in others:
+            desk.serve(agent.id, network)
+
+
+def _others_take_over(desk: Neutron, host: str, network: str, tmp_path: Path) -> None:
     folder = tmp_path / "step" / "1"
     folder.mkdir(parents=True)
     then = datetime.now(UTC) - timedelta(minutes=1)
@@ -127,12 +138,3 @@ def test_a_network_of_one_dhcp_agent_gets_a_second_one_and_loses_it(client: Sess
     assert len(desk.serving(network)) == 2
     shifting.give_back((host,), effect)
     assert [agent.host for agent in desk.serving(network)] == [host]
-
-
-def _lonely(desk: Neutron, agents: list[str]) -> tuple[str, str]:
-    """A network that only one agent serves, and the host of that; made so where it has several."""
-    network = next(one for agent in agents for one in desk.networks_of(agent))
-    first, *others = desk.serving(network)
-    for agent in others:
-        desk.leave(agent.id, network)
-    return network, first.host

@@ -111,11 +111,15 @@ class Probing:
 
     def _make_up(self, now: float) -> None:
         """What was due while this machine stood still is not sent in a burst: nobody knows what became of it."""
-        self._gathering.stood_still(min(beat.due for beat in self._beats), now)
+        began = min(beat.due for beat in self._beats)
+        self._gathering.stood_still(began, now)
+        if began > self._written:
+            self._write(began)
         for beat in self._beats:
             while beat.due < now:
                 due = beat.due
                 self._own(beat.take(), due)
+        self._write(time.monotonic())  # a line of its own, in which nothing is known
 
     def _own(self, way: Way, due: float) -> None:
         self._gathering.add(Result(way.target.id, "own", due, max(due, time.monotonic()), _wall(due)))

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from stairlift.model.availability import (
@@ -136,6 +136,7 @@ class _Times:
     def __init__(self) -> None:
         self.answered: array[float] = array("d")
         self.silent = 0.0
+        self._gaps: list[float] = []
         self._last: float | None = None
 
     def hear(self, bucket: Bucket, tallies: Iterable[Tally]) -> None:
@@ -145,7 +146,14 @@ class _Times:
         if any(tally.known for tally in found):
             if self._last is not None and bucket.at - self._last > NO_DATA:
                 self.silent += bucket.at - self._last
+                self._gaps.append(self._last)
             self._last = bucket.end
+
+    def seen(self, outage: Outage) -> Outage:
+        """An outage whose end nobody saw has not recovered at a time that is known."""
+        until = outage.recovered
+        unseen = until is not None and any(outage.last <= gap < until for gap in self._gaps)
+        return replace(outage, recovered=None) if unseen else outage
 
     def end(self, at: float) -> None:
         if self._last is not None and at - self._last > NO_DATA:
@@ -261,7 +269,7 @@ class _Gathering:
             api=targets[0].api,
             via=targets[0].via,
             numbers=_numbers(sums),
-            outages=outages(failed, times.answered),
+            outages=tuple(map(times.seen, outages(failed, times.answered))),
             before={share: quantile(before, share) for share in SHARES},
             latency={share: quantile(since, share) for share in SHARES},
             no_data=times.silent,

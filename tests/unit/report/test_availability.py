@@ -75,6 +75,14 @@ def test_silence_and_faults_of_our_own_are_states_of_their_own():
     assert "600 own, no data for 30s" in figure_rows([nova])[0][-1]
 
 
+def test_an_outage_whose_end_nobody_saw_is_in_no_mean():
+    own = [Bucket(float(at), 1.0, {NOVA.id: Tally({}, {"own": 20})}) for at in range(11, 40)]
+    seen = [*seconds(5, 10), *failure(10.0), *own, *seconds(40, 45), *failure(50.0), *seconds(51, 55)]
+    nova = api(found(*seen), "nova")
+    assert [outage.recovered for outage in nova.outages] == [None, 51.0]
+    assert nova.mttr == 1.0
+
+
 def test_what_failed_before_says_so():
     pieces = [session(), *failure(1.0), *seconds(2, 9)]
     assert figure_rows([api(measured(pieces, ()), "nova")])[0][-1] == "failed before already"

@@ -262,6 +262,20 @@ def test_a_service_that_is_up_and_silent_is_not_enabled(does) -> None:
     assert nova.told == []
 
 
+def test_a_nova_that_tells_no_time_proves_it_by_a_new_report(
+    does, sleep: Slept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of the testbed, behind uwsgi."""
+    get, nova = Nova.get, Nova("cmp1")
+    monkeypatch.setattr(Nova, "get", lambda *given: Answer(get(*given).documents))
+    nova.disable("cmp1", MARK)
+    assert does(nova, at("uncordon", effects=(an_effect(),))).effects == {"cordon:cmp1": "restored"}
+    nova.disable("cmp1", MARK)
+    nova.reports = False
+    verdict = does(nova, at("uncordon", effects=(an_effect(),)), up_within=2)
+    assert "its nova-compute has said nothing since we look" in verdict.reason
+
+
 def test_the_mark_of_the_run_whose_place_was_taken_is_ours(does) -> None:
     nova = Nova("cmp1")
     nova.disable("cmp1", "stairlift r0 cordon-cmp1")

@@ -277,3 +277,10 @@ class TestTrouble:
         there.box.fault("http", path="/compute/v2.1/servers", status=503, times=4)
         assert there.drain().result == "done"
         assert any("503" in one["task"] for one in there.ear.told if one["kind"] == "trouble")
+
+
+def test_without_placement_an_upgraded_host_is_tried_first(lab):
+    there = lab(vm("a"), vm("b", "cmp3", flavor="large"))
+    there.box.fault("http", path="/placement", status=403)
+    assert there.drain(new=("cmp3",)).result == "done"
+    assert there.where()["a"] == "cmp3"

@@ -136,11 +136,12 @@ class Compute:
 
     def _aggregate(self, number: int, spec: AggregateSpec, version: Microversion) -> dict[str, Any]:
         zone = {"availability_zone": spec.zone} if spec.zone else {}
+        members = frozenset(spec.hosts)
         one: dict[str, Any] = {
             "id": number,
             "name": spec.name,
             "availability_zone": spec.zone,
-            "hosts": [row.host for row in self._nova.computes if row.key[0] in spec.hosts],
+            "hosts": [row.host for row in self._nova.computes if row.key[0] in members],
             "metadata": zone | dict(spec.metadata),
             "created_at": "2020-01-01T00:00:00.000000",
             "updated_at": None,

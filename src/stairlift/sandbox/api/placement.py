@@ -3,6 +3,7 @@
 The documents follow Placement's API reference; tests/real/test_sandbox_servers.py compares them with the testbed's.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,6 +35,10 @@ class Placement:
         self._sim = sim
         self._register = sim.fleet.register
         rows = [row for row in sim.nova.computes if row.reachable]
+        self._groups: dict[str, set[str]] = defaultdict(set)
+        for spec in aggregates(sim):
+            for host in spec.hosts if spec.in_placement else ():
+                self._groups[host].add(aggregate_id(sim, spec.name))
         self._rows = {identity(sim.scenario.name, "hypervisor", *row.key): row for row in rows}
 
     def routes(self) -> list[Route]:
@@ -133,8 +138,7 @@ class Placement:
         return {*_TRAITS, *self._sim.world.hosts[row.key[0]].traits} | disabled
 
     def _aggregates(self, row: ServiceRow) -> set[str]:
-        known = (spec for spec in aggregates(self._sim) if spec.in_placement and row.key[0] in spec.hosts)
-        return {aggregate_id(self._sim, spec.name) for spec in known}
+        return self._groups.get(row.key[0], set())
 
     async def allocations(self, request: Request) -> Response:
         """GET allocations/{consumer}: an empty object for one that is not known, as Placement has it."""

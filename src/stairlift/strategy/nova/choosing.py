@@ -30,18 +30,24 @@ class Chooser:
     def choose(self, server: Server, tried: Collection[str], group: ServerGroup | None) -> Choice:
         """The best host but for those that were `tried` in vain.
 
-        Where placement cannot be asked, Nova's scheduler chooses: it asks it, too.
+        Where placement cannot be asked, any upgraded host is tried once, then Nova's scheduler chooses.
         """
         try:
             found = self._open_to(server, group)
         except SourceTrouble:
-            return Choice()
+            return Choice(None if tried else self._any_new(server))
         if not found:
             return Choice(why_not="no host has the room that it needs and may take it")
         left = [place for place in found if place.host not in tried]
         if not left:
             return Choice(why_not=f"it was tried on {', '.join(sorted(tried))}, and no other host takes it")
         return Choice(min(left, key=self._rank).host)
+
+    def _any_new(self, server: Server) -> str | None:
+        """An upgraded host of the server's zone; nobody knows whether it has the room, and Nova checks it."""
+        zones = {server.zone if server.pinned == "" else server.pinned, None}
+        ready = (one for one in self.desk.computes() if one.enabled and one.up and one.name in self.new)
+        return next((one.name for one in ready if one.zone in zones or zones == {None}), None)
 
     def _rank(self, place: Place) -> tuple[bool, int, str]:
         return place.host not in self.new, place.free.get("MEMORY_MB", 0), place.host

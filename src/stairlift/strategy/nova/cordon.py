@@ -55,8 +55,8 @@ def is_ours(row: Row, request: Request) -> bool:
 
 def enable_once_fresh(services: ComputeServices, request: Request, host: str, sleep: Callable[[float], None]) -> None:
     """Enable a nova-compute that is up and has reported lately."""
-    waited = 0.0
-    while why := _silent(services, host):
+    waited, before = 0.0, services.of(host)
+    while why := _silent(services, host, before):
         if waited >= request.up_within:
             raise StairliftError(
                 code="nova.not_up",
@@ -70,12 +70,15 @@ def enable_once_fresh(services: ComputeServices, request: Request, host: str, sl
         services.enable(row)
 
 
-def _silent(services: ComputeServices, host: str) -> str:
+def _silent(services: ComputeServices, host: str, before: Row) -> str:
+    """Why it is not called fresh. Behind uwsgi Nova tells no time; then a report newer than `before` proves it."""
     row = services.of(host)
     age = services.age(row)
     if row.get("state") != "up":
         return f"its nova-compute is {row.get('state') or 'unknown'}"
-    return f"its nova-compute has said nothing for {age:.0f} s" if age is None or age > _FRESH else ""
+    if row.get("updated_at") != before.get("updated_at") or (age is not None and age <= _FRESH):
+        return ""
+    return "its nova-compute has said nothing" + (f" for {age:.0f} s" if age is not None else " since we look")
 
 
 def put_back(services: ComputeServices, host: str, mark: str) -> str:

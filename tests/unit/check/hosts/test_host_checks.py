@@ -14,7 +14,7 @@ from stairlift.knowledge.releases import parse_series
 from stairlift.model.check import ApiQuestion, Backups, HostQuestion, Reply
 from stairlift.model.cloud import Service
 from stairlift.model.errors import Trouble
-from stairlift.testing.clouds import NOON, a_cloud
+from stairlift.testing.clouds import NOON, a_cloud, an_ovn_cloud
 from stairlift.testing.scenes import scene_of
 
 CHECKS = {check.info.code: check for check in installed().checks}
@@ -159,8 +159,12 @@ def test_an_exit_code_of_1_without_results_is_no_warning():
 
 
 def test_what_is_about_a_part_that_is_not_there_is_left_out():
-    row = "| Check: Networks with OVN |\n| Result: Warning |\n| Details: OVN is old |\n"
-    assert not look("status.upgrade_check", ran(row, 1)).findings
+    """neutron-status warns of OVN wherever OVN is not configured."""
+    assert "OVN support for BM provisioning" in said("neutron-status")
+    assert not look("status.upgrade_check", said("neutron-status")).findings
+    ovn = scene_of(an_ovn_cloud(), target="2026.1")
+    told = look("status.upgrade_check", said("neutron-status"), ovn).findings
+    assert {f.subject.partition(":")[2] for f in told} == {"OVN support for BM provisioning over IPv6 check"}
 
 
 @pytest.mark.parametrize(
