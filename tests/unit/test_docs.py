@@ -19,8 +19,8 @@ from stairlift.cli.app import the_app
 from stairlift.drive.check_registry import installed
 from stairlift.inventory.specs import EVERY_API, available
 from stairlift.knowledge.releases import all_series
-from stairlift.model.check import CheckResult, Judgement
 from stairlift.model.availability import Totals
+from stairlift.model.check import CheckResult, Judgement
 from stairlift.model.errors import Trouble, UsageError
 from stairlift.model.finding import Finding
 from stairlift.model.plan import STAGES, Asked, Manner, Opening, Queue
