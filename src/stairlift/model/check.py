@@ -101,7 +101,8 @@ class Reply:
 class Backups:
     """Where an operator's backups are, as `[checks.backup]` says: on `host`, what fits the globs.
 
-    `paths` are of databases, `files` of configuration and keys; `newest` is how old the newest may be, in seconds; `restored` is what they say of having tried to restore it.
+    `paths` are of databases, `files` of configuration and keys; `newest` is how old the newest may be, in seconds;
+    `restored` is what they say of having tried to restore it.
     """
 
     host: str

@@ -19,7 +19,7 @@ _ENDS: frozenset[EffectState] = frozenset({"foreign", "restored"})
 def intended(
     known: Mapping[str, Effect], intentions: Iterable[Intention], step: Step, now: datetime
 ) -> tuple[Effect, ...]:
-    """The rows that go on record with an attempt that starts. One that is open stays, with the time of its beginning."""
+    """The rows that go on record with an attempt that starts. One that is open stays as it began."""
     new = (i for i in intentions if i.id not in known or not known[i.id].open)
     return tuple(
         Effect(i.id, i.kind, i.subject, step.id, step.strategy or "", "intended", now, i.details)

@@ -128,7 +128,7 @@ def run_event(source: RunState, target: RunState) -> str:
 
 
 def needs_approval(step: Step) -> bool:
-    """Whether a person has to agree first: it is a gate, or nothing leads back from it and no gate before it said so."""
+    """Whether a person has to agree first: a gate, or a step that nothing leads back from and that no gate covers."""
     return (step.one_way and not step.gate) or step.action == "approve"
 
 
