@@ -27,7 +27,7 @@ def test_what_they_say_of_themselves_is_in_the_catalogue():
     }
 
 
-@pytest.mark.parametrize("code", CHECKS)
+@pytest.mark.parametrize("code", sorted(CHECKS))
 class TestEveryCheck(CheckContract):
     """Each by its code."""
 
