@@ -37,17 +37,22 @@ class Crew:
         """Its servers in all load balancers. StairliftError (balancer.unknown) where one of them has none."""
         return [(one, server) for one in self.balancers for server in self.finder.of(part, one.servers())]
 
-    def now(self, seat: Seat) -> Server:
-        """How it is now; one that is gone is as it was last."""
-        balancer, server = seat
-        return next((s for s in balancer.servers() if s.path == server.path), server)
+    def now(self, seats: Iterable[Seat]) -> list[Seat]:
+        """How they are now, each load balancer asked once; one that is gone is as it was last."""
+        seen: dict[str, dict[str, Server]] = {}
+        found = []
+        for balancer, server in seats:
+            if balancer.place not in seen:
+                seen[balancer.place] = {one.path: one for one in balancer.servers()}
+            found.append((balancer, seen[balancer.place].get(server.path, server)))
+        return found
 
     def in_time(self, seconds: float, why: Callable[[], str]) -> str:
-        """Ask until there is no reason any more; the last one where the time is over."""
-        waited = 0.0
+        """Ask until there is no reason any more; the last one where the time is over. Asking takes its time, too."""
+        began, waited = time.monotonic(), 0.0
         while (reason := why()) and waited < seconds:
             self.sleep(_BETWEEN)
-            waited += _BETWEEN
+            waited = max(waited + _BETWEEN, time.monotonic() - began)
         return reason
 
 
@@ -64,8 +69,7 @@ def drain(crew: Crew, request: Request, before: Before) -> None:
     effects = request.known()
     mine = {part: _ours(effects[effect_id(part)], crew.seats(part), before) for part in request.parts()}
     seats = [seat for found in mine.values() for seat in found]
-    for seat in seats:
-        _demand_others(seat, [s.path for _, s in seats])
+    _demand_others(seats)
     _tell(crew, seats, "drain")
     late = crew.in_time(crew.options.drain_within, lambda: _under_way(crew, seats))
     if late and crew.options.overtime == "fail":
@@ -90,22 +94,28 @@ def _ours(effect: Effect, seats: Iterable[Seat], before: Before) -> list[Seat]:
     return [seat for seat in listed if was.get(key(seat)) == "ready"]
 
 
-def _demand_others(seat: Seat, going: Sequence[str]) -> None:
-    """The last server of a section never goes: its users would be told 503."""
-    balancer, server = seat
-    section = [s for s in balancer.servers() if s.section == server.section]
-    if not server.up or any(s.up for s in section if s.path not in going):
-        return
-    others = ", ".join(f"{s.name} is {s.status}" for s in section if s.path not in going) or "it has no other"
-    raise StairliftError(
+def _demand_others(seats: Sequence[Seat]) -> None:
+    """The last server of a section never goes: its users would be told 503. Nor where HAProxy believes all are down."""
+    going = {(balancer.place, server.path) for balancer, server in seats}
+    listed = {balancer.place: balancer.servers() for balancer, _ in seats}
+    for balancer, server in seats:
+        section = [s for s in listed[balancer.place] if s.section == server.section]
+        staying = [s for s in section if (balancer.place, s.path) not in going]
+        if server.told == "ready" and not any(s.up for s in staying):
+            raise _last(balancer, server, staying)
+
+
+def _last(balancer: Balancer, server: Server, staying: Sequence[Server]) -> StairliftError:
+    others = ", ".join(f"{s.name} is {s.status}" for s in staying) or "it has no other"
+    return StairliftError(
         code="balancer.last",
-        brief=f"{server.path} is the last server of its section that is UP at {balancer.place} ({others})",
+        brief=f"no other server of its section is UP at {balancer.place} than {server.path} ({others})",
         resolution="Bring another one up, or upgrade this service without a drain step.",
     )
 
 
 def _under_way(crew: Crew, seats: Iterable[Seat]) -> str:
-    busy = [(seat, sessions) for seat in seats if (sessions := crew.now(seat).sessions)]
+    busy = [(seat, seat[1].sessions) for seat in crew.now(seats) if seat[1].sessions]
     return ", ".join(f"{key(seat)} has {sessions} request{'s' * (sessions > 1)} under way" for seat, sessions in busy)
 
 
@@ -160,7 +170,7 @@ def _give_back(crew: Crew, seat: Seat, about: tuple[str, Request]) -> None:
 
 def _not_well(crew: Crew, seat: Seat, about: tuple[str, Request]) -> str:
     binary, request = about
-    server = crew.now(seat)
+    ((_, server),) = crew.now([seat])
     answer = crew.ask(server.address, server.port)
     if answer.seen and answer.why:
         return f"{server.address}:{server.port} does not serve: {answer.why}"
@@ -172,7 +182,7 @@ def _not_well(crew: Crew, seat: Seat, about: tuple[str, Request]) -> str:
 
 
 def _not_up(crew: Crew, seat: Seat) -> str:
-    server = crew.now(seat)
+    ((_, server),) = crew.now([seat])
     return "" if server.up else f"HAProxy says {server.status}"
 
 
