@@ -50,7 +50,7 @@ def checked(operator, *words):
 def test_on_a_healthy_cloud_all_that_can_be_asked_is_asked_and_holds(operator):
     answer = checked(operator)
     found = states(answer)
-    people = {"notes.unread", "freeze.unconfirmed"}
+    people = {"notes.unread", "freeze.unconfirmed", "backup.unconfirmed"}
     assert {code for code, state in found.items() if state not in {"passed", "skipped"}} == people
     assert answer.code == 0
     assert {c for c, s in found.items() if s == "skipped"} == {

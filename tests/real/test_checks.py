@@ -26,6 +26,7 @@ pytestmark = pytest.mark.real
 #: What nobody but a person can answer for, or what is so on the testbed and worth a person's look.
 FOR_PEOPLE = {
     "freeze.unconfirmed",
+    "backup.unconfirmed",
     "notes.unread",
     "keystone.doctor",  # one repository for both kinds of keys
     "status.upgrade_check",  # nova-status: guests without hw_machine_type

@@ -1,6 +1,8 @@
 """What only a person can know: it is a warning until somebody answers for it, by name, with a waiver."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from stairlift.knowledge.checks import rule
 from stairlift.knowledge.releases import all_series
@@ -45,29 +47,51 @@ def _notes(release: Release) -> Finding:
     )
 
 
-class Freeze:
-    """Alerts are silenced, Masakari is on maintenance, nobody else changes the cloud, and consoles can be reached."""
+def _way(scene: Scene) -> bool:
+    return scene.target is not None
 
-    info: CheckInfo = rule("freeze.unconfirmed").info
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """One question to a person about the cloud as a whole: who waives it by name has answered.
+
+    It is asked where `when` says so; `code` is that of the catalogue.
+    """
+
+    code: str
+    message: str
+    resolution: str
+    when: Callable[[Scene], bool] = _way
+
+    @property
+    def info(self) -> CheckInfo:
+        """As the catalogue has it."""
+        return rule(self.code).info
 
     def applies(self, scene: Scene) -> bool:
-        """There is a way."""
-        return scene.target is not None
+        """See ports.Check."""
+        return self.when(scene)
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
         """Nothing: nobody but a person knows."""
         return {}
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
-        """Always a finding: who waives it by name has confirmed it."""
-        return Judgement(
-            (
-                Finding(
-                    code="freeze.unconfirmed",
-                    severity="warning",
-                    subject=scene.cloud.name,
-                    message="nobody answers for silenced alerts, a change freeze, a second operator and consoles",
-                    resolution="see to them, then a [[waiver]] of freeze.unconfirmed with who, why and until",
-                ),
-            )
-        )
+        """Always a finding."""
+        return Judgement((Finding(self.code, self.info.severity, scene.cloud.name, self.message, self.resolution),))
+
+
+FREEZE = partial(
+    Acknowledged,
+    "freeze.unconfirmed",
+    message="nobody answers for silenced alerts, a change freeze, a second operator and consoles",
+    resolution="see to them, then a [[waiver]] of freeze.unconfirmed with who, why and until",
+)
+#: Only where no backup is named that the other checks look at.
+BACKUP = partial(
+    Acknowledged,
+    "backup.unconfirmed",
+    message="nobody knows of a backup, the only way back from a one-way step",
+    resolution="say where it is, in [checks.backup], or answer for it: a [[waiver]] of backup.unconfirmed",
+    when=lambda scene: scene.target is not None and scene.backups is None,
+)

@@ -286,6 +286,7 @@ def test_what_only_a_person_knows_is_a_warning_for_each_release_on_the_way():
     scene = scene_of(a_cloud(), source="2024.1", target="2025.1")
     assert told(look("notes.unread", scene=scene)) == [("warning", "2024.2"), ("warning", "2025.1")]
     assert told(look("freeze.unconfirmed")) == [("warning", "built")]
+    assert told(look("backup.unconfirmed")) == [("warning", "built")]
 
 
 @pytest.mark.parametrize("code", sorted(CHECKS))
