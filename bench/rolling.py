@@ -33,7 +33,7 @@ from stairlift.model.plan import Plan
 from stairlift.store.sql import SqlStore, open_store
 from stairlift.strategy.ansible import AnsibleUpgradeStrategy
 from stairlift.testing.plans import a_rollout
-from stairlift.wiring.running import SystemClock
+from stairlift.wiring.system_clock import SystemClock
 
 HOSTS, QUICK_HOSTS = 100, 4
 WINDOW, QUICK_WINDOW = 10, 2

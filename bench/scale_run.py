@@ -29,7 +29,7 @@ from stairlift.reconcile import reconcile
 from stairlift.store.sql import SqlStore, open_store
 from stairlift.testing.clouds import NOON, a_cloud
 from stairlift.testing.doubles import ScriptedStrategy
-from stairlift.wiring.running import SystemClock
+from stairlift.wiring.system_clock import SystemClock
 
 WINDOW = 100
 #: A step each: so that a hypervisor has four.

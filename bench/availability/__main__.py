@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from bench.availability.carrying_out import carry_out
@@ -39,9 +40,11 @@ def _carry_out(names: Sequence[str], *, again: bool) -> list[str]:
         print(f"{name}: begins", file=sys.stderr, flush=True)
         try:
             carry_out(SCENARIOS[name])
-        except Failed as failed:
+        except Exception as error:  # whatever it is, hours of others are to come  # noqa: BLE001
             broken.append(name)
-            print(f"{name}: {failed}", file=sys.stderr, flush=True)
+            print(
+                f"{name}: {error if isinstance(error, Failed) else traceback.format_exc()}", file=sys.stderr, flush=True
+            )
     return broken
 
 

@@ -28,7 +28,7 @@ class Bed:
     @classmethod
     def found(cls, state: Path) -> "Bed":
         """The testbed that is up or will be. Nothing of the caller's own cloud gets through."""
-        exports = subprocess.run([TESTBED, "env"], capture_output=True, text=True, check=True).stdout
+        exports = _finished([TESTBED, "env"], 60).stdout
         told = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines() if "=" in line)
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("OS_", "STAIRLIFT_"))}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -43,7 +43,7 @@ class Bed:
 
     def testbed(self, *arguments: str, timeout: float = 1200) -> str:
         """Run a command of the testbed; its standard output. Raises Failed."""
-        done = subprocess.run([TESTBED, *arguments], capture_output=True, text=True, timeout=timeout, check=False)
+        done = _finished([TESTBED, *arguments], timeout)
         if done.returncode:
             raise Failed(f"testbed {' '.join(arguments)}: {done.stdout[-2000:]}{done.stderr[-4000:]}")
         return done.stdout
@@ -74,16 +74,7 @@ class Bed:
 
     def stairlift(self, *arguments: str, code: int = 0) -> str:
         """Run a stairlift command to its end; its standard output. Raises Failed where it ends with another code."""
-        done = subprocess.run(
-            [*_STAIRLIFT, *arguments],
-            cwd=ROOT / "testbed",
-            env=dict(self.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
+        done = _finished([*_STAIRLIFT, *arguments], 900, cwd=ROOT / "testbed", env=dict(self.environ))
         if done.returncode != code:
             said = f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
             raise Failed(f"stairlift {' '.join(arguments)} ended with {done.returncode}, not {code}: {said}")
@@ -92,3 +83,13 @@ class Bed:
     def status(self) -> Any:
         """The status document of the run, with its steps."""
         return json.loads(self.stairlift("status", "--steps", "-o", "json"))
+
+
+def _finished(argv: Sequence[str | Path], timeout: float, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run it to its end, however that is. Raises Failed where it has none in time."""
+    try:
+        return subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False, **more
+        )
+    except subprocess.TimeoutExpired as late:
+        raise Failed(f"{' '.join(map(str, argv))} had not ended after {timeout:.0f} s") from late

@@ -13,7 +13,14 @@ _STOPS = 5
 
 
 def with_fault(journey: Journey, plan: Path, fault: Fault) -> tuple[str, ...]:
-    """Carry it out. What was not as it should be, a sentence each. Raises Failed if it does not come to its end."""
+    """Carry it out. What was not as it should be, a sentence each; that it does not come to its end is one as well."""
+    try:
+        return _life(journey, plan, fault)
+    except Failed as failed:
+        return (f"it did not come to its end: {' '.join(str(failed).split())[-300:]}",)
+
+
+def _life(journey: Journey, plan: Path, fault: Fault) -> tuple[str, ...]:
     document = json.loads(plan.read_text(encoding="utf-8"))
     orchestrator = journey.run(plan)
     if fault.after:
@@ -46,7 +53,15 @@ def _judged(journey: Journey, fault: Fault, expected: str) -> list[str]:
     if stopped != [expected]:
         wrong.append(f"it stopped at {stopped}, not at {expected}")
     loose = [effect["id"] for effect in journey.open_effects() if effect["state"] != "kept"]
-    return wrong + [f"{effect} is left behind, and not said to be kept" for effect in loose]
+    wrong += [f"{effect} is left behind, and not said to be kept" for effect in loose]
+    return wrong + [f"the meter does not see that {name} is gone" for name in _unseen(journey, fault)]
+
+
+def _unseen(journey: Journey, fault: Fault) -> list[str]:
+    """Backends that are away now, and that the meter does not say so of: each was away for a moment when it restarted."""
+    told = json.loads(journey.bed.stairlift("availability", "-o", "json"))["backends"]
+    gone = {one["name"] for one in told if any(outage["recovered"] is None for outage in one["outages"])}
+    return [name for name in fault.seen_by if name not in gone]
 
 
 def _go_on(journey: Journey) -> int:

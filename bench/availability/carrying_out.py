@@ -4,21 +4,33 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.availability.bed import TARGET, Bed
+from bench.availability.bed import ROOT, TARGET, Bed
 from bench.availability.breaking import with_fault
 from bench.availability.meter import Felt, felt, felt_in, metering
 from bench.availability.results import FOLDER, Result, circumstances
 from bench.availability.scenarios import Scenario
 from bench.availability.tenants import Tenants, at_work
 from bench.availability.upgrading import DONE, Journey, by_ansible
+from bench.measuring import Failed
 
 _GUEST = "server-1"
 _SERVERS = 3
+#: At least, of each of the three upgrades of an order: 5,000 requests and 30 creates together.
+_REQUESTS, _CREATES = 1_700, 10
+#: So many for each request that says something may say nothing.
+_UNKNOWN = 0.1
 
 
 def carry_out(scenario: Scenario) -> Result:
-    """Raises Failed where it cannot be carried out; what came of it otherwise is written down."""
+    """Raises Failed where it cannot be carried out; what came of it otherwise, good or bad, is written down."""
     folder = Path(tempfile.mkdtemp(prefix=f"stairlift-{scenario.name}-"))
+    try:
+        return _carried_out(scenario, folder)
+    except Failed as failed:
+        raise Failed(f"{failed}; see {folder}") from failed
+
+
+def _carried_out(scenario: Scenario, folder: Path) -> Result:
     bed = Bed.found(folder / "state")
     bed.testbed("balancer", scenario.balancer)
     bed.testbed("reset")
@@ -35,18 +47,26 @@ def carry_out(scenario: Scenario) -> Result:
 
 def _by_stairlift(scenario: Scenario, bed: Bed, folder: Path) -> tuple[tuple[str, ...], Felt]:
     journey = Journey(bed, folder)
+    try:
+        return _travelled(scenario, journey)
+    finally:
+        journey.give_up()
+
+
+def _travelled(scenario: Scenario, journey: Journey) -> tuple[tuple[str, ...], Felt]:
+    bed = journey.bed
     if scenario.fault and scenario.fault.after is None:
         scenario.fault.breaks(bed)
     plan = journey.plan(scenario.policy or {})
-    notes: tuple[str, ...] = ()
-    if scenario.fault:
-        notes = with_fault(journey, plan, scenario.fault)
-    else:
-        journey.ended(journey.run(plan), DONE)
-    users = felt(bed)
-    unseen = [api for api in scenario.fault.seen_by if not users.at_backends.get(api)] if scenario.fault else []
+    notes = with_fault(journey, plan, scenario.fault) if scenario.fault else _without_fault(journey, plan)
     left = [f"{effect['id']} is still {effect['state']}" for effect in journey.open_effects()]
-    return (*notes, *(f"the meter has not missed a backend of {api}" for api in unseen), *left), users
+    return (*notes, *left), felt(bed)
+
+
+def _without_fault(journey: Journey, plan: Path) -> tuple[str, ...]:
+    """It goes through, or does not: that is a result as well, and one that nobody repeats until it is a better one."""
+    code = journey.ended(journey.run(plan))
+    return () if code == DONE else (f"stairlift ended with {code}: {journey.bed.status()['reason']}",)
 
 
 def _by_ansible(scenario: Scenario, bed: Bed, folder: Path) -> tuple[tuple[str, ...], Felt]:
@@ -67,14 +87,25 @@ def _left(bed: Bed) -> list[str]:
     servers = [server for server in bed.told("servers") if server["name"].startswith("server-")]
     lost = [f"{server['name']} is {server['status']}" for server in servers if server["status"] != "ACTIVE"]
     off = [f"{row['binary']} of {row['host']} is disabled" for row in told["services"] if row["disabled"]]
-    return [*old, *lost, *off]
+    records = [*told["services"], *told["agents"]]
+    mute = [f"{row['binary']} of {row['host']} does not report" for row in records if not row["fresh"]]
+    return [*old, *lost, *off, *mute, *(told[key] for key in ("services_error", "agents_error") if key in told)]
+
+
+def _too_little(users: Felt, tenants: Tenants) -> list[str]:
+    """Nothing failed of nothing: that proves nothing."""
+    asked = (("requests", users.requests, _REQUESTS), ("creates", len(tenants.creates), _CREATES))
+    few = [f"{number} {what} are too few to prove anything" for what, number, least in asked if number < least]
+    blind = users.unknown > users.requests * _UNKNOWN
+    return [*few, *([f"{users.unknown} requests say nothing: this machine stood still"] if blind else [])]
 
 
 def _result(scenario: Scenario, wrong: tuple[str, ...], users: Felt, tenants: Tenants, seconds: float) -> Result:
     failed = {api: number for api, number in users.failed.items() if number}
     silences = tenants.unmoved_silences(_GUEST)
     ours = scenario.by == "stairlift" and not scenario.fault
-    unharmed = not failed and not tenants.failed and not silences
+    stuck = _stuck(tenants)
+    unharmed = not (failed or tenants.failed or silences or stuck or _too_little(users, tenants))
     return Result(
         scenario=scenario.name,
         balancer=scenario.balancer,
@@ -82,6 +113,7 @@ def _result(scenario: Scenario, wrong: tuple[str, ...], users: Felt, tenants: Te
         expected=not wrong and (unharmed or not ours),
         seconds=round(seconds),
         requests=users.requests,
+        unknown=users.unknown,
         failed=failed,
         downtime=users.downtime,
         slowest_ms=users.slowest_ms,
@@ -89,7 +121,7 @@ def _result(scenario: Scenario, wrong: tuple[str, ...], users: Felt, tenants: Te
         failed_creates=len(tenants.failed),
         reasons=tuple(f"{row['at'][11:19]} {row['reason'][:200]}" for row in tenants.failed),
         silence=max((silence.seconds for silence in silences), default=0.0),
-        notes=(*wrong, *_stuck(tenants)),
+        notes=(*wrong, *stuck, *_too_little(users, tenants)),
         where=circumstances(),
     )
 
@@ -101,5 +133,5 @@ def _stuck(tenants: Tenants) -> list[str]:
 
 def _keep_talk(scenario: Scenario, folder: Path) -> None:
     """What was said on the way, beside the figures."""
-    said = [file.read_text(encoding="utf-8", errors="replace") for file in sorted(folder.glob("*.log"))]
-    FOLDER.joinpath(f"{scenario.name}.txt").write_text("\n".join(said), encoding="utf-8")
+    said = "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in sorted(folder.glob("*.log")))
+    FOLDER.joinpath(f"{scenario.name}.txt").write_text(said.replace(f"{ROOT}/", ""), encoding="utf-8")

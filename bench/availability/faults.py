@@ -35,8 +35,8 @@ class Fault:
     """One of them.
 
     `after` is the step after which it breaks; before the run, where there is none. `stops_at` is the step at which the
-    run has to stop; None where it may bear it. `words` are what people are told of it then. `seen_by` names the APIs of
-    which the meter has to miss a backend.
+    run has to stop; None where it may bear it. `words` are what people are told of it then. `seen_by` names the backends
+    that the meter has to miss while it stands.
     """
 
     name: str
@@ -87,7 +87,7 @@ FAULTS = (
         after=None,
         stops_at=Place("upgrade", "nova-api", "ctl1"),
         words=("nova-api answers by itself",),
-        seen_by=("nova",),
+        seen_by=("nova@ctl1",),
     ),
     Fault(
         "agent-stays-dead",
@@ -114,7 +114,7 @@ FAULTS = (
         after=Place("upgrade", "keystone", "ctl1"),
         stops_at=Place("upgrade", "keystone", "ctl2"),
         words=("No space left on device",),
-        seen_by=("keystone",),
+        seen_by=("keystone@ctl2",),
     ),
     Fault(
         "database-step-fails",

@@ -17,6 +17,7 @@ FOLDER = ROOT / "docs" / "proof" / "availability"
 class Result:
     """Figures of one scenario. Times in seconds; `downtime` and `failed` by API, for those that failed at all.
 
+    `unknown` are requests that say nothing of the cloud, `silence` is the longest of a guest that no move explains.
     `expected` is whether all came as it should for this scenario, and `notes` say what did not, or is worth knowing.
     """
 
@@ -33,6 +34,7 @@ class Result:
     failed_creates: int = 0
     reasons: tuple[str, ...] = ()
     silence: float = 0.0
+    unknown: int = 0
     notes: tuple[str, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
 

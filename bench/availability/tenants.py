@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.availability.bed import ROOT, Bed
 from bench.availability.pinging import PATIENCE
+from bench.measuring import Failed
 
 #: A create that is under way at the end gets as long as it may take, deletion included.
 _LAST_CREATE = 300.0
@@ -45,21 +46,23 @@ class Tenants:
         return [row["at"] for row in _rows(self.folder / f"{server}.moves")[1:]]
 
     def silences(self, server: str) -> list[Silence]:
-        """When the guest did not answer, from the first echo that was lost to the next that was not."""
+        """When the guest did not answer, from the first echo that was lost to the next that was not, or to the end."""
         found: list[Silence] = []
         lost: float | None = None
-        for row in _rows(self.folder / f"{server}.pings"):
+        rows = _rows(self.folder / f"{server}.pings")
+        for row in rows:
             if row["ms"] is None:
                 lost = row["at"] if lost is None else lost
             elif lost is not None:
                 found.append(Silence(lost, round(row["at"] - lost, 1)))
                 lost = None
-        return found
+        return found if lost is None else [*found, Silence(lost, round(rows[-1]["at"] + PATIENCE - lost, 1))]
 
     def unmoved_silences(self, server: str, around: float = 20.0) -> list[Silence]:
-        """Those that no move of the guest explains: nothing of it was moved within so many seconds."""
+        """Those that no move of the guest explains: one explains so many seconds before it, and thrice as many after."""
         moves = self.moves(server)
-        return [s for s in self.silences(server) if s.seconds > PATIENCE and all(abs(s.at - m) > around for m in moves)]
+        lost = [silence for silence in self.silences(server) if silence.seconds > PATIENCE]
+        return [s for s in lost if not any(m - around <= s.at and s.at + s.seconds <= m + 3 * around for m in moves)]
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
@@ -70,7 +73,10 @@ def _rows(file: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def at_work(bed: Bed, folder: Path, guests: tuple[str, ...] = ()) -> Iterator[Tenants]:
-    """Tenants at work, until the block ends; the server that is under way then is waited for."""
+    """Tenants at work, until the block ends; the server that is under way then is waited for.
+
+    Raises Failed where one of them has left before: who is not there notices nothing.
+    """
     log = folder / "tenants.log"
     creating = _program(bed, log, "creating", str(folder))
     others: list[subprocess.Popen[bytes]] = []
@@ -82,8 +88,11 @@ def at_work(bed: Bed, folder: Path, guests: tuple[str, ...] = ()) -> Iterator[Te
                 _program(bed, log, "pinging", address, str(folder / f"{server}.pings")),
             ]
         yield Tenants(folder)
+        if any(process.poll() is not None for process in (creating, *others)):
+            raise Failed(f"who was to notice something has left: {log.read_text()[-2000:]}")
         (folder / "enough").touch()
-        creating.wait(timeout=_LAST_CREATE)
+        if creating.wait(timeout=_LAST_CREATE):
+            raise Failed(f"who creates servers ended with {creating.returncode}: {log.read_text()[-2000:]}")
     finally:
         for process in (creating, *others):
             process.terminate()

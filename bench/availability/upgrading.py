@@ -4,15 +4,17 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bench.availability.bed import SOURCE, TARGET, Bed
 from bench.measuring import Failed
+from stairlift.probe.meter import end_meter
 
-#: Seconds for a whole upgrade; it takes ten minutes on an idle machine.
-_PATIENCE = 5400.0
+#: Seconds for a whole upgrade, which takes ten minutes on an idle machine, and for an orchestrator that was cancelled.
+_PATIENCE, _TO_LEAVE = 5400.0, 120.0
 DONE, FAILED, PAUSED = 0, 5, 7
 
 
@@ -22,6 +24,7 @@ class Journey:
 
     bed: Bed
     folder: Path
+    _begun: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def log(self) -> Path:
@@ -38,18 +41,33 @@ class Journey:
 
     def run(self, plan: Path) -> subprocess.Popen[bytes]:
         """Start it, everything approved."""
-        return self.bed.start("run", str(plan), "--yes", log=self.log)
+        return self._begin("run", str(plan), "--yes")
 
     def resume(self) -> subprocess.Popen[bytes]:
         """Go on with it."""
-        return self.bed.start("resume", log=self.log)  # --yes holds across a resume
+        return self._begin("resume")  # --yes holds across a resume
+
+    def _begin(self, *words: str) -> subprocess.Popen[bytes]:
+        self._begun.append(self.bed.start(*words, log=self.log))
+        return self._begun[-1]
 
     def ended(self, orchestrator: subprocess.Popen[bytes], *codes: int) -> int:
-        """How it ended. Raises Failed where that is none of these exit codes, or it does not end."""
-        code = orchestrator.wait(timeout=_PATIENCE)
-        if code not in codes:
+        """How it ended. Raises Failed where that is none of these exit codes, if any are named, or it does not end."""
+        code = waited(orchestrator)
+        if codes and code not in codes:
             raise Failed(f"stairlift ended with {code}: {self.log.read_text()[-4000:]}")
         return code
+
+    def give_up(self) -> None:
+        """Leave nothing at work that could reach into what comes next: no orchestrator, no attempt, no meter."""
+        with suppress(Failed):  # there is none, or it is over
+            self.bed.stairlift("cancel", "--now", "--yes", "--reason", "the scenario is over")
+        for orchestrator in self._begun:
+            with suppress(subprocess.TimeoutExpired):
+                orchestrator.wait(timeout=_TO_LEAVE)
+            orchestrator.kill()
+        for folder in self.bed.state.glob("meter/*"):
+            end_meter(folder)
 
     def until(self, orchestrator: subprocess.Popen[bytes], reached: Callable[[Any], bool]) -> Any:
         """The first status in which something holds. Raises Failed if the orchestrator ends before."""
@@ -75,4 +93,13 @@ def by_ansible(bed: Bed, folder: Path, *, at_once: str, drain: bool) -> int:
     brief = {"ANSIBLE_DISPLAY_OK_HOSTS": "no", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "no"}
     told = replace(bed, environ={**bed.environ, **brief})
     playing = told.spawn(["ansible-playbook", "ansible/site.yml", *extra], log=folder / "ansible.log")
-    return playing.wait(timeout=_PATIENCE)
+    return waited(playing)
+
+
+def waited(process: subprocess.Popen[bytes]) -> int:
+    """Its exit code. Raises Failed where it does not end: then it is ended."""
+    try:
+        return process.wait(timeout=_PATIENCE)
+    except subprocess.TimeoutExpired as late:
+        process.terminate()
+        raise Failed(f"{process.args!r} had not ended after {_PATIENCE:.0f} s") from late

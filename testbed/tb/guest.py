@@ -60,11 +60,12 @@ def follow(layout: Layout, cloud: openstack.connection.Connection, name: str) ->
         time.sleep(_LOOK)
         try:
             server: Any = cloud.compute.get_server(guest.server_id)
-        except clouds.ERRORS:
-            continue
-        if server.compute_host not in {guest.host.name, None}:
+            if server.compute_host in {guest.host.name, None}:
+                continue
             guest = plug(layout, cloud, name)
-            yield guest
+        except clouds.ERRORS:  # an API that does not answer now: the server is where it is
+            continue
+        yield guest
 
 
 def inside(layout: Layout, guest: Guest, *argv: str) -> list[str]:

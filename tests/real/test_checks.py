@@ -17,7 +17,7 @@ from stairlift.remote.ssh import SshRemote
 from stairlift.remote.words import SshOptions
 from stairlift.testing.plans import a_step
 from stairlift.wiring.gating import looking
-from stairlift.wiring.running import SystemClock
+from stairlift.wiring.system_clock import SystemClock
 
 from .conftest import Bed
 

@@ -18,7 +18,8 @@ from stairlift.strategy.neutron.desk import DHCP
 from stairlift.strategy.neutron.desk import Desk as Neutron
 from stairlift.strategy.neutron.shifting import KIND, Shifting
 from stairlift.strategy.nova.desk import Desk
-from stairlift.strategy.nova.drain import DrainHost, Ending, Pace
+from stairlift.strategy.nova.drain import DrainHost, Ending
+from stairlift.strategy.nova.pace import Pace
 from stairlift.strategy.nova.services import ComputeServices
 from stairlift.strategy.nova.story import Story
 from stairlift.strategy.nova.task import DrainTask, stopped_tag

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,17 @@ def _discovered(bed: Bed) -> Any:
 
 
 @pytest.fixture(scope="module")
-def upgraded(bed: Bed, cloud: Any, tmp_path_factory: pytest.TempPathFactory) -> Upgraded:
+def upgraded(bed: Bed, cloud: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
     """Plan, run, kill -9, resume, with tenants at work all the while."""
     journey = Journey(bed, tmp_path_factory.mktemp("upgrade"))
-    plan = journey.plan(POLICY)
+    try:
+        yield _upgraded(journey)
+    finally:
+        journey.give_up()
+
+
+def _upgraded(journey: Journey) -> Upgraded:
+    bed, plan = journey.bed, journey.plan(POLICY)
     with at_work(bed, journey.folder, guests=(GUEST,)) as tenants:
         orchestrator = journey.run(plan)
         journey.until(orchestrator, lambda status: _far_enough(status["steps"]))

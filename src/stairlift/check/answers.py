@@ -32,13 +32,3 @@ def rows(reply: Reply) -> Iterator[Row]:
         if not isinstance(row, Mapping):
             raise Unanswered("the answer holds what is no row")
         yield row
-
-
-def output(reply: Reply, *, good: tuple[int, ...] = (0,)) -> str:
-    """What a script printed. Raises Unanswered where the host did not answer, or it ended otherwise than `good`."""
-    if not there(reply):
-        raise Unanswered("nobody could ask the host")
-    if reply.returncode not in good:
-        said = (reply.err or reply.out).strip().splitlines()
-        raise Unanswered(f"the script ended with {reply.returncode}" + (f": {said[-1][:200]}" if said else ""))
-    return reply.out

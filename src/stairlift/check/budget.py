@@ -1,5 +1,6 @@
 """Whether users have lost more than the policy allows, and what nobody knows."""
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class Account:
         self._failures: dict[str, list[Failure]] = {}
         self._unlisted = 0
         self._heard: dict[str, float] = {}
+        self._answered: dict[str, array[float]] = {}
 
     def hear(self, piece: Piece) -> None:
         """Take in a piece; they come in the order in which they were written."""
@@ -58,8 +60,16 @@ class Account:
         self.end = bucket.end
         for name, tally in bucket.tallies.items():
             target = self.baseline.targets.get(name)
-            if target is not None and target.felt and tally.known:
-                self._heard[target.api] = bucket.end
+            if target is None or not target.felt or not tally.known:
+                continue
+            self._heard[target.api] = bucket.end
+            if tally.ok:
+                self._is_right(target.api, bucket.at)
+
+    def _is_right(self, api: str, at: float) -> None:
+        answered = self._answered.setdefault(api, array("d"))
+        if not answered or answered[-1] < at:  # once for all of its targets, and in order whatever a clock does
+            answered.append(at)
 
     def _charge(self, failure: Failure) -> None:
         if failure.at > self._acknowledged and self.baseline.charges(failure.target):
@@ -81,7 +91,7 @@ class Account:
     def losses(self) -> tuple[Loss, ...]:
         """What was lost of each API that lost anything."""
         return tuple(
-            Loss(api, tuple(lost), outages(failure.at for failure in lost))
+            Loss(api, tuple(lost), outages((failure.at for failure in lost), self._answered.get(api, ())))
             for api, lost in sorted(self._failures.items())
             if lost
         )
@@ -115,6 +125,9 @@ class Account:
         if measured and (missing := sorted(set(self._budget) - {REQUESTS, EACH} - measured)):
             return f"the downtime budget is about {', '.join(missing)}, which the meter does not measure"
         watched = {self.baseline.targets[name].api for name in self.baseline.targets if self.baseline.charges(name)}
+        spoilt = sorted((measured & self._budget.keys()) - watched)
+        if self.baseline.until is not None and spoilt and not self._acknowledged:
+            return f"{', '.join(spoilt)} failed before anything was changed, so that no downtime can be held against it"
         silent = {api: now - max(since, self._heard.get(api, 0.0)) for api in watched if self._matters(api)}
         lost = sorted(api for api, seconds in silent.items() if seconds > SILENCE)
         if not lost:

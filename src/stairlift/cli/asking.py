@@ -11,7 +11,8 @@ from stairlift.report.text import span
 from stairlift.run.transitions import skippable
 from stairlift.wiring.clock import now
 from stairlift.wiring.office import Office
-from stairlift.wiring.running import Orders, bring_to_rest
+from stairlift.wiring.orders import Orders
+from stairlift.wiring.running import bring_to_rest
 
 
 def failures_settled(run: Run, plan: Plan, office: Office) -> bool:

@@ -17,7 +17,8 @@ from stairlift.report.status import Standing
 from stairlift.report.tally import Tally
 from stairlift.wiring.clock import now
 from stairlift.wiring.office import Office
-from stairlift.wiring.running import Orders, Result, bring_to_rest
+from stairlift.wiring.orders import Orders, Result
+from stairlift.wiring.running import bring_to_rest
 
 #: How long an orchestrator may take to answer before nobody waits for it any more, and how often to look; in seconds.
 PATIENCE, LOOK = 3.0, 0.1

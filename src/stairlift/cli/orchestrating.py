@@ -19,7 +19,8 @@ from stairlift.report.tally import Tally
 from stairlift.report.text import count, span
 from stairlift.wiring.clock import now
 from stairlift.wiring.office import Office
-from stairlift.wiring.running import Orders, Result, bring_to_rest, resume, start, waiting_steps
+from stairlift.wiring.orders import Orders, Result
+from stairlift.wiring.running import bring_to_rest, resume, start, waiting_steps
 from stairlift.wiring.settings import Settings
 
 

@@ -1,13 +1,17 @@
 """A step becomes work for a strategy: the assignment, the job with what every job is told, the verdict."""
 
+import json
 from dataclasses import replace
+from typing import get_args
 
-from stairlift.model.effect import Intention
+from stairlift.model.effect import KIND_LENGTH, EffectState, Intention
 from stairlift.model.errors import StairliftError
 from stairlift.model.plan import Step
 from stairlift.model.run import Ended, Ending, NotStarted
 from stairlift.model.work import Assignment, Job, Verdict
 from stairlift.ports import Affecting, UpgradeStrategy
+
+_STATES = get_args(EffectState)
 
 
 class NoJob(Exception):
@@ -19,7 +23,7 @@ def job_for(strategy: UpgradeStrategy, assignment: Assignment) -> Job:
 
     A strategy may be anybody's code, so whatever it raises or says amiss is its failure and not that of the run.
     """
-    intentions(strategy, assignment)
+    _demand_on_record(strategy, assignment)
     try:
         job = strategy.job(assignment)
         _demand_texts(job)
@@ -33,9 +37,27 @@ def intentions(strategy: UpgradeStrategy, assignment: Assignment) -> tuple[Inten
     if not isinstance(strategy, Affecting):
         return ()
     try:
-        return tuple(strategy.effects(assignment))
+        found = tuple(strategy.effects(assignment))
+        for intention in found:
+            _demand_recordable(intention)
     except (Exception, SystemExit) as error:
         raise NoJob(f"the strategy {strategy.name} could not say what it changes: {_words(error)}") from error
+    return found
+
+
+def _demand_recordable(intention: Intention) -> None:
+    """Raise ValueError or TypeError for what no journal could keep: it must not be found out while that is written."""
+    if not 0 < len(intention.kind) <= KIND_LENGTH:
+        raise ValueError(f"{intention.kind!r:.60} is no kind of an effect: it has 1 to {KIND_LENGTH} characters")
+    json.dumps(dict(intention.details), allow_nan=False)
+
+
+def _demand_on_record(strategy: UpgradeStrategy, assignment: Assignment) -> None:
+    """Raise NoJob where an attempt may change what was not put on record with its start."""
+    known = {effect.id for effect in assignment.effects}
+    for intention in intentions(strategy, assignment):
+        if intention.id not in known:
+            raise NoJob(f"the strategy {strategy.name} did not say before that it changes {intention.id}")
 
 
 def _demand_texts(job: Job) -> None:
@@ -62,9 +84,17 @@ def verdict_on(strategy: UpgradeStrategy, assignment: Assignment, ending: Ending
         verdict = strategy.judge(assignment, ending.outcome)
         if not isinstance(verdict, Verdict):
             raise TypeError(f"{verdict!r:.80} is no verdict")  # noqa: TRY301  # told as what it raises is
+        _demand_states(verdict)
     except (Exception, SystemExit) as error:  # noqa: BLE001
         return Verdict("unknown", f"the strategy {strategy.name} could not judge the outcome: {_words(error)}")
     return verdict if verdict.result == "failed" else replace(verdict, temporary=False)
+
+
+def _demand_states(verdict: Verdict) -> None:
+    """Raise TypeError for a word about a side effect that the ledger does not know."""
+    strange = [state for state in verdict.effects.values() if state not in _STATES]
+    if strange:
+        raise TypeError(f"{strange[0]!r:.60} is no state of a side effect")
 
 
 def expects_report(step: Step) -> bool:

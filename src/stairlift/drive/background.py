@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from threading import Thread
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+from stairlift.model.errors import SourceTrouble, StairliftError, Trouble
 
 T = TypeVar("T")
 
@@ -22,3 +24,27 @@ def in_background(work: Callable[[], T], name: str) -> Awaitable[T]:
     promise.set_running_or_notify_cancel()
     Thread(target=perform, name=name, daemon=True).start()
     return asyncio.wrap_future(promise)
+
+
+class Late(Generic[T]):
+    """Something that is `made` when somebody first asks for it, and once: making it may block, or fail."""
+
+    def __init__(self, made: Callable[[], T]) -> None:
+        self._made = made
+        self._turn = asyncio.Lock()
+        self._found: tuple[T, ...] = ()
+
+    async def get(self) -> T:
+        """It. Raises SourceTrouble where it cannot be made for the moment."""
+        async with self._turn:
+            if not self._found:
+                self._found = (await in_background(self._tried, "first look"),)
+        return self._found[0]
+
+    def _tried(self) -> T:
+        try:
+            return self._made()
+        except SourceTrouble:
+            raise
+        except StairliftError as error:
+            raise SourceTrouble(Trouble.UNREACHABLE, error.brief) from error

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 from stairlift.check.answers import Unanswered
 from stairlift.drive.questions import PATIENCE, Ways, ask_all
-from stairlift.model.check import CheckResult, CheckState, Judgement, Phase, Question, Reply, Scene
+from stairlift.model.check import CheckResult, CheckState, HostQuestion, Judgement, Phase, Question, Reply, Scene
+from stairlift.model.errors import Trouble
 from stairlift.model.finding import Finding, Waiver
 from stairlift.ports import Check, Following
 
 _LOG = logging.getLogger(__name__)
+_NO_SHELL = Reply(trouble=Trouble.UNREACHABLE, detail="there is no shell on it")
 #: What rows of another shape than expected make a check raise.
 _MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 
@@ -37,7 +39,8 @@ def run_checks(
     asking = [one for check in checks if phase in check.info.phases and (one := _asking(check, scene))]
     lacking = {one.check.info.code: _lacking(one.check, scene, ways) for one in asking}
     able = [one for one in asking if not lacking[one.check.info.code]]
-    replies = dict(ask_all(_questions(able), ways, patience=patience))
+    closed = _closed(able, scene)
+    replies = closed | dict(ask_all((q for q in _questions(able) if q not in closed), ways, patience=patience))
     whole = {one.check.info.code: _followed(one, scene, replies) for one in able}
     replies |= ask_all((q for q in _questions(whole.values()) if q not in replies), ways, patience=patience)
     return tuple(
@@ -49,6 +52,12 @@ def run_checks(
 
 def _questions(asking: Iterable[_Asking]) -> list[Question]:
     return [question for one in asking for question in one.questions.values()]
+
+
+def _closed(asking: Iterable[_Asking], scene: Scene) -> dict[Question, Reply]:
+    """Hosts of the cloud that nobody gave a way to are not tried by their names."""
+    shells = (q for q in _questions(asking) if isinstance(q, HostQuestion) and q.host not in scene.shells)
+    return {question: _NO_SHELL for question in shells if scene.cloud.host(question.host)}
 
 
 def _asking(check: Check, scene: Scene) -> _Asking | None:

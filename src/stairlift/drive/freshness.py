@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stairlift.check.freshness import Key, Row, stale
-from stairlift.drive.background import in_background
-from stairlift.model.errors import SourceTrouble, StairliftError, Trouble
+from stairlift.drive.background import Late, in_background
+from stairlift.model.errors import SourceTrouble
 from stairlift.model.observation import Observation
 from stairlift.ports import Clock, FreshnessProbe
 
@@ -35,24 +35,11 @@ class LateFreshness:
     """Fills ports.FreshnessProbe by another one, which is `made` when somebody first asks: it may block, or fail."""
 
     def __init__(self, made: Callable[[], FreshnessProbe]) -> None:
-        self._made = made
-        self._turn = asyncio.Lock()
-        self._probe: FreshnessProbe | None = None
+        self._late = Late(made)
 
     async def stale(self, services: Sequence[Key], since: datetime) -> tuple[str, ...]:
         """See ports.FreshnessProbe."""
-        async with self._turn:
-            if self._probe is None:
-                self._probe = await in_background(self._tried, "first look")
-        return await self._probe.stale(services, since)
-
-    def _tried(self) -> FreshnessProbe:
-        try:
-            return self._made()
-        except SourceTrouble:
-            raise
-        except StairliftError as error:
-            raise SourceTrouble(Trouble.UNREACHABLE, error.brief) from error
+        return await (await self._late.get()).stale(services, since)
 
 
 class RegistryFreshness:

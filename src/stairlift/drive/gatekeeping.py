@@ -7,7 +7,7 @@ from stairlift.drive.background import in_background
 from stairlift.model.errors import StairliftError
 from stairlift.model.plan import Step
 from stairlift.ports import Assent, Clock, Gatekeeper
-from stairlift.run import AskApproval, Board, Decision, Start
+from stairlift.run import AskApproval, Board, Decision, PassGate, Start
 
 #: Seconds for which what was found holds: a person may need some minutes to say yes.
 FRESH = 600.0
@@ -16,6 +16,8 @@ Background = Callable[[Coroutine[Any, Any, None]], object]
 
 class Gatekeeping:
     """What was found before which step, and when; nothing that is watched goes on without a fresh look.
+
+    Neither does a gate that was approved beforehand: what it covers is not looked at again behind it.
 
     Looks are taken beside the loop, one at a time; `then` is rung when one has come to its end.
     """
@@ -33,7 +35,8 @@ class Gatekeeping:
         """Those that need no look, or had one; the others come again."""
         if self._keeper is None:
             return decisions
-        held = [d for d in decisions if isinstance(d, Start | AskApproval) and self._wants(board.step(d.step))]
+        begin = [d for d in decisions if isinstance(d, Start | AskApproval | PassGate)]
+        held = [d for d in begin if self._wants(board.step(d.step))]
         if held and not self._busy:
             self._busy = True
             background(self._look(board.step(held[0].step), then))

@@ -13,7 +13,7 @@ from stairlift.model.plan import Step
 from stairlift.model.run import Attempt, Change
 from stairlift.model.work import Assignment, Verdict
 from stairlift.run import Board
-from stairlift.run.effects import intended, taken_up, told
+from stairlift.run.effects import intended, moved_here, taken_up, told
 from stairlift.run.upgraded import upgraded
 
 
@@ -30,6 +30,8 @@ class Ledger:
     def take(self, effects: Iterable[Effect]) -> None:
         """Take over rows that go on record."""
         for effect in effects:
+            if effect.id in self._known:
+                self._of_unit[self._unit(self._known[effect.id].step)].pop(effect.id, None)
             self._known[effect.id] = effect
             self._of_unit[self._unit(effect.step)][effect.id] = effect
 
@@ -54,8 +56,9 @@ class Ledger:
             found = intentions(self._tools.strategies[step.strategy or ""], self.assignment(step, change.attempt))
         except NoJob:
             return change
-        mine = self._of_unit[self._unit(step.id)].values()
-        rows = (*intended(self._known, found, step, now), *taken_up(mine))
+        mine = self._of_unit[self._unit(step.id)]
+        others = (effect for effect in self._known.values() if effect.id not in mine)
+        rows = (*intended(self._known, found, step, now), *taken_up(mine.values()), *moved_here(others, found, step))
         return replace(change, effects=rows) if rows else change
 
     def judged(self, change: Change, verdict: Verdict, now: datetime) -> Change:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from stairlift.drive.background import in_background
 from stairlift.drive.ledger import Ledger
 from stairlift.drive.tools import Tools
 from stairlift.model.effect import Effect
@@ -56,7 +57,9 @@ async def _restored(
 async def _within(room: asyncio.Semaphore, effect: Effect, strategies: Strategies) -> tuple[Effect, str]:
     async with room:
         try:
-            return effect, await asyncio.wait_for(asyncio.to_thread(_restore, effect, strategies), _PATIENCE)
+            return effect, await asyncio.wait_for(
+                in_background(lambda: _restore(effect, strategies), "put back"), _PATIENCE
+            )
         except TimeoutError:
             return effect, f"nothing was heard for {_PATIENCE:g} s"
 

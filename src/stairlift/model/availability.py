@@ -4,6 +4,7 @@ Times are seconds since the epoch on the clock of the machine that measures, as 
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -19,8 +20,9 @@ KNOWN: frozenset[State] = frozenset({"ok", "failed", "throttled"})
 Via = Literal["public", "backend", "canary", "write"]
 #: The ways whose failures a user feels. What fails at one backend is hidden, or not, by the load balancer before it.
 FELT: frozenset[Via] = frozenset({"public", "canary", "write"})
-#: Seconds: failures of an API that are no further apart are one outage.
-OUTAGE_GAP = 3.0
+#: Seconds: failures of an API that are no further apart are one outage, and so are those with no right answer between
+#: them, unless nothing is known of it for longer than `UNANSWERED`: an API that is asked seldom is down all the same.
+OUTAGE_GAP, UNANSWERED = 3.0, 60.0
 #: The key of a run's options under which it keeps how it is measured, and the binding of what the meter itself makes.
 METER = "meter"
 #: From one grade of latency to the next: so exact is a quantile.
@@ -141,31 +143,31 @@ class Window:
         return self.begin <= end and begin <= self.end
 
 
-def outages(
-    failed_at: Iterable[float], answered_at: Sequence[float] = (), *, gap: float = OUTAGE_GAP
-) -> tuple[Outage, ...]:
-    """Failures as outages: a new one begins where nothing has failed for longer than `gap` seconds.
+def outages(failed_at: Iterable[float], answered_at: Sequence[float], *, gap: float = OUTAGE_GAP) -> tuple[Outage, ...]:
+    """Failures as outages: after a right answer, a new one begins where none was for more than `gap` seconds.
 
-    `answered_at`, in order, are times of right answers.
+    `answered_at`, in order, are times of right answers. Without one between them, failures are one outage as long as
+    they are no further apart than UNANSWERED.
     """
     found: list[list[float]] = []
     for at in sorted(failed_at):
-        if found and at - found[-1][-1] <= gap:
+        if found and _goes_on(found[-1][-1], at, answered_at, gap):
             found[-1].append(at)
         else:
             found.append([at])
     return tuple(Outage(group[0], group[-1], len(group), _after(group[-1], answered_at)) for group in found)
 
 
+def _goes_on(last: float, at: float, answered_at: Sequence[float], gap: float) -> bool:
+    if at - last <= gap:
+        return True
+    answered = _after(last, answered_at)
+    return at - last <= UNANSWERED and (answered is None or answered > at)
+
+
 def _after(last: float, answered_at: Sequence[float]) -> float | None:
-    low, high = 0, len(answered_at)
-    while low < high:
-        middle = (low + high) // 2
-        if answered_at[middle] <= last:
-            low = middle + 1
-        else:
-            high = middle
-    return answered_at[low] if low < len(answered_at) else None
+    place = bisect_right(answered_at, last)
+    return answered_at[place] if place < len(answered_at) else None
 
 
 def in_flight(windows: Iterable[Window], begin: float, end: float) -> tuple[str, ...]:

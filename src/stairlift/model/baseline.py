@@ -2,6 +2,9 @@
 
 from stairlift.model.availability import Bucket, Failure, Piece, Session, Target, added
 
+#: Seconds by which times in the file are not exact.
+_ROUNDED = 0.1
+
 
 class Baseline:
     """Takes in what a meter wrote, in order, until so many seconds of answers are together (`until`).
@@ -44,8 +47,8 @@ class Baseline:
 
     def _fails(self, failure: Failure) -> bool:
         """One that was due before came of nothing that was done since, however late it was known."""
-        if self.until is not None and failure.at >= self.until:
-            return False
+        if self.until is not None and not failure.at < self.until <= failure.end + _ROUNDED:
+            return False  # due later, or known before and yet told after: then a clock was set back
         self.failed[failure.target] = self.failed.get(failure.target, 0) + 1
         return True
 

@@ -190,7 +190,7 @@ class SessionCloudClient:
         if not _is_answer(response.status_code, changing=changing):
             said = self._discreet(message(body), self._token(response))
             raise of_status(response.status_code, what, said, changing=changing)
-        document = None if changing and not body else _parsed(body, what)
+        document = None if changing and not body else _parsed(body, what, response.status_code)
         return Answer({"body": document}, _date(response.headers.get("Date")))
 
     def _exchange(self, url: str, asked: Mapping[str, Any], deadline: float) -> tuple[Response, bytes]:
@@ -282,12 +282,12 @@ def _body(response: Response, deadline: float) -> bytes:
     return b"".join(chunks)
 
 
-def _parsed(body: bytes, what: str) -> Any:
+def _parsed(body: bytes, what: str, status: int) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         brief = f"{what} gave {len(body)} bytes that are not a whole JSON document"
-        raise SourceTrouble(Trouble.MALFORMED, brief, str(error)) from None
+        raise SourceTrouble(Trouble.MALFORMED, brief, str(error), status=status) from None
 
 
 def _date(header: str | None) -> datetime | None:

@@ -2,7 +2,8 @@
 
 import socket
 import ssl
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from time import monotonic
@@ -52,20 +53,49 @@ class PublicUrls:
         return Reply(body=body, returncode=status, detail=doubt, seconds=seconds, expires=expires)
 
     def _certificate(self, place: SplitResult, timeout: float) -> tuple[datetime | None, str]:
-        """When it ends, or why it cannot be trusted; one that has ended did so a moment ago at the latest."""
+        """When it ends, and why it cannot be trusted; one that has ended did so a moment ago at the latest."""
         try:
-            address = (place.hostname or "", place.port or 443)
-            with (
-                closing(socket.create_connection(address, timeout)) as plain,
-                self._trusting.wrap_socket(plain, server_hostname=place.hostname) as secured,
-            ):
-                told = secured.getpeercert() or {}
-            return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC), ""
+            return _ends(place, timeout, self._trusting), ""
         except ssl.SSLCertVerificationError as error:
-            ended = datetime.now(UTC) if _EXPIRED in error.verify_message else None
-            return ended, f"the certificate is not trusted: {error.verify_message}"
+            doubt = f"the certificate is not trusted: {error.verify_message}"
+            return datetime.now(UTC) if _EXPIRED in error.verify_message else _untrusted(place, timeout), doubt
         except (OSError, KeyError, ValueError) as error:
             return None, f"the certificate cannot be read: {type(error).__name__}"
+
+
+def _ends(place: SplitResult, timeout: float, trusting: ssl.SSLContext) -> datetime:
+    """When its certificate ends. Raises OSError (also of ssl), KeyError or ValueError where that cannot be told."""
+    with _secured(place, timeout, trusting) as secured:
+        told = secured.getpeercert() or {}
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
+
+
+def _untrusted(place: SplitResult, timeout: float) -> datetime | None:
+    """When one ends that nobody vouches for: ssl reads only what it trusts, so it is told to trust just this one."""
+    believing = ssl.create_default_context()
+    believing.check_hostname = False
+    believing.verify_mode = ssl.CERT_NONE
+    try:
+        with _secured(place, timeout, believing) as secured:
+            shown = secured.getpeercert(binary_form=True) or b""
+        believing.load_verify_locations(cadata=shown)
+        believing.verify_mode = ssl.CERT_REQUIRED
+        believing.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        return _ends(place, timeout, believing)
+    except ssl.SSLCertVerificationError as error:
+        return datetime.now(UTC) if _EXPIRED in error.verify_message else None
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+@contextmanager
+def _secured(place: SplitResult, timeout: float, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
+    address = (place.hostname or "", place.port or 443)
+    with (
+        closing(socket.create_connection(address, timeout)) as plain,
+        context.wrap_socket(plain, server_hostname=place.hostname) as secured,
+    ):
+        yield secured
 
 
 def _heard(place: SplitResult, timeout: float) -> tuple[int, Any]:

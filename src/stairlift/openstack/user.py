@@ -3,17 +3,22 @@
 For whoever sends its requests by itself, as the availability meter does: the credentials stay in here.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 
 from keystoneauth1 import exceptions
 from openstack.config.cloud_region import CloudRegion
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from stairlift.model.errors import SourceTrouble
 from stairlift.openstack.client import scope_of, session_of
 from stairlift.openstack.endpoints import Catalog, below, choose, without_userinfo
 from stairlift.openstack.settings import cloud_region, display_name
 from stairlift.openstack.trouble import FAILURES, of_exception, of_status
+
+#: What names the authorities for every program that asks by way of requests.
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """How the other side proves itself, as clouds.yaml has it: whether at all, by which authorities, and we by what."""
+    """How the other side proves itself: whether at all, by which authorities (a file or a folder), and we by what."""
 
     verify: bool = True
     authorities: str | None = None
@@ -81,7 +86,8 @@ class CloudUser:
         return without_userinfo(below(endpoint, path, service, ticket.project))
 
     def certificates(self) -> Certificates:
-        """How certificates are checked."""
+        """How certificates are checked: as clouds.yaml has it, or else as the session's own library does."""
         verify, own = self._region.get_requests_verify_args()
-        authorities = verify if isinstance(verify, str) else None
+        told = next((found for name in _BUNDLES if (found := os.environ.get(name))), DEFAULT_CA_BUNDLE_PATH)
+        authorities = verify if isinstance(verify, str) else told if verify else None
         return Certificates(bool(verify), authorities, own)

@@ -13,7 +13,7 @@ from stairlift.model.policy import Order, Policy
 from stairlift.model.release import Release
 from stairlift.plan.admission import admission
 from stairlift.plan.advice import about_projects, about_stopping
-from stairlift.plan.around import wanted_by
+from stairlift.plan.around import about_unfenced, wanted_by
 from stairlift.plan.cold import about_standstills, left_running
 from stairlift.plan.deadlines import with_deadlines
 from stairlift.plan.fleet import Fleet, fleet
@@ -64,6 +64,7 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
                 *about_projects(way),
                 *about_mixing(way, steps),
                 *about_outages(way, steps),
+                *(one for hop in way for one in about_unfenced(hop, steps)),
                 *about_stopping(steps, bounds.windows),
                 *_about_steps(steps),
                 *about_queues(way, steps, whole=not request.narrowed),

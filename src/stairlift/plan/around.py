@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 
 from stairlift.knowledge.proxies import stands_behind_proxies
 from stairlift.model.cloud import Service
+from stairlift.model.finding import Finding
 from stairlift.model.plan import Action, Binding, Stage, Step
 from stairlift.model.policy import Policy
+from stairlift.plan.fleet import named
 from stairlift.plan.hop import Gate, Hop
-from stairlift.plan.matching import Work, choose, names_action
+from stairlift.plan.matching import Work, choose, may_fence, names_action
 
 _HYPERVISOR = "nova-compute"
 #: The strategy that takes APIs out of load balancers. A drain of any other kind is not about users' requests.
@@ -62,6 +64,26 @@ def fenced(hop: Hop, steps: Sequence[Step], gate: Gate) -> tuple[list[Step], Gat
             behind[unit[-1].id] = wrapped[-1].id
         made += wrapped
     return [_waiting(step, behind) for step in made], Gate(_renamed(gate.needs, behind), _renamed(gate.after, behind))
+
+
+def about_unfenced(hop: Hop, steps: Iterable[Step]) -> list[Finding]:
+    """The hypervisors that the policy wants fenced, and that a step of another kind restarts with all their node."""
+    if not hop.fences:
+        return []
+    mine = [s for s in steps if s.target == hop.target and s.stage != "compute" and s.action == "upgrade"]
+    bare = [s for s in mine if _HYPERVISOR in s.services]
+    if not bare:
+        return []
+    hosts = list(dict.fromkeys(host for s in bare for host in s.hosts))
+    message = (
+        f"nova-compute of {named(hosts)} restarts with the whole node ({bare[0].id}), where neither cordon nor drain "
+        f"of the policy is made"
+    )
+    resolution = (
+        'an entry of its own for them, match = { service = "nova-compute", stage = "compute" }, or disable and drain '
+        "these hosts by hand before that step"
+    )
+    return [Finding("plan.unfenced", "warning", hosts[0], message, resolution)]
 
 
 def _units(steps: Iterable[Step]) -> list[list[Step]]:
@@ -114,10 +136,11 @@ def _fence(hop: Hop, unit: Sequence[Step], action: Action, services: tuple[Servi
 def _chosen(hop: Hop, service: Service, stage: Stage, action: Action) -> Binding | None:
     """The first entry that names the action; one that takes everything is not asked for it.
 
-    A load balancer has nothing to do with hypervisors, and of what does not take requests away nothing is known here.
+    What takes requests away is a load balancer's; of hypervisors, whatever may fence them.
     """
-    balancing = stage != "compute"
-    naming = [b for b in hop.bindings if names_action(b, action) and (b.use == _BALANCER) == balancing]
+    naming = [b for b in hop.bindings if names_action(b, action) and may_fence(b, stage)]
+    if stage != "compute":
+        naming = [b for b in naming if b.use == _BALANCER]
     return choose(Work(service, hop.hosts[service.host], stage, action), naming)
 
 

@@ -13,10 +13,8 @@ from stairlift.plan.crews import Crew
 from stairlift.plan.fleet import named
 from stairlift.plan.hop import Gate, Hop, Kind, crew_steps, ends, once
 from stairlift.plan.manners import absorbed
-from stairlift.plan.matching import Work, choose, names_action
+from stairlift.plan.matching import Work, choose, fences_only, names_action
 
-#: Strategies that take a host out of service and put it back; they stop nothing for good.
-_FENCES = frozenset({"haproxy", "nova"})
 _WORD = "ONE-WAY: {projects} next: stopped on all hosts until upgraded, and nothing leads back behind the new schema"
 _STOP = "{project} stops everywhere before its schema changes, and is down from here until its upgrade; {why}"
 _STOPPED = "{project}'s schema changes once, with the code of {target} and nothing of {source} running; {back}"
@@ -71,14 +69,24 @@ def _standstill(hop: Hop, known: Procedure, services: Sequence[Service]) -> Stan
 
 
 def contracts_first(hop: Hop, known: Procedure) -> bool:
-    """Whether the contraction comes before the new code, with everything stopped.
+    """Whether the contraction comes before the new code, with everything stopped: only where entries stop all of it.
 
     A release may ask for it; so may an operator, who has a plug-in that does, by an entry that stops the project.
+    Under servers that run it would break them, so without such entries it stays where every contraction is: last.
     """
-    if known.offline is None:
-        return False
-    mine = [s for s in hop.behind if s.binary in known.offline.stop]
-    return bool(mine) and (hop.target <= known.offline.until or any(_stopper(hop, s, asked=True) for s in mine))
+    mine = _stopping(hop, known)
+    return bool(mine) and all(_stopper(hop, s, asked=True) for s in mine)
+
+
+def _stopping(hop: Hop, known: Procedure) -> list[Service]:
+    """What stops around a contraction that is done offline."""
+    return [s for s in hop.behind if s.binary in known.offline.stop] if known.offline else []
+
+
+def _contracts_late(hop: Hop, known: Procedure) -> bool:
+    """Whether the release asks for a contraction with everything stopped, and nobody stops it."""
+    demanded = known.offline is not None and hop.target <= known.offline.until
+    return demanded and bool(_stopping(hop, known)) and not contracts_first(hop, known)
 
 
 def _in_order(hop: Hop, order: Sequence[str], mine: Iterable[Service]) -> list[Service]:
@@ -89,7 +97,7 @@ def _in_order(hop: Hop, order: Sequence[str], mine: Iterable[Service]) -> list[S
 
 def _stoppers(hop: Hop) -> tuple[Binding, ...]:
     """The entries that stop what they match: they name the action, and do more than take requests away for a while."""
-    return tuple(b for b in hop.bindings if b.use not in _FENCES and names_action(b, "drain"))
+    return tuple(b for b in hop.bindings if not fences_only(b) and names_action(b, "drain"))
 
 
 def _stopper(hop: Hop, service: Service, *, asked: bool) -> Binding | None:
@@ -158,9 +166,18 @@ def left_running(hops: Sequence[Hop]) -> dict[str, list[tuple[Hop, Standstill]]]
     found: dict[str, list[tuple[Hop, Standstill]]] = {}
     for hop in (hop for hop in hops if "control" in hop.stages):
         mine = [s for s in hop.behind if s.plane == "control"]
-        for one in (one for one in standstills(hop, mine) if not one.is_complete):
+        for one in (*(one for one in standstills(hop, mine) if not one.is_complete), *_late(hop, mine)):
             found.setdefault(one.project, []).append((hop, one))
     return found
+
+
+def _late(hop: Hop, services: Sequence[Service]) -> Iterable[Standstill]:
+    """Projects of which the contraction finds services that nobody has stopped."""
+    for known in (procedure(project) for project in project_order({s.project for s in services})):
+        owner = known.owner_among([s for s in services if s.project == known.project]) if known else None
+        if known and known.offline and owner and _contracts_late(hop, known):
+            running = tuple(_stopping(hop, known))
+            yield Standstill(known.project, owner, "db-contract", known.offline.reason, (), running)
 
 
 def _still_running(project: str, hops: Sequence[tuple[Hop, Standstill]]) -> Finding:

@@ -70,6 +70,24 @@ def names_stage(binding: Binding, stage: Stage) -> bool:
     return _names(binding, "stage", stage)
 
 
+#: Built-in strategies that take something out of use and put it back, each in stages of its own. They stop nothing.
+_FENCES: Mapping[str, tuple[Stage, ...]] = {
+    "haproxy": ("control", "finish"),
+    "neutron": ("network",),
+    "nova": ("compute",),
+}
+
+
+def fences_only(binding: Binding) -> bool:
+    """Whether an entry's strategy only takes things out of use for a while, and so stops no program."""
+    return binding.use in _FENCES
+
+
+def may_fence(binding: Binding, stage: Stage) -> bool:
+    """Whether an entry's strategy could take out of use what is upgraded in a stage; of others' nothing is known."""
+    return stage in _FENCES.get(binding.use, (stage,))
+
+
 def names_action(binding: Binding, action: Action) -> bool:
     """Whether an entry says of itself that it is for this action."""
     return _names(binding, "action", action)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from stairlift.model.plan import Action, Binding, Step
 from stairlift.plan.hop import Hop, place
-from stairlift.plan.matching import Work, choose, names_action
+from stairlift.plan.matching import Work, choose, may_fence, names_action
 
 #: The agents that have duties which another node could take over.
 AGENTS = ("neutron-dhcp-agent", "neutron-l3-agent")
@@ -40,7 +40,7 @@ def _surrounded(hop: Hop, unit: Sequence[Step]) -> list[Step]:
 def _taker(hop: Hop, unit: Sequence[Step], agents: Sequence[str], action: Action) -> Binding | None:
     """The entry for all of these agents; one that only takes whatever comes is not asked for it."""
     hosts = {host for step in unit for host in step.hosts}
-    naming = [binding for binding in hop.bindings if names_action(binding, action) and binding.use != "haproxy"]
+    naming = [binding for binding in hop.bindings if names_action(binding, action) and may_fence(binding, "network")]
     mine = [s for s in hop.fleet.services if s.host in hosts and s.binary in agents]
     works = (Work(s, hop.hosts[s.host], "network", action) for s in mine)
     found = {binding.id: binding for work in works if (binding := choose(work, naming))}

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from stairlift.model.errors import SourceTrouble, StairliftError
+from stairlift.model.errors import SourceTrouble, StairliftError, UsageError
 from stairlift.openstack.client import SessionCloudClient
 from stairlift.openstack.user import CloudUser, Ticket
 from stairlift.probe.asking import Asker
@@ -50,6 +50,8 @@ def _measure(folder: Path, order: MeterOrder) -> str:
         if ticket is None:
             return over(folder, settings.linger, time.time)
         ways = _found(user, ticket, order, web)
+        if not ways:
+            raise UsageError(code="config.invalid", brief="[meter] off: there is nothing left that could be asked")
         freeze(folder, ways)
     asker = Asker(TokenKeeper(user, ticket), web, settings.timeout)
     return Probing(folder, settings, ways, asker, writer=_writer(order)).until_over()

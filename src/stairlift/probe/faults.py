@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import ssl
 from collections.abc import Iterator
 from http.client import HTTPException
 
@@ -33,20 +34,27 @@ def of_status(status: int) -> State:
 def of_error(error: BaseException) -> tuple[State, str]:
     """What became of a request that ended in this error, and why; the words hold no address and no secret."""
     chain = list(_behind(error))
+    own = next((why for one in chain if (why := _own(one))), "")
+    if own:
+        return "own", own
     for one in chain:
-        if isinstance(one, socket.gaierror):
-            return "own", "its name cannot be resolved here"
-        if isinstance(one, OSError) and one.errno in _OWN:
-            return "own", os.strerror(one.errno)
-    for one in chain:
+        if isinstance(one, ssl.SSLError):
+            return "failed", "TLS failed"
         if isinstance(one, TimeoutError):
             return "failed", "timed out"
         if isinstance(one, OSError) and one.errno:
             return "failed", os.strerror(one.errno)
-    if any(isinstance(one, RuntimeError) and "thread" in str(one) for one in chain):
-        return "own", "no more threads"
     broken = any(isinstance(one, HTTPException) for one in chain)
     return "failed", "broke off in the middle of its answer" if broken else type(error).__name__
+
+
+def _own(error: BaseException) -> str:
+    """Why it is the fault of this machine; "" where it is not. OpenSSL's numbers look like errno and are none."""
+    if isinstance(error, socket.gaierror):
+        return "its name cannot be resolved here"
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno in _OWN:
+        return os.strerror(error.errno)
+    return "no more threads" if isinstance(error, RuntimeError) and "thread" in str(error) else ""
 
 
 def _behind(error: BaseException | None) -> Iterator[BaseException]:

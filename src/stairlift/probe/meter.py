@@ -30,6 +30,8 @@ _LOG = logging.getLogger(__name__)
 STEP = "meter"
 #: Seconds. So long after it should be there a baseline is waited for; between two processes that left at once.
 _PATIENCE, _AGAIN, _AGAIN_MOST = 60.0, 2.0, 60.0
+#: Seconds that the time of day gains or loses between two looks only where somebody sets the clock.
+_SET = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class RunMeter:
         self._reader = SampleReader(place.folder / SAMPLES)
         self._account = Account(place.budget, _acknowledged(place.folder))
         self._since = time.time()
+        self._drift = self._since - time.monotonic()
         self._known = _is_breach(run)
 
     # The process
@@ -165,7 +168,7 @@ class RunMeter:
             return ""
 
     def _unknown(self) -> str:
-        now = time.time()
+        now = self._now()
         found = self._account.baseline
         if found.until is not None:
             return self._account.unknown(now, self._since)
@@ -173,6 +176,14 @@ class RunMeter:
         if waited <= (found.wanted or self._place.order.settings.baseline) + _PATIENCE:
             return ""
         return f"there is a downtime budget, and for {waited:.0f} s the meter has had no baseline to judge it by"
+
+    def _now(self) -> float:
+        """The time of day. Where the clock was set, or this machine slept, silence begins anew."""
+        now = time.time()
+        before, self._drift = self._drift, now - time.monotonic()
+        if abs(self._drift - before) > _SET:
+            self._since = now
+        return now
 
     def _windows(self) -> Sequence[Window]:
         run = self._run.id

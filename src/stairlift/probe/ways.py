@@ -53,6 +53,13 @@ class Trier:
     web: Web
     token: str
 
+    def speaks(self, root: str) -> bool:
+        """Whether this is how to speak to a server. Without the token, which must not go in the clear to one of TLS."""
+        try:
+            return self.web.get(f"{root}/", {}, verify=False).status != 400  # what servers of TLS say to plain HTTP
+        except Exception:  # as below  # noqa: BLE001
+            return False
+
     def state(self, url: str, way: Way) -> str:
         """What comes back: a state, "elsewhere" where there is no such path, "away" where nobody answers at all."""
         headers = {**way.headers, "X-Auth-Token": self.token}
@@ -146,8 +153,9 @@ def _backend(model: Way, backend: BackendAddress, trier: Trier) -> Way:
     host = f"[{backend.address}]" if ":" in backend.address else backend.address
     roots = [f"{scheme}://{host}:{backend.port}" for scheme in ("http", "https")]
     target = Target(f"{model.target.api}@{backend.name}", model.target.api, "backend", "")
-    by_root = [[_at(model, target, f"{root}{path}") for path in paths] for root in roots]
-    return next((way for ways in by_root for way in _right(ways, trier)), by_root[0][0])
+    root = next((one for one in roots if trier.speaks(one)), "")
+    ways = [_at(model, target, f"{root or roots[0]}{path}") for path in paths]
+    return next(_right(ways, trier), ways[0]) if root else ways[0]
 
 
 def _right(ways: Sequence[Way], trier: Trier) -> Iterator[Way]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from stairlift.openstack.user import Certificates
@@ -12,6 +13,8 @@ from stairlift.openstack.user import Certificates
 #: What is read of an answer at most, in bytes.
 _MOST = 4 << 20
 _CHUNK = 1 << 16
+#: Seconds; a timeout of 0 would mean something else.
+_LEAST = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Web:
         connection = self._connection(parts.scheme, parts.hostname or "", parts.port, verify=verify)
         try:
             path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+            connection.connect()
+            connection.sock.settimeout(max(end - time.monotonic(), _LEAST))  # what connecting has left of it
             connection.request("GET", path, headers={**headers, "Connection": "close"})
             answer = connection.getresponse()
             return Response(answer.status, _body(answer, end))
@@ -66,7 +71,9 @@ def _body(answer: HTTPResponse, end: float) -> bytes:
 
 
 def _context(certificates: Certificates) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=certificates.authorities)
+    place = certificates.authorities
+    folder = place is not None and Path(place).is_dir()
+    context = ssl.create_default_context(cafile=None if folder else place, capath=place if folder else None)
     if not certificates.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -25,6 +25,8 @@ _PATIENCE, _LOOK = 180.0, 1.0
 #: Microversions: servers are tagged when they are made (2.52), and say in their flavor what they need (2.47).
 _TAGGED = "2.52"
 _WORDS = 120
+#: What comes of reading an answer that is not what it should be.
+_SENSELESS = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class _CutShort(Exception):
@@ -63,7 +65,7 @@ class WriteProbe:
             try:
                 made = made or self._prepared()
                 self._cycle(made)
-            except SourceTrouble:  # the project could not be asked what to make it of: the other targets tell why
+            except (SourceTrouble, *_SENSELESS):  # nobody could say what to make it of: the other targets tell why
                 made = {}
             over.wait(max(0.0, self._settings.every - (time.monotonic() - began)))
         clean(self._client, self._tag)
@@ -109,6 +111,8 @@ class WriteProbe:
             return
         except _Failed as failed:
             state, why = "failed", str(failed)[:_WORDS]
+        except _SENSELESS:
+            state, why = "failed", "its answer makes no sense"
         self._add(Result(target.id, state, due, time.monotonic(), at, why))
 
     def _port(self, network: str) -> None:
@@ -174,7 +178,7 @@ def clean(client: CloudClient, tag: str) -> int:
     ):
         try:
             rows = client.get(service, path, version).documents["body"].get(key) or []
-        except SourceTrouble:
+        except (SourceTrouble, *_SENSELESS):
             left += 1
             continue
         left += sum(not _removed(client, service, f"/{key}/{row['id']}") for row in rows)

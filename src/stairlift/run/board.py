@@ -23,7 +23,8 @@ class Board:
     """A run in memory. What it says depends on the statuses alone, never on the way in which they came about.
 
     - A step is *through* when it is done, or was skipped. One that was skipped before its turn is through once what it
-      waited for is: to leave a step out lets nothing behind it start earlier than with it.
+      waited for is: to leave a step out lets nothing behind it start earlier than with it. So is one that was skipped
+      after its turn, where what it needs was reopened since.
     - A step is *down* when it is unwell, or not begun and behind a step that is down; it has *ended* when it is down
       or through. `unmet` counts the needs that are not through and the afters that have not ended.
     - A unit is *open*, and holds its places, from its first attempt until all its steps are settled.
@@ -167,6 +168,10 @@ class Board:
         self._settle(number, (after in SETTLED) - (before in SETTLED))
         self._spread(number)
         self._file(number)
+        for other in self.graph.needed_by[number]:
+            if self._status[other].attempt:
+                self._spread(other)
+                self._refile(other)
 
     def _occupy(self, number: int, by: int) -> None:
         key = self.graph.exclusive[number]
@@ -232,7 +237,7 @@ class Board:
     def _is_through(self, number: int) -> bool:
         status = self._status[number]
         if status.state is StepState.SKIPPED:
-            return bool(status.attempt) or not self._unmet[number]
+            return not self._held_up(number)
         return status.state is StepState.DONE
 
     def _is_down(self, number: int) -> bool:
@@ -256,8 +261,8 @@ class Board:
     def _file(self, number: int) -> None:
         """Put it where it is found, if its turn has come.
 
-        Once it has begun nothing that comes before can hold it up but what it needs: it keeps its places, and that
-        might wait for them.
+        Once it has begun nothing that comes before can hold it up but what it needs and has to be done again: it keeps
+        its places, and anything else might wait for them.
         """
         status = self._status[number]
         if status.state not in _TO_START or self._held_up(number):
@@ -278,8 +283,8 @@ class Board:
     def _held_up(self, number: int) -> bool:
         if not self._status[number].attempt or not self._unmet[number]:
             return self._unmet[number] > 0
-        needs = self.graph.steps[number].needs  # which had ended well when it began, and may have been reopened since
-        return not all(self._through[self.graph.number[need]] for need in needs)
+        needs = (self.graph.number[need] for need in self.graph.steps[number].needs)
+        return any(self._status[need].attempt and not self._through[need] for need in needs)  # begun, and reopened
 
     def _unfile(self, number: int) -> None:
         self.asking.discard(number)

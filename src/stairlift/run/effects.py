@@ -27,6 +27,16 @@ def intended(
     )
 
 
+def moved_here(others: Iterable[Effect], intentions: Iterable[Intention], step: Step) -> tuple[Effect, ...]:
+    """The open rows of other units that an attempt is about to make anew: from now on they are its unit's.
+
+    A step that was skipped has left them, or an earlier run. When they began, and as what, is as it was.
+    """
+    wanted = {intention.id for intention in intentions}
+    moved = (replace(e, step=step.id, binding=step.strategy or "") for e in others if e.open and e.id in wanted)
+    return tuple(replace(effect, state="made", note="") if effect.state == "kept" else effect for effect in moved)
+
+
 def taken_up(mine: Iterable[Effect]) -> tuple[Effect, ...]:
     """The rows of a unit that goes on after it was kept as it was."""
     return tuple(replace(effect, state="made", note="") for effect in mine if effect.state == "kept")

@@ -108,12 +108,12 @@ class _Inquiry:
             case StepState.PENDING | StepState.WAITING:
                 return self._not_begun(status)
             case StepState.RETRYING:
-                return (*self._orders.confined(status.id), self._again(status), *self._alone(status))
+                return self._to_begin_again(status)
             case StepState.FAILED | StepState.UNKNOWN | StepState.UNDO_FAILED:
                 return (self._unwell(status),)
             case StepState.RUNNING | StepState.VERIFYING | StepState.UNDOING:
                 return (self._in_flight(status),)
-        return self._before(self._board.step(status.id)) if status.state is StepState.SKIPPED else ()
+        return self._waited_for(status) if status.state is StepState.SKIPPED else ()
 
     def _on_its_way_back(self, status: StepStatus) -> tuple[Hindrance, ...]:
         later = self._urgent_first(self._way_back.built_on(status.id))
@@ -156,6 +156,10 @@ class _Inquiry:
             verbs.append("skip")
         return self._orders.of_the_operator("failed", status.id, verbs, since=status.ended_at, said=status.reason)
 
+    def _to_begin_again(self, status: StepStatus) -> tuple[Hindrance, ...]:
+        now = (*self._orders.confined(status.id), self._again(status), *self._alone(status))
+        return self._waited_for(status) or now
+
     def _again(self, status: StepStatus) -> Hindrance:
         pause = timedelta(seconds=pause_before(self._board.graph.plan, max(1, status.retries)))
         due = status.worked_at + pause if status.worked_at else None
@@ -164,7 +168,7 @@ class _Inquiry:
     def _not_begun(self, status: StepStatus) -> tuple[Hindrance, ...]:
         step = self._board.step(status.id)
         asks = (*self._orders.confined(step.id), *self._approval(status))
-        before = self._before(step) if not status.attempt else ()  # once begun, nothing before it holds it up
+        before = self._waited_for(status)
         if before:
             return (*before, *asks)
         return (*asks, *self._no_room(status)) or (Hindrance("next", step.id),)
@@ -174,6 +178,14 @@ class _Inquiry:
         needs = [n for n in step.needs if not self._board.through(n)]
         turns = [n for n in step.after if n not in needs and not self._board.ended(n)]
         return (*self._behind("need", step, needs), *self._behind("turn", step, turns))
+
+    def _waited_for(self, status: StepStatus) -> tuple[Hindrance, ...]:
+        """Once it has begun nothing holds it up but what it needs and has to be done again."""
+        step = self._board.step(status.id)
+        if not status.attempt:
+            return self._before(step)
+        again = [n for n in step.needs if self._board.status(n).attempt and not self._board.through(n)]
+        return self._behind("need", step, again)
 
     def _behind(self, kind: Kind, step: Step, blockers: list[str]) -> tuple[Hindrance, ...]:
         if not blockers:

@@ -25,11 +25,15 @@ class Before:
     @classmethod
     def of(cls, effect: Effect) -> "Before":
         """That of the step which made an effect."""
-        return cls(Path(str(effect.details.get("attempts", ""))) / "0")
+        return cls((_attempts(effect) or Path(os.devnull)) / "0")
 
     def known(self, effect: Effect) -> Any:
-        """How it was, as an attempt has found it since the effect is open; None where none has got so far."""
-        files = sorted(self._folder.parent.glob(f"*/{_FILE}"), key=_number)
+        """How it was, as an attempt has found it since the effect is open; None where none has got so far.
+
+        An effect that this run has taken over was found by attempts of another: these come first.
+        """
+        folders = dict.fromkeys((_attempts(effect) or self._folder.parent, self._folder.parent))
+        files = (file for folder in folders for file in sorted(folder.glob(f"*/{_FILE}"), key=_number))
         found = (entry for file in files for entry in _read(file) if entry.get("id") == effect.id)
         return next((entry["was"] for entry in found if float(entry["at"]) >= effect.at.timestamp()), None)
 
@@ -39,11 +43,27 @@ class Before:
             file.write(json.dumps({"id": effect.id, "was": was, "at": at}) + "\n")
             file.flush()
             os.fsync(file.fileno())
+        _on_disk(self._folder)
 
 
 def details(folder: PurePath) -> Mapping[str, str]:
     """What an intention needs so that `Before.of` finds it."""
     return {"attempts": str(folder.parent)}
+
+
+def _attempts(effect: Effect) -> Path | None:
+    """The folder of all attempts at the step that made an effect, whichever run's that is."""
+    told = effect.details.get("attempts")
+    return Path(str(told)) if told else None
+
+
+def _on_disk(folder: Path) -> None:
+    """The name of a new file, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _number(file: Path) -> tuple[int, str]:

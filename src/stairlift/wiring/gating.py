@@ -7,6 +7,7 @@ from typing import Any
 from stairlift.check.api.network import ActiveRouters
 from stairlift.check.api.records import Missing
 from stairlift.check.api.servers import Guests
+from stairlift.check.hosts.broker import Bus
 from stairlift.drive.checks import run_checks
 from stairlift.drive.discover import observe
 from stairlift.drive.gates.on_hosts import LogGate, ProcessGate
@@ -31,6 +32,8 @@ from stairlift.wiring.toml import demand_known, invalid
 _LOOK_TIMEOUT = 60.0
 #: The checks that a gate compares with before the run, by the gate's name.
 _COMPARED: Mapping[str, tuple[type[Check], ...]] = {"counts": (Missing, Guests), "routers": (ActiveRouters,)}
+#: What a check before a one-way step compares with, and no gate of a step asks.
+_BUS: Mapping[str, tuple[type[Check], ...]] = {"bus": (Bus,)}
 _BASELINE = "gates_before"
 
 
@@ -97,14 +100,16 @@ class Gating:
         return CheckedGate(name, lambda: _results(known, self._anew(based), "gate"), kept["found"], concerns)
 
     def _anew(self, asked: Asking) -> Asking:
-        """The same cloud by what its registries say now."""
-        fresh = {m.name: observe(m, now) for m in self.seen.managers if m.name in SOURCE_OF_REGISTRY.values()}
+        """The same cloud by what its registries say now, and who was silent when it was looked at."""
+        asked_now = {*SOURCE_OF_REGISTRY.values(), *(one.source for one in self.seen.observations if one.trouble)}
+        fresh = {m.name: observe(m, now) for m in self.seen.managers if m.name in asked_now}
         for seen in fresh.values():
             if seen.trouble and seen.trouble is not Trouble.NOT_DEPLOYED:
                 raise SourceTrouble(seen.trouble, f"{seen.source}: {seen.trouble}", seen.detail)
         observations = tuple(fresh.get(one.source, one) for one in self.seen.observations)
         made = reconcile(observations, name=asked.scene.cloud.name, aliases=self.where.aliases)
-        return replace(asked, scene=replace(asked.scene, cloud=made.cloud, observations=observations, now=now()))
+        scene = replace(asked.scene, cloud=made.cloud, observations=observations, findings=made.findings, now=now())
+        return replace(asked, scene=scene)
 
 
 _LACKING = {
@@ -120,8 +125,14 @@ def kept_gates(settings: GateSettings, seen: Look, where: Where, plan: Plan) -> 
     """What a new run keeps for its gates: what the operator said, and how the cloud is before the first change."""
     asked = asking(seen, where, Way(plan.source, plan.target, plan))
     wanted = {name: kinds for name, kinds in _COMPARED.items() if settings.wanted(name)}
-    before = {name: kept for name, kinds in wanted.items() if (kept := _before(kinds, asked))}
+    before = {name: kept for name, kinds in {**wanted, **_BUS}.items() if (kept := _before(kinds, asked))}
     said = settings.document()
+    return ({KEPT: said} if said else {}) | ({_BASELINE: before} if before else {})
+
+
+def gates_again(settings: GateSettings, earlier: Run) -> dict[str, Any]:
+    """What a run keeps that takes the place of an earlier one: how the cloud was before that began counts for it."""
+    said, before = settings.document(), earlier.options.get(_BASELINE)
     return ({KEPT: said} if said else {}) | ({_BASELINE: before} if before else {})
 
 

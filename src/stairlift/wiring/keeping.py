@@ -153,13 +153,12 @@ class RunKeeper:
 def at_the_end(keeper: RunKeeper) -> tuple[str, ...]:
     """What the checks of the end say of a cloud that a run has brought to its target, one sentence each.
 
-    Nothing of a plan for a part: the rest of the cloud is as it was.
+    What runs there now is the target's code. Nothing of a plan for a part: the rest of the cloud is as it was.
     """
     plan = keeper.plan
     if plan.asked != Asked():
         return ()
-    seen, source = glance(keeper.where), plan.hops[-2] if plan.hops[1:] else plan.source
-    asked = asking(seen, keeper.where, Way(source, plan.target))
+    asked = asking(glance(keeper.where), keeper.where, Way(plan.target, plan.target))
     scene = replace(asked.scene, baseline=keeper.baseline, effects=keeper.records.effects(keeper.run.id))
     results = run_checks(installed().checks, scene, asked.ways, phase="end", waivers=keeper.waivers)
     found = in_order(finding for result in results for finding in result.findings)

@@ -17,7 +17,7 @@ from stairlift.run.effects import AtRest, Units
 from stairlift.wiring.meter import with_leftovers
 from stairlift.wiring.office import Office
 from stairlift.wiring.planning import strategies_of
-from stairlift.wiring.running import SystemClock
+from stairlift.wiring.system_clock import SystemClock
 
 
 def elsewhere(run: Run, office: Office) -> tuple[str, ...]:
@@ -82,8 +82,9 @@ def _at_rest(board: Board, run: Run, chosen: Sequence[Effect]) -> AtRest:
 
 def _demand_rest(board: Board, chosen: Sequence[Effect]) -> None:
     """Nobody is let back on a host on which an attempt is at work, orchestrated or not."""
-    units = {board.step(e.step).unit for e in chosen if e.step in board.graph.number} - {""}
-    busy = [s.id for s in board.statuses() if s.state in IN_FLIGHT and board.step(s.id).unit in units]
+    number, unit_of = board.graph.number, board.graph.unit_of
+    units = {unit_of[number[effect.step]] for effect in chosen if effect.step in number}
+    busy = [s.id for s in board.statuses() if s.state in IN_FLIGHT and unit_of[number[s.id]] in units]
     if busy:
         raise Refusal(
             code="ledger.in_flight",

@@ -21,14 +21,15 @@ from stairlift.plan.drift import drift
 from stairlift.plan.past import carried, past_of
 from stairlift.ports import Executor
 from stairlift.wiring.again import refuse_drift
+from stairlift.wiring.as_before import run_options
 from stairlift.wiring.clock import now
+from stairlift.wiring.gating import gates_again
 from stairlift.wiring.keeping import waived
 from stairlift.wiring.look import Look, Where, look
 from stairlift.wiring.meter import kept
 from stairlift.wiring.office import Office
 from stairlift.wiring.planning import make_plan
 from stairlift.wiring.queues import demand_workers
-from stairlift.wiring.running import run_options
 from stairlift.wiring.settings import Settings
 
 #: States in which a run waits for somebody, and can be planned anew meanwhile.
@@ -161,13 +162,14 @@ def take_place(new: Replanned, office: Office, settings: Settings, actor: str, *
         rows = known | dead_rows(new.seen.reconciled.cloud.services)
         scope = Scope(stop_after=new.plan.stop_after or "")
         told = office.store.commands(new.run.id, unsettled=True)
+        options = run_options(settings, rows, scope) | kept(settings.meter, new.plan) | waived(new.plan)
         return new_run(
             journal,
             new.plan,
             to_document(new.plan),
             now=now(),
             actor=actor,
-            options=run_options(settings, rows, scope) | kept(settings.meter, new.plan) | waived(new.plan),
+            options=options | gates_again(settings.gates, new.run),
             approve_all=approve_all,
             place=Place(new.run, new.carried, told, office.store.effects(new.run.id)),
         )

@@ -31,6 +31,8 @@ def _waiver(place: str, table: Mapping[str, Any]) -> Waiver:
     texts = {key: table.get(key) for key in _KEYS if key != "until"}
     if wrong := [key for key, value in texts.items() if not isinstance(value, str | None)]:
         raise invalid(place, f"{wrong[0]} is a text")
+    if table.get("subject") == "":
+        raise invalid(place, "subject is empty: leave it out to waive the code whatever it is about")
     return Waiver(str(table["code"]), table.get("subject"), str(table["who"]), str(table["why"]), _day(place, table))
 
 

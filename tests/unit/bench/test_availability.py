@@ -1,18 +1,20 @@
 """The harness of the availability proof, away from any testbed: what it reads, how it judges, what it publishes."""
 
 import json
-from dataclasses import replace
+import subprocess
+from dataclasses import dataclass, replace
 
 import pytest
 from bench.availability import __main__ as proof
-from bench.availability import results
+from bench.availability import carrying_out, results
+from bench.availability.bed import Bed
 from bench.availability.faults import FAULTS, Place
-from bench.availability.meter import felt_in
+from bench.availability.meter import Felt, felt_in
 from bench.availability.pinging import checksum
 from bench.availability.publishing import markdown
 from bench.availability.results import Result, kept
 from bench.availability.scenarios import SCENARIOS
-from bench.availability.tenants import Tenants
+from bench.availability.tenants import Tenants, at_work
 from bench.measuring import Failed
 
 from stairlift.model.availability import Bucket, Failure, Session, Tally, Target, grade
@@ -21,7 +23,18 @@ from stairlift.probe.samples import SampleFile
 NOVA = Target("nova.servers", "nova", "public", "http://10.77.0.5:8774/servers")
 BEHIND = Target("nova@ctl1", "nova", "backend", "http://10.77.0.11:8774/")
 WHERE = {"commit": "abc1234", "date": "2026-11-23T01:00Z", "machine": "2 cores"}
-RESULT = Result("ansible-serial-plain", "plain", "service", True, 300, 6000, {"nova": 3}, {"nova": 2.5}, where=WHERE)
+RESULT = Result(
+    "ansible-serial-plain",
+    "plain",
+    "service",
+    True,
+    300,
+    6000,
+    {"nova": 3},
+    {"nova": 2.5},
+    slowest_ms=4000,
+    where=WHERE,
+)
 
 
 @pytest.fixture
@@ -74,6 +87,39 @@ def test_a_silence_of_a_guest_counts_unless_it_was_moved_then(tmp_path):
     assert tenants.moves("g") == [15.0]
 
 
+def test_a_guest_that_never_comes_back_is_silent_to_the_end_whoever_moved_it(tmp_path):
+    write(tmp_path / "g.pings", [{"at": float(at), "ms": 0.3 if at < 20 else None} for at in range(200)])
+    write(tmp_path / "g.moves", [{"at": 1.0, "host": "cmp1"}, {"at": 21.0, "host": "cmp2"}])
+    assert [(one.at, one.seconds) for one in Tenants(tmp_path).unmoved_silences("g")] == [(20.0, 180.0)]
+
+
+def bed_with(tmp_path, tenants: str) -> Bed:
+    """A testbed of which only the tenants are there, each of them a program of ours; the real one is in tests/real."""
+
+    class Tenanted(Bed):
+        def spawn(self, argv, *, log, cwd=None):
+            process = subprocess.Popen(["sh", "-c", tenants])
+            if tenants.startswith("exit"):
+                process.wait(30)
+            return process
+
+    return Tenanted({}, tmp_path)
+
+
+@pytest.mark.parametrize("tenants", ["exit 0", "exit 1"])
+def test_a_tenant_that_left_has_noticed_nothing(tmp_path, tenants):
+    (tmp_path / "tenants.log").touch()
+    with pytest.raises(Failed, match="has left"), at_work(bed_with(tmp_path, tenants), tmp_path) as found:
+        assert found.creates == []
+
+
+def test_a_tenant_that_stays_to_the_end_is_waited_for(tmp_path):
+    staying = f"until [ -e {tmp_path}/enough ]; do sleep 0.05; done"
+    with at_work(bed_with(tmp_path, staying), tmp_path) as found:
+        pass
+    assert found.failed == []
+
+
 def test_creates_that_failed_are_counted_with_their_reasons(tmp_path):
     write(tmp_path / "creates.jsonl", [{"ok": True, "reason": ""}, {"ok": False, "reason": "No valid host was found."}])
     assert len(Tenants(tmp_path).creates) == 2
@@ -117,8 +163,8 @@ def test_results_are_kept_and_make_the_table(folder, capsys):
     assert proof.main(["--table"]) == 1
     table = (folder / "table.md").read_text()
     assert capsys.readouterr().out.strip() == table.strip()
-    assert "| ansible-serial-plain | plain | 6,000 | 3 | nova 2.5 s | 0 | 0 | 5 | yes |" in table
-    assert "| stairlift-node-retrying-1 | plain | 6,000 | 0 | none | 0 | 0 | 5 | **no** |" in table
+    assert "| ansible-serial-plain | plain | 6,000 | 3 | nova 2.5 s | 4.0 s | 0 | 0 | 5 | yes |" in table
+    assert "| stairlift-node-retrying-1 | plain | 6,000 | 0 | none | 4.0 s | 0 | 0 | 5 | **no** |" in table
     assert "- stairlift-node-retrying-1: x is y" in table
 
 
@@ -131,16 +177,63 @@ def test_what_was_carried_out_is_not_carried_out_again(folder, monkeypatch):
     assert done == ["ansible-serial-retrying"]
 
 
-def test_one_that_could_not_be_carried_out_is_told_and_the_others_go_on(folder, monkeypatch, capsys):
+@pytest.mark.parametrize("trouble", [Failed("the testbed did not come up"), OSError("the testbed did not come up")])
+def test_one_that_could_not_be_carried_out_is_told_and_the_others_go_on(folder, monkeypatch, capsys, trouble):
     def carry_out(scenario):
         if "plain" in scenario.name:
-            raise Failed("the testbed did not come up")
+            raise trouble
         RESULT.write()
 
     monkeypatch.setattr(proof, "carry_out", carry_out)
     monkeypatch.setattr(proof.os, "geteuid", lambda: 0)
     assert proof.main(["ansible-serial-plain", "ansible-serial-retrying"]) == 2
-    assert "ansible-serial-plain: the testbed did not come up" in capsys.readouterr().err
+    assert "ansible-serial-plain: " in (said := capsys.readouterr().err)
+    assert "the testbed did not come up" in said
+    assert kept(RESULT.scenario)
+
+
+@dataclass
+class Stopped:
+    """An upgrade that stopped; whole ones are in tests/real."""
+
+    code: int
+    reason: str = "users lost 1 request of nova"
+
+    def run(self, _plan):
+        return self
+
+    def ended(self, _orchestrator, *_codes):
+        return self.code
+
+    @property
+    def bed(self):
+        return self
+
+    def status(self):
+        return {"reason": self.reason}
+
+
+def test_an_upgrade_that_stopped_is_a_result_and_not_one_to_be_repeated_until_it_is_better(tmp_path):
+    assert carrying_out._without_fault(Stopped(0), tmp_path) == ()
+    [note] = carrying_out._without_fault(Stopped(7), tmp_path)
+    assert note == "stairlift ended with 7: users lost 1 request of nova"
+
+
+@pytest.mark.parametrize(
+    ("users", "creates", "wrong", "expected"),
+    [
+        (Felt(5000, 0, {}, {}, {}, 30.0), 12, (), True),
+        (Felt(5000, 0, {"nova": 1}, {}, {}, 30.0), 12, (), False),
+        (Felt(5000, 0, {}, {}, {}, 30.0), 12, ("nova-api of ctl1 runs 2025.1",), False),
+        (Felt(5000, 0, {}, {}, {}, 30.0), 0, (), False),
+        (Felt(100, 0, {}, {}, {}, 30.0), 12, (), False),
+        (Felt(5000, 600, {}, {}, {}, 30.0), 12, (), False),
+    ],
+)
+def test_ours_is_as_expected_where_nobody_lost_anything_and_enough_was_asked(tmp_path, users, creates, wrong, expected):
+    write(tmp_path / "creates.jsonl", [{"ok": True, "reason": "", "deleted": True}] * creates)
+    scenario = SCENARIOS["stairlift-node-retrying-1"]
+    assert carrying_out._result(scenario, wrong, users, Tenants(tmp_path), 600.0).expected is expected
 
 
 def test_markdown_names_every_balancer_and_machine():

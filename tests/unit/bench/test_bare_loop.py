@@ -25,4 +25,4 @@ def test_the_bare_loops_keep_the_very_rows_that_stairlift_keeps(tmp_path, name):
         found = _rows(tmp_path / "ours", query)
         assert found == _rows(tmp_path / name, query)
         assert len(found) in (7 * 4, 2 * 7 * 4)
-    assert 0 <= costs["ours"]["commits"] - costs[name]["commits"] <= 1  # the run's own start
+    assert 0 <= costs["ours"]["commits"] - costs[name]["commits"] <= 2  # the run's own start, and its coming to rest

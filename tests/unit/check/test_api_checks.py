@@ -23,6 +23,8 @@ SERVER = {"id": "s1", "name": "web", "status": "BUILD", "OS-EXT-SRV-ATTR:host": 
 
 USERS = {f"name={name}": [{"id": f"u-{name}", "name": name, "enabled": True}] for name in ("nova", "cinder")}
 ROLES = [{"user": {"id": "u-nova"}, "role": {"name": "service"}}]
+#: Cinder's user has others only.
+GIVEN = {"user.id=u-nova&": ROLES, "user.id=u-cinder&": [{"user": {"id": "u-cinder"}, "role": {"name": "admin"}}]}
 ZONES = [{"uuid": "z1", "availability_zone": "az1", "hosts": ["cmp1", "cmp2"]}]
 PROVIDERS = [{"name": f"cmp{n + 1}"} for n in range(6)]
 KEYSTONE_STEP = replace(a_step("x"), project="keystone")
@@ -135,12 +137,27 @@ class TestServiceUsers:
     @pytest.mark.parametrize(("target", "severity"), [("2025.1", "warning"), ("2025.2", "error"), ("2026.1", "error")])
     def test_one_without_the_role_is_graver_on_the_way_to_later_releases(self, target, severity):
         scene = scene_of(a_cloud(), source="2024.2", target=target)
-        found = look("keystone.service_role", {**USERS, "role_assignments": ROLES}, scene)
+        found = look("keystone.service_role", {**USERS, **GIVEN}, scene)
         assert told(found) == [(severity, "cinder")]
+
+    def test_each_is_asked_about_by_itself_and_what_its_groups_give_counts(self):
+        """Everybody's assignments are a list of many thousands."""
+        check, scene = CHECKS["keystone.service_role"], scene_of(a_cloud())
+        asked = check.asks_next(scene, replied(check.asks(scene), USERS))
+        assert {q.path for q in asked.values()} == {
+            f"/role_assignments?user.id=u-{name}&effective&include_names" for name in ("nova", "cinder")
+        }
+
+    def test_another_user_of_that_name_in_a_domain_of_customers_is_no_service(self):
+        two = [{"id": "u-nova", "name": "nova", "enabled": True}, {"id": "u-other", "name": "nova", "enabled": False}]
+        assert told(look("keystone.service_role", {"name=nova": two, **GIVEN})) == []
+
+    def test_one_without_any_role_is_one_without_this_one(self):
+        assert told(look("keystone.service_role", {"name=cinder": USERS["name=cinder"]})) == [("error", "cinder")]
 
     def test_one_that_is_disabled(self):
         users = {"name=nova": [{"id": "u-nova", "name": "nova", "enabled": False}]}
-        assert told(look("keystone.service_role", {**users, "role_assignments": ROLES})) == [("error", "nova:disabled")]
+        assert told(look("keystone.service_role", {**users, **GIVEN})) == [("error", "nova:disabled")]
 
 
 class TestPlacement:
@@ -154,6 +171,13 @@ class TestPlacement:
         assert told(found) == []
         assert "2 hosts" in found.evidence
 
+    def test_the_nodes_of_ironic_are_in_no_aggregate_of_their_host(self):
+        nodes = [HypervisorRecord(f"node{n}", "cmp2", "up", "enabled") for n in range(2)]
+        scene = scene_of(a_cloud().saying("nova-hypervisors", *nodes))
+        providers = [*PROVIDERS, {"name": "node0"}, {"name": "node1"}]
+        bodies = {"os-aggregates": ZONES, "member_of=z1": [{"name": "cmp1"}], "resource_prov": providers}
+        assert told(look("placement.aggregates", bodies, scene)) == []
+
     def test_it_is_no_matter_before_2023_2(self):
         assert not CHECKS["placement.aggregates"].applies(scene_of(a_cloud(), source="2022.2", target="2023.1"))
 
@@ -166,12 +190,21 @@ class TestNetwork:
         assert told(found) == [("error", "cmp1"), ("error", "cmp2:ports")]
         assert "2 ports" in found.findings[1].message
 
-    @pytest.mark.parametrize(("states", "wrong"), [("as", []), ("aa", ["r1"]), ("ss", ["r1"]), ("", ["r1"])])
+    @pytest.mark.parametrize(("states", "wrong"), [("as", []), ("aa", ["r1"]), ("ss", ["r1"]), ("", [])])
     def test_a_router_is_active_once(self, states, wrong):
         words = {"a": "active", "s": "standby"}
         agents = [{"host": f"net{n}", "ha_state": words[state]} for n, state in enumerate(states)]
         bodies = {"/r1/l3-agents": agents, "/routers?": [{"id": "r1", "name": "edge", "ha": True}]}
         assert [subject for _, subject in told(look("routers.active", bodies))] == wrong
+
+    def test_a_router_that_its_owner_has_switched_off_is_active_nowhere(self):
+        agents = [{"host": "net1", "ha_state": "standby"}]
+        off = {"id": "r1", "name": "edge", "ha": True, "admin_state_up": False}
+        assert told(look("routers.active", {"/r1/l3-agents": agents, "/routers?": [off]})) == []
+
+    def test_how_many_were_not_asked_about_is_told(self):
+        many = [{"id": f"r{n}", "ha": True} for n in range(501)]
+        assert look("routers.active", {"/routers?": many}).evidence.startswith("500 of 501 ")
 
 
 class TestEndpoints:
@@ -197,6 +230,11 @@ class TestEndpoints:
     def test_whoever_refuses_answers(self):
         denied = Reply(trouble=Trouble.DENIED, returncode=403, detail="no")
         assert told(self.answers(image=denied)) == []
+
+    def test_an_answer_that_is_no_json_is_an_answer(self):
+        """Swift's root has no body, that of heat-api-cfn is XML."""
+        told_otherwise = Reply(trouble=Trouble.MALFORMED, returncode=200, detail="no JSON")
+        assert told(self.answers(image=told_otherwise)) == []
 
     def test_servers_in_a_network_that_we_cannot_reach_are_no_failure_and_the_evidence_says_so(self):
         names = ("keystone", "placement-api", "glance-api", "neutron-server", "nova-api")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meters import BACKEND, GLANCE, NOVA, failure, seconds, session
+from meters import BACKEND, GLANCE, NOVA, answers, failure, seconds, session
 from stairlift.check.budget import SILENCE, Account, breach
 from stairlift.model.availability import Bucket, Tally, Window
 
@@ -113,6 +113,22 @@ def test_of_an_api_that_has_no_budget_nobody_need_know():
     made = account({"nova": 0.0}, *seconds(5, 200, NOVA))
     assert made.unknown(200.0, 0.0) == ""
     assert "glance" in account({"*": 0.0}, *seconds(5, 200, NOVA)).unknown(200.0, 0.0)
+
+
+def test_downtime_does_not_depend_on_how_often_is_asked():
+    seldom = [piece for at in (10.0, 20.0, 30.0) for piece in failure(at)]
+    assert "over 20.0 s" in breach(account({"nova": 19.0}, *seldom), windows())
+    answered = [piece for at in (10.0, 20.0, 30.0) for piece in (*failure(at), answers(at + 5))]
+    assert not breach(account({"nova": 19.0}, *answered), windows())
+
+
+def test_a_budget_that_the_baseline_has_spoilt_is_told_once():
+    made = Account({"nova": 0.0})
+    for piece in [session(baseline=5), *failure(1.0), *seconds(2, 7)]:
+        made.hear(piece)
+    assert made.unknown(7.0, 0.0).startswith("nova failed before anything was changed")
+    made.acknowledge(7.0)
+    assert made.unknown(7.0, 0.0) == "", "whoever went on has seen it"
 
 
 def test_a_budget_for_what_nobody_measures_is_told():

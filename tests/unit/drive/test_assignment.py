@@ -1,12 +1,14 @@
 """Whatever a strategy of somebody else's does, its step fails or is unknown, and the run goes on."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePath
 
 import pytest
 
-from stairlift.drive.assignment import NoJob, job_for, verdict_on
+from stairlift.drive.assignment import NoJob, intentions, job_for, verdict_on
+from stairlift.model.effect import Effect, Intention
 from stairlift.model.errors import Refusal
 from stairlift.model.run import Ended
 from stairlift.model.work import Assignment, Job, Outcome, Verdict
@@ -65,6 +67,45 @@ def test_an_outcome_that_nobody_judges_is_unknown(case):
     verdict = verdict_on(Theirs(answer), ASSIGNMENT, Ended(Outcome(0), NOW))
     assert verdict.result == "unknown"
     assert words in verdict.reason
+
+
+class Fencing(Theirs):
+    """A strategy that changes what a callable gives."""
+
+    def effects(self, assignment):
+        return self._answer()
+
+    def restore(self, effect):
+        return ""
+
+    def job(self, assignment):
+        return Job(("true",), "/")
+
+
+@pytest.mark.parametrize(
+    "given", [{"kind": "x" * 40}, {"kind": ""}, {"details": {"when": NOW}}, {"details": {"ratio": float("nan")}}]
+)
+def test_what_no_journal_could_keep_is_not_begun(given):
+    """PostgreSQL would refuse it in the transaction that starts the attempt, and all that moves with it."""
+    intention = Intention(**{"kind": "cordon", "subject": "cmp1", **given})
+    with pytest.raises(NoJob, match="could not say what it changes"):
+        intentions(Fencing(lambda: [intention]), ASSIGNMENT)
+
+
+def test_what_was_not_put_on_record_is_not_made():
+    """Asked when the attempt was put on record it named nothing; asked for the job it does."""
+    cordon = Intention("cordon", "cmp1")
+    with pytest.raises(NoJob, match="did not say before that it changes cordon:cmp1"):
+        job_for(Fencing(lambda: [cordon]), ASSIGNMENT)
+    effect = Effect(cordon.id, cordon.kind, cordon.subject, "a", "theirs", "intended", NOW)
+    assert job_for(Fencing(lambda: [cordon]), replace(ASSIGNMENT, effects=(effect,))).argv == ("true",)
+
+
+def test_a_word_that_the_ledger_does_not_know_is_no_verdict():
+    told = Verdict("done", effects={"cordon:cmp1": "undone"})
+    verdict = verdict_on(Theirs(lambda: told), ASSIGNMENT, Ended(Outcome(0), NOW))
+    assert (verdict.result, verdict.effects) == ("unknown", {})
+    assert "'undone' is no state of a side effect" in verdict.reason
 
 
 def test_what_the_process_is_told_wins_over_the_strategys_own_words():

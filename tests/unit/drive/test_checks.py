@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,23 @@ def test_what_two_checks_ask_is_asked_once():
     cloud = Cloud({"/servers": {"servers": []}})
     run(Asks("a.a", asks={"x": SERVERS}), Asks("b.b", asks={"y": SERVERS}), ways=through(cloud))
     assert len(cloud.asked) == 1
+
+
+def test_a_host_of_the_cloud_that_nobody_gave_a_way_to_is_not_tried_by_its_name():
+    tried = []
+
+    class Shells:
+        def run(self, host, script, *, timeout):
+            tried.append(host)
+            return RemoteOutput(0, b"", "")
+
+    asks = {name: HostQuestion(name, "true") for name in ("cmp1", "cmp2", "backups")}
+    seen = {}
+    check = Asks(asks=asks, needs="shell", judge=lambda _scene, replies: seen.update(replies) or Judgement())
+    scene = replace(SCENE, shells=frozenset({"cmp1"}))
+    run_checks([check], scene, Ways(remote=Shells()), phase="before")
+    assert sorted(tried) == ["backups", "cmp1"], "what is no host of the cloud is reached by its name"
+    assert "no shell" in seen["cmp2"].detail
 
 
 def test_all_pages_are_asked_for():

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from stairlift.drive import gatekeeping
 from stairlift.model.run import RunState, StepState
@@ -54,6 +55,26 @@ def test_with_the_blanket_it_goes_on_once_the_gate_holds() -> None:
     keeper.assent = Assent()
     assert play(lab.go(keeper=keeper, approve_all=True)).state is RunState.DONE
     assert keeper.asked == ["contract"] * 2
+
+
+def a_gate() -> Lab:
+    gate = a_step("word", action="approve", strategy=None)
+    sync = a_step("sync", needs=["word"], action="db-expand", one_way=True)
+    return Lab(a_plan(gate, replace(sync, gate="word")))
+
+
+def test_a_gate_that_is_approved_already_opens_after_a_fresh_look_only() -> None:
+    """Nobody is asked any more, so nothing was shown; and behind the gate nothing is looked at again."""
+    keeper = Keeper(Assent("broker.partitioned: rabbit1 is alone"), lambda step: step.id == "word")
+    beforehand = a_gate()
+    play(beforehand.go(keeper=Keeper()))
+    beforehand.tell("approve", "word")
+    for lab, approve_all in ((a_gate(), True), (beforehand, False)):
+        run = play(lab.go(keeper=keeper, approve_all=approve_all))
+        assert (run.state, lab.jobs) == (RunState.PAUSED, [])
+        assert "word may not begin: broker.partitioned" in run.reason
+    keeper.assent = Assent()
+    assert play(beforehand.go(keeper=keeper)).state is RunState.DONE
 
 
 def test_what_is_not_watched_goes_on_meanwhile() -> None:

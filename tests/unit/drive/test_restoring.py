@@ -11,6 +11,7 @@ import pytest
 from labs import Lab, play
 from stairlift.drive import restoring
 from stairlift.drive.begin import Place, new_run
+from stairlift.drive.resting import obey
 from stairlift.execute.inprocess import InProcessExecutor
 from stairlift.model.effect import Effect
 from stairlift.model.errors import Refusal
@@ -110,6 +111,16 @@ def test_and_fenced_again_before_it_goes_on(lab) -> None:
     assert here.ledger() == {"cordon:cmp1": "restored"}
 
 
+def test_a_drain_that_is_skipped_leaves_its_host_fenced(lab) -> None:
+    here = lab(1, ("cordon", "drain", "upgrade", "uncordon"), cmp1_drain=[3])
+    assert play(here.go()).state is RunState.FAILED
+    assert (here.fenced(), here.state("cmp1-cordon")) == ([], StepState.PENDING)
+    here.tell("skip", "cmp1-drain", "its servers may stop")
+    assert play(here.go()).state is RunState.DONE
+    assert here.begun() == ["cmp1-cordon", "cmp1-drain", "cmp1-cordon", "cmp1-upgrade", "cmp1-uncordon"]
+    assert here.most == 1, "nothing is upgraded before it is fenced again"
+
+
 def test_a_host_whose_upgrade_failed_stays_fenced_until_it_is_well(lab) -> None:
     here = lab(2, cmp1_upgrade=[3])
     assert play(here.go()).state is RunState.FAILED
@@ -141,6 +152,25 @@ def test_a_host_that_is_half_upgraded_stays_fenced(lab) -> None:
     here.pauses = {"cmp1-verify": "pause"}
     assert play(here.go()).state is RunState.PAUSED
     assert here.ledger() == {"cordon:cmp1": "restored"}, "it is whole, and only its uncordon is left"
+
+
+def test_what_was_left_on_a_host_belongs_to_the_unit_that_fences_it_next(lab) -> None:
+    here = lab()
+    twice = a_rollout(1, actions=AROUND)
+    later = [
+        replace(step, id=f"later-{step.id}", unit="later", needs=tuple(f"later-{n}" for n in step.needs))
+        for step in twice.steps
+    ]
+    later[0] = replace(later[0], needs=("cmp1-uncordon",))
+    here.plan = replace(twice, steps=(*twice.steps, *later))
+    here.outcomes = {"cmp1-uncordon": [3], "later-cmp1-upgrade": [3]}
+    play(here.go())
+    here.fences.refuses = {"cmp1"}
+    here.tell("skip", "cmp1-uncordon", "later")
+    assert play(here.go()).state is RunState.FAILED
+    effect = here.effect("cordon:cmp1")
+    assert (effect.step, effect.state) == ("later-cmp1-cordon", "kept"), "its host is half upgraded"
+    assert here.fenced() == ["cmp1"]
 
 
 def test_a_rollback_gives_back_what_it_takes_back(lab) -> None:
@@ -200,13 +230,34 @@ def test_what_cannot_be_put_back_keeps_no_run_from_its_rest(lab) -> None:
     assert (here.fenced(), here.ledger()["cordon:cmp1"]) == ([], "restored")
 
 
-def test_what_hangs_is_not_waited_for(lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_is_cancelled_at_rest_is_put_back_once_more(lab) -> None:
+    """Nobody takes it up again, so this is the last time."""
+    here = lab(2)
+    here.pauses = {"cmp1-cordon": "pause"}
+    here.fences.refuses = {"cmp1"}
+    play(here.go())
+    here.fences.refuses = set()
+    here.tell("cancel")
+
+    async def nobody_orchestrates():
+        with here.store.hold("lab") as journal:
+            return await obey(journal, here.plan, here.run.id, here.tools())
+
+    assert play(nobody_orchestrates()).state is RunState.CANCELLED
+    assert (here.fenced(), here.ledger()) == ([], {"cordon:cmp1": "restored"})
+    assert here.kinds()[-2:] == ["effect.restored", "run.cancelled"]
+
+
+def test_what_hangs_is_not_waited_for_and_keeps_nobody_from_leaving(lab, monkeypatch: pytest.MonkeyPatch) -> None:
     here, released = lab(), threading.Event()
     monkeypatch.setattr(restoring, "_PATIENCE", 0.05)
-    monkeypatch.setattr(here.fences, "restore", lambda _effect: (released.wait(20), "")[1])
-    threading.Timer(1.0, released.set).start()
+    monkeypatch.setattr(here.fences, "restore", lambda _effect: (released.wait(60), "")[1])
     here.pauses = {"cmp1-cordon": "pause"}
-    assert play(here.go()).state is RunState.PAUSED
+    try:
+        assert play(here.go()).state is RunState.PAUSED
+        assert [thread.name for thread in threading.enumerate()].count("put back") == 1, "it hangs still"
+    finally:
+        released.set()
     assert here.effect("cordon:cmp1").note == "nothing was heard for 0.05 s"
 
 

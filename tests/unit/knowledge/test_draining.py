@@ -4,7 +4,7 @@ from guests import server
 from stairlift.knowledge.document import Entry
 from stairlift.knowledge.draining import draining, draining_of, in_the_way
 from stairlift.model.errors import StairliftError
-from stairlift.strategy.nova.drain import Pace
+from stairlift.strategy.nova.pace import Pace
 
 
 def test_what_nova_refuses_comes_first():

@@ -39,6 +39,12 @@ def test_a_failure_that_was_due_before_and_known_later_is_of_before():
     assert found.charges(GLANCE.id)
 
 
+def test_a_clock_that_was_set_back_makes_no_failure_one_of_before():
+    found = heard(session(), *seconds(1000, 1009))
+    assert not found.hear(failure(500.0)[0])
+    assert found.charges(NOVA.id)
+
+
 def test_what_never_answered_and_what_nobody_feels_is_not_charged():
     found = heard(session(), *seconds(0, 9, NOVA, BACKEND))
     assert (found.charges(NOVA.id), found.charges(GLANCE.id), found.charges(BACKEND.id)) == (True, False, False)

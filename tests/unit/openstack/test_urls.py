@@ -104,8 +104,14 @@ def test_one_that_has_ended_is_told_as_such(tmp_path):
 def test_one_that_nobody_trusts_is_told_and_the_address_asked_all_the_same(tmp_path):
     with a_server(a_certificate(tmp_path, 5)) as port:
         reply = get(f"https://127.0.0.1:{port}/")
-    assert (reply.returncode, reply.expires) == (200, None)
+    assert reply.returncode == 200
     assert "not trusted" in reply.detail
+    assert timedelta(days=4) < reply.expires - datetime.now(UTC) < timedelta(days=5)
+
+
+def test_one_that_nobody_trusts_and_that_has_ended(tmp_path):
+    with a_server(a_certificate(tmp_path, -1)) as port:
+        assert get(f"https://127.0.0.1:{port}/").expires <= datetime.now(UTC)
 
 
 def test_a_server_that_wants_tls_is_asked_by_tls(tmp_path):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.openstack.user import CloudUser
@@ -48,8 +49,13 @@ def test_what_keystone_says_is_told_by_its_status_and_nothing_is_tried_again(clo
     assert len(cloud.log()) == before + 1
 
 
-def test_certificates_are_checked_unless_the_file_says_otherwise(user, cloud, tmp_path):
+def test_certificates_are_checked_unless_the_file_says_otherwise(user, cloud, tmp_path, monkeypatch):
     assert user.certificates().verify
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    assert user.certificates().authorities == DEFAULT_CA_BUNDLE_PATH, "as the session that signs in"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/site.pem")
+    assert user.certificates().authorities == "/etc/site.pem"
     file = tmp_path / "clouds.yaml"
     file.write_text(file.read_text().replace("    region_name:", "    verify: false\n    region_name:"))
     assert not CloudUser.from_config("sandbox", interface="public", timeout=5).certificates().verify

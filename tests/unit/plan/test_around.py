@@ -3,7 +3,7 @@
 import pytest
 
 from planning import ANY, ids, planned
-from stairlift.model.plan import Binding, Plan, Step
+from stairlift.model.plan import Binding, Manner, Plan, Step
 from stairlift.model.policy import Policy
 from stairlift.run import graph
 from stairlift.testing.clouds import a_cloud
@@ -145,3 +145,23 @@ def test_a_deployer_that_rolls_through_all_hosts_in_one_step_is_left_alone() -> 
     kolla = Binding("kolla", "kolla-ansible", {}, {}, "cloud", manner=Manner(projects="together"))
     plan = planned(CLOUD.deployed_by("kolla-ansible"), bindings=(kolla, BALANCER))
     assert not [s for s in plan.steps if s.action == "drain" and s.stage == "control"]
+
+
+def test_a_hypervisor_that_goes_with_its_control_node_is_told_of() -> None:
+    both = CLOUD.placed("ctl1", "nova-compute")
+    node = Binding("node", "packages", {}, {}, "host", manner=Manner(whole_node=True))
+    plan = planned(both, bindings=(node, NOVA), policy=Policy(cordon=True))
+    [found] = [f for f in plan.findings if f.code == "plan.unfenced"]
+    assert (found.severity, found.subject) == ("warning", "ctl1")
+    assert "neither cordon nor drain" in found.message
+    assert "plan.unfenced" not in {f.code for f in planned(both, bindings=(node, NOVA)).findings}
+    assert "plan.unfenced" not in {
+        f.code for f in planned(both, bindings=(ANY, NOVA), policy=Policy(cordon=True)).findings
+    }
+
+
+@pytest.mark.parametrize(("use", "stage", "fenced"), [("neutron", "compute", False), ("command", "compute", True)])
+def test_what_empties_network_nodes_empties_no_hypervisor(use: str, stage: str, fenced: bool) -> None:
+    entry = Binding("mine", use, {"action": ("cordon", "uncordon")}, {}, "host")
+    plan = planned(CLOUD, bindings=(ANY, entry), policy=Policy(cordon=True))
+    assert ({s.strategy for s in of(plan, "cmp1", stage) if s.action == "cordon"} == {"mine"}) is fenced

@@ -172,7 +172,7 @@ class TestNeutron:
     def test_without_an_entry_somebody_is_told(self):
         made = planned(a_cloud(control=2), "2016.2", "2016.1")
         assert finding(made.findings, "plan.cold").subject == "neutron"
-        assert [s.stage for s in made.steps if s.action == "db-contract" and s.project == "neutron"] == ["control"]
+        assert [s.stage for s in made.steps if s.action == "db-contract" and s.project == "neutron"] == ["finish"]
 
     def test_later_only_for_who_asks_for_it_by_name(self):
         everyone = binding("all", action="drain")

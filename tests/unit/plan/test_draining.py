@@ -310,6 +310,21 @@ class TestFindings:
             ("drain.unseen", "warning", "ports"),
         } <= found
 
+    def test_hosts_with_servers_of_one_group_should_not_be_out_together(self):
+        servers = [server("a", "cmp1"), server("b", "cmp2")]
+        apart = ServerGroup("g", "anti-affinity", ("id-a", "id-b"))
+
+        def told(plan, group=apart, hosts=("cmp1", "cmp2", "cmp3", "cmp4")):
+            there = workload(servers, groups=(group,), hosts=hosts)
+            return [f for f in about_guests(plan, _cloud(), there, "live-migrate") if f.code == "drain.together"]
+
+        [found] = told(_plan("cmp1", "cmp2", windows=2))
+        assert (found.severity, found.subject) == ("warning", "cmp1")
+        assert "a on cmp1, b on cmp2" in found.message
+        assert told(_plan("cmp1", "cmp2")) == []
+        soft = ServerGroup("g", "soft-anti-affinity", apart.members)
+        assert told(_plan("cmp1", "cmp2", windows=2), soft) == []
+
     def test_full_hosts_are_told(self):
         servers = [server("a", "cmp1", ram=4096), server("x", "cmp2", ram=7680), server("y", "cmp3", ram=4096)]
         found = about_guests(_plan("cmp1"), _cloud(), workload(servers), "live-migrate")

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import ssl
 from http.client import IncompleteRead
 
 import pytest
@@ -35,6 +36,8 @@ def test_a_name_that_cannot_be_resolved_here():
         (OSError(errno.EHOSTUNREACH, "x"), "No route to host"),
         (IncompleteRead(b""), "broke off in the middle of its answer"),
         (ValueError("secret"), "ValueError"),
+        (ssl.SSLCertVerificationError(1, "expired"), "TLS failed"),
+        (ssl.SSLEOFError(8, "cut"), "TLS failed"),
     ],
 )
 def test_all_else_is_the_clouds(error, why):

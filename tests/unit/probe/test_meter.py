@@ -100,6 +100,17 @@ def test_a_run_that_somebody_paused_for_another_reason_acknowledges_nothing(writ
     assert said(written.meter(paused))[1]
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_set_is_no_silence(written, monkeypatch, hours):
+    found, real = written.seconds(6).meter(), time.time
+    assert said(found) == ("", "")
+    monkeypatch.setattr(meter.time, "time", lambda: real() + hours * 3600)
+    assert said(found) == ("", "")
+    monkeypatch.setattr(meter.time, "time", lambda: real() + hours * 3600 + 2)
+    monkeypatch.setattr("stairlift.check.budget.SILENCE", 1.0)
+    assert "no data" in said(found)[1] or hours < 0, "from then on it counts"
+
+
 def test_without_an_answer_the_budget_cannot_be_judged(tmp_path, monkeypatch):
     found = Written(tmp_path, {"nova": 0.0}).meter()
     assert said(found) == ("the meter takes its baseline: 0 of 30 s", "")

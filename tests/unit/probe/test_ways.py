@@ -1,5 +1,8 @@
 """What is asked is found once, in a cloud of the sandbox, and stays what it is."""
 
+import threading
+from socketserver import BaseRequestHandler, TCPServer
+
 import pytest
 
 from stairlift.inventory.haproxy import HAProxyInventory, Where
@@ -66,6 +69,25 @@ def test_a_backend_that_is_away_is_asked_all_the_same(user):
     gone = BackendAddress("compute", "ctl9", "127.0.0.1", 9)
     [way] = [way for way in found(user, gone) if way.target.via == "backend"]
     assert way.target.address == "http://127.0.0.1:9/compute/v2.1/servers?limit=1"
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", b""])
+def test_no_token_goes_in_the_clear_to_a_backend_that_speaks_tls(user, answer):
+    heard = []
+
+    class Guarded(BaseRequestHandler):
+        def handle(self):
+            heard.append(self.request.recv(65536))
+            self.request.sendall(answer)
+
+    with TCPServer(("127.0.0.1", 0), Guarded) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        found(user, BackendAddress("compute", "ctl9", "127.0.0.1", server.server_address[1]))
+        server.shutdown()
+        thread.join()
+    assert [said[:1] for said in heard] == [b"G", b"\x16"], "plain HTTP, then a handshake"
+    assert b"Token" not in heard[0]
 
 
 def test_backends_may_be_left_alone(cloud, user):

@@ -112,3 +112,19 @@ def test_without_an_answer_nothing_is_left_to_chance():
             raise SourceTrouble(Trouble.TIMEOUT, "no answer")
 
     assert clean(Silent(), TAG) == 2
+
+
+class Odd:
+    """A cloud whose answers are documents of another kind; no real one is known to do that for long."""
+
+    def get(self, service, path, microversion=None):
+        found = {"networks": [{"id": "n"}]} if path == "/networks" else ["what?"]
+        return Answer({"body": found})
+
+    def send(self, method, service, path, body=None, microversion=None):
+        return Answer({"body": {}})
+
+
+def test_answers_that_make_no_sense_are_failures_and_do_not_end_the_probe():
+    assert written(Odd(), 1, server=False) == {PORT.id: "its answer makes no sense"}
+    assert clean(Odd(), TAG) == 2

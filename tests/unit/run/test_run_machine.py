@@ -62,7 +62,13 @@ class Oracle:
 
     def through(self, name: str) -> bool:
         """To leave out a step before its turn lets nothing behind it start earlier."""
-        return self.at[name] is D or (self.at[name] is K and (name in self.began or self.free(self.step(name))))
+        return self.at[name] is D or (self.at[name] is K and self.turn_has_come(self.step(name)))
+
+    def turn_has_come(self, step: Step) -> bool:
+        """Of what has begun only that holds it up which it needs and was reopened since."""
+        if step.id not in self.began:
+            return self.free(step)
+        return all(self.through(need) for need in step.needs if need in self.began)
 
     def free(self, step: Step) -> bool:
         needs = all(map(self.through, step.needs))
@@ -102,7 +108,7 @@ class Oracle:
         return self.could(step) and (not self.scope.open or step.stage in self.scope.open)
 
     def could(self, step: Step) -> bool:
-        return self.at[step.id] is T or (self.at[step.id] is P and (step.id in self.began or self.free(step)))
+        return self.at[step.id] in (T, P) and self.turn_has_come(step)
 
     def asks(self, step: Step) -> bool:
         mark = step.one_way or step.action == "approve"
@@ -232,6 +238,20 @@ class RunMachine(RuleBasedStateMachine):
             assert decide(self.board, self.now) == [GiveUp(name) for name in late]
         for name in late:
             self.go(name, F)
+
+    def fences(self) -> list[str]:
+        """What is done, and has to be done again where its unit is to go on after a rest."""
+        going = {s.unit for s in self.plan.steps if s.unit and self.statuses[s.id].state not in SETTLED}
+        built_on = {need for s in self.plan.steps if self.statuses[s.id].state in (R, V, D) for need in s.needs}
+        done = (s for s in self.plan.steps if s.id in self.those(D) and self.statuses[s.id].attempt)
+        return [s.id for s in done if s.unit in going and s.id not in built_on]
+
+    @precondition(lambda self: not self.those(R, V) and self.fences())
+    @rule(data=st.data())
+    def what_it_made_is_put_back_while_it_rests(self, data) -> None:
+        name = data.draw(st.sampled_from(self.fences()))
+        self.go(name, P, approved=self.statuses[name].approved)
+        self.over.discard(name)
 
     @rule(data=st.data(), kind=st.sampled_from(["approve", "retry", "skip"]))
     def a_person_speaks(self, data, kind) -> None:

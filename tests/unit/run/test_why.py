@@ -57,6 +57,17 @@ CHAIN = a_plan(a_step("a"), a_step("b", needs=["a"]), a_step("c", needs=["b"]))
 FLEET = a_rollout(3, actions=("drain", "upgrade"), window=1, budget=1)
 
 
+@pytest.mark.parametrize("state", [S.PENDING, S.RETRYING])
+def test_what_has_to_be_done_again_holds_up_what_needs_it(state):
+    again = at("a", S.PENDING, attempt=1)
+    board = board_of(CHAIN, again, at("b", state, attempt=1))
+    [first] = why(board, AT_WORK, "b")
+    assert (first.kind, first.by) == ("need", ("a",))
+    board = board_of(CHAIN, again, at("b", S.SKIPPED, attempt=1))
+    [skipped] = why(board, AT_WORK, "c")
+    assert [h.by for h in tree([skipped])] == [("b",), ("a",), ()]
+
+
 def test_a_step_whose_turn_it_is_is_only_next():
     assert kinds(why(board_of(CHAIN), AT_WORK, "a")) == ["next"]
 

@@ -161,3 +161,52 @@ class TestRouters:
         there.shifting().give_back(("net1",), there.effect("made"))
         assert not [one for one in there.box.log() if one["method"] == "PUT"]
         assert all(agent.serves for agent in there.desk.agents() if agent.binary in (DHCP, L3))
+
+
+class TestForeign:
+    """What others have switched off is theirs."""
+
+    @pytest.fixture
+    def off(self, monkeypatch):
+        """Makes an answer say that something is switched off."""
+
+        def made(kind, **what):
+            get = Desk._get
+
+            def asked(desk, path):
+                body = get(desk, path)
+                for row in body.get(kind, ()):
+                    if what.items() <= row.items():
+                        row["admin_state_up"] = False
+                return body
+
+            monkeypatch.setattr(Desk, "_get", asked)
+
+        return made
+
+    def test_an_agent_that_was_switched_off_before_is_not_waited_for(self, lab, off):
+        there = lab(SAFE)
+        off("agents", host="net1", binary=DHCP)
+        assert [a.serves for a in there.desk.agents(host="net1", binary=DHCP)] == [False]
+        there.shifting(within=0).give_back(("net1",), None)
+
+    def test_a_router_that_is_switched_off_holds_nobody_up(self, lab, off):
+        there = lab(RouterSpec("ha", ha=True, ha_states=("standby",) * 3))
+        assert unwell(there.desk, ("net1",))
+        off("routers", name="ha")
+        assert unwell(there.desk, ("net1",)) == ()
+
+    def test_nor_does_a_network_that_nobody_serves(self, lab, off):
+        there = lab(LONELY)
+        assert moves(there.desk, ("net1",), routers=False).networks
+        off("networks", name="lonely")
+        assert moves(there.desk, ("net1",), routers=False).networks == ()
+
+    def test_a_second_agent_that_has_to_stay_is_told_of(self, lab):
+        there = lab(LONELY)
+        there.shifting().take_over(("net1",), there.effect(), there.attempt(), routers=False)
+        there.box.stop("net1", DHCP)
+        there.box.advance(120)
+        for host in ("net2", "net3"):
+            there.box.restart(host, DHCP)
+        assert "keep their second agent" in there.shifting().undo(there.effect("made"))

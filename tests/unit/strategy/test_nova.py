@@ -12,6 +12,7 @@ from stairlift.model.effect import Effect
 from stairlift.model.errors import SourceTrouble, StairliftError, Trouble
 from stairlift.model.work import Assignment, Outcome
 from stairlift.ports import Affecting, Answer
+from stairlift.run.effects import intended
 from stairlift.strategy.before import Before
 from stairlift.strategy.nova import NovaUpgradeStrategy
 from stairlift.strategy.nova import __main__ as program
@@ -127,10 +128,7 @@ def carried_out(
     folder.mkdir(parents=True, exist_ok=True)
     strategy = NovaUpgradeStrategy(options)
     placed = Assignment("r1", assignment.step, 1, folder, assignment.undo, assignment.effects)
-    rows = tuple(
-        Effect(i.id, i.kind, i.subject, placed.step.id, "nova", "intended", NOON, i.details)
-        for i in strategy.effects(placed)
-    )
+    rows = intended({effect.id: effect for effect in placed.effects}, strategy.effects(placed), placed.step, NOON)
     job = strategy.job(Assignment("r1", placed.step, 1, folder, placed.undo, (*placed.effects, *rows)))
     (folder / "request.json").write_text(job.files["request.json"])
     monkeypatch.setattr(program.sys, "argv", [job.argv[2], job.argv[3]])
@@ -197,6 +195,16 @@ def test_what_another_run_of_ours_has_left_is_taken_over(does) -> None:
     nova.disable("cmp1", "stairlift r0 cordon-cmp1")
     assert does(nova, at("cordon")).effects == {"cordon:cmp1": "made"}
     assert nova.row("cmp1")["disabled_reason"] == MARK
+
+
+def test_the_mark_is_the_one_on_record_so_that_whoever_puts_it_back_finds_it(does) -> None:
+    nova = Nova("cmp1")
+    does(nova, at("cordon"))
+    on_record = an_effect("made")
+    does(nova, at("drain", effects=(on_record,)))
+    assert nova.row("cmp1")["disabled_reason"] == MARK
+    assert put_back(ComputeServices(nova), "cmp1", on_record.details["reason"]) == ""
+    assert nova.row("cmp1")["status"] == "enabled"
 
 
 def test_a_reason_is_never_longer_than_nova_keeps() -> None:
@@ -358,6 +366,30 @@ def test_a_host_that_masakari_left_alone_before_us_stays_so(does) -> None:
 
 def test_a_host_that_masakari_does_not_watch_needs_nothing(does) -> None:
     assert does(Nova("cmp1"), at("cordon"), masakari=True).effects["masakari:cmp1"] == "foreign"
+
+
+def test_a_host_goes_by_the_name_that_masakari_has(does) -> None:
+    nova = Nova("cmp1.example.com")
+    nova.watched = {"cmp1.example.com": False, "cmp10.example.com": False}
+    assert does(nova, at("cordon"), masakari=True).effects["masakari:cmp1"] == "made"
+    assert nova.watched == {"cmp1.example.com": True, "cmp10.example.com": False}
+    nova.watched = {"cmp1.a": False, "cmp1.b": False}
+    assert "cannot be told" in does(nova, at("cordon"), masakari=True).reason
+
+
+def test_what_a_run_has_taken_over_it_gives_back(tmp_path: Path) -> None:
+    nova = Nova("cmp1")
+    nova.watched = {"cmp1": False}
+    for folder in ("old/1", "new/1"):
+        (tmp_path / folder).mkdir(parents=True)
+    details = {"attempts": str(tmp_path / "old")}
+    effect = Effect("masakari:cmp1", "masakari", "cmp1", "cordon-cmp1", "nova", "made", NOON, details)
+    progress = tmp_path / "progress.jsonl"
+    for folder in ("old/1", "new/1"):
+        Maintenance(nova).begin(effect, Before(tmp_path / folder), Notes(str(progress)))
+        assert judge_own(Outcome(0, progress.read_text())).effects == {"masakari:cmp1": "made"}
+    Maintenance(nova).end(effect)
+    assert nova.watched == {"cmp1": False}
 
 
 def test_an_attempt_that_died_after_its_change_leaves_word_of_what_was_before(tmp_path: Path) -> None:

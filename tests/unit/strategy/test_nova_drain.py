@@ -3,16 +3,20 @@
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from stairlift.model.effect import Effect
+from stairlift.model.workload import MigrationUnderWay
+from stairlift.openstack import guests
 from stairlift.openstack.client import SessionCloudClient
 from stairlift.sandbox.builders import cloud
 from stairlift.sandbox.server import Sandbox
 from stairlift.sandbox.tenants import FlavorSpec, GroupSpec, Room, ServerSpec
 from stairlift.strategy.nova.desk import Desk
-from stairlift.strategy.nova.drain import DrainHost, Ending, Pace
+from stairlift.strategy.nova.drain import DrainHost, Ending
+from stairlift.strategy.nova.pace import Pace
 from stairlift.strategy.nova.stopped import KIND, intention, start_again
 from stairlift.strategy.nova.story import Story
 from stairlift.strategy.nova.task import DrainTask, stopped_tag
@@ -139,6 +143,7 @@ class TestMoving:
         ending = there.drain(new=("cmp3",))
         assert ending == Ending("done")
         assert there.where() == {"a": "cmp3", "b": "cmp3", "c": "cmp2"}
+        assert {server.tags for server in there.desk.servers()} == {()}, "the marks are gone"
         assert {m["migration_type"] for m in there.rows()} == {"live-migration"}
         assert there.ear.told[-1]["task"] == "cmp1 is empty"
 
@@ -272,6 +277,45 @@ class TestTrouble:
         assert there.server("a").vm_state == "active"
         assert there.server("a").tags == ()
 
+    def test_a_resize_that_its_owner_began_is_never_confirmed_whatever_mark_was_left(self, lab, monkeypatch):
+        there = lab(vm("a"))
+        server = there.server("a")
+        there.desk.tag(server.id, there.task().moved_tag)
+        there.desk.migrate(server.id, "cmp2")
+        found = guests.unsettled
+        monkeypatch.setattr(guests, "unsettled", lambda rows: tuple(replace(m, kind="resize") for m in found(rows)))
+        ending = there.drain(deadline=2.0)
+        assert ending.result == "failed"
+        assert there.server("a").vm_state == "resized"
+
+    def test_a_live_migration_that_somebody_else_began_is_not_taken_back(self, lab):
+        there = lab(vm("a"))
+        there.box.fault("migration", how="stall", of="a")
+        there.desk.live_migrate(there.server("a").id, "cmp2")
+        assert there.drain(deadline=2.5).result == "failed"
+        assert [m["status"] for m in there.rows()] == ["running"]
+        there.desk.tag(there.server("a").id, there.task().moved_tag)
+        assert there.drain().result == "done", "with our mark it is ours, as after a kill"
+
+    def test_a_refusal_leaves_no_mark(self, lab):
+        there = lab(vm("a"))
+        there.box.fault("http", path=f"/compute/v2.1/servers/{there.server('a').id}/action", status=409, times=2)
+        assert there.drain().result == "failed"
+        assert there.server("a").tags == ()
+
+    def test_a_record_that_never_ended_holds_nobody_up(self, lab, monkeypatch):
+        there = lab(vm("a"), vm("x", "cmp2"))
+        old = [
+            MigrationUnderWay("9001", there.server("a").id, "cmp1", "cmp3", "running", "live-migration"),
+            MigrationUnderWay("9002", there.server("x").id, "cmp2", "cmp1", "accepted", "live-migration"),
+            MigrationUnderWay("9003", "gone", "cmp2", "cmp1", "preparing", "migration"),
+        ]
+        found = guests.under_way
+        monkeypatch.setattr(guests, "under_way", lambda rows: (*found(rows), *old))
+        unsettled = guests.unsettled
+        monkeypatch.setattr(guests, "unsettled", lambda rows: (*unsettled(rows), *old))
+        assert there.drain(per_cloud=1) == Ending("done")
+
     def test_a_silent_nova_is_waited_for(self, lab):
         there = lab(vm("a"))
         there.box.fault("http", path="/compute/v2.1/servers", status=503, times=4)
@@ -284,3 +328,25 @@ def test_without_placement_an_upgraded_host_is_tried_first(lab):
     there.box.fault("http", path="/placement", status=403)
     assert there.drain(new=("cmp3",)).result == "done"
     assert there.where()["a"] == "cmp3"
+
+
+def test_lists_that_nova_cuts_are_read_to_their_end(lab):
+    """As in a cloud of thousands; here Nova cuts at two."""
+    there = lab(*(vm(f"s{n}") for n in range(5)), server_groups=tuple(GroupSpec(f"g{n}", "affinity") for n in range(3)))
+    whole = there.desk._get
+
+    def cut(path, wanted):
+        url = urlsplit(path)
+        query = dict(parse_qsl(url.query))
+        key = {"/os-hypervisors/detail": "hypervisors", "/os-server-groups": "server_groups"}.get(url.path)
+        if key is None:
+            return whole(path, wanted)
+        rows = whole(f"{url.path}?all_projects=True" if key == "server_groups" else url.path, wanted)[key]
+        ids = [str(row["id"]) for row in rows]
+        first = ids.index(query["marker"]) + 1 if "marker" in query else int(query.get("offset", 0))
+        links = {"hypervisors_links": [{"rel": "next"}]} if first + 2 < len(rows) else {}
+        return {key: rows[first : first + 2], **links}
+
+    there.desk._get = cut
+    assert len(there.desk.computes()) == 3
+    assert len(there.desk.groups()) == 3

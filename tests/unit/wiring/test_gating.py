@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from stairlift.drive.gates.settings import GateSettings, gate_settings
+from stairlift.drive.questions import Ways
+from stairlift.knowledge.checks import rule
 from stairlift.model.errors import UsageError
 from stairlift.model.observation import HostRecord
 from stairlift.model.run import Run, RunState
@@ -12,8 +14,12 @@ from stairlift.reconcile import reconcile
 from stairlift.testing.clouds import NOON, a_cloud
 from stairlift.testing.doubles import FastClock
 from stairlift.testing.plans import a_plan, a_step
-from stairlift.wiring.gating import Gating, kept_gates, read_gates
+from stairlift.testing.scenes import scene_of
+from stairlift.wiring import gating
+from stairlift.wiring.gating import Gating, gates_again, kept_gates, read_gates
 from stairlift.wiring.look import Look, Where
+from stairlift.wiring.questions import Asking
+from stories import StagedHosts, sections
 
 PLAN = a_plan(a_step("cmp1"))
 
@@ -28,8 +34,8 @@ def a_look(*facts):
 
 
 def names(settings, look, before=None, specs=("openstack",)):
-    gating = Gating(settings, before or {}, look, Where(specs))
-    return [gate.name for gate in gating.gates(PLAN, FastClock(1))]
+    made = Gating(settings, before or {}, look, Where(specs))
+    return [gate.name for gate in made.gates(PLAN, FastClock(1))]
 
 
 def test_without_means_there_are_no_gates():
@@ -67,6 +73,20 @@ def test_who_reports_before_the_run_is_kept_and_what_nobody_can_tell_is_not():
     assert "nova-compute@cmp1" in kept["counts"]["facts"]["records.missing"]["up"]
 
 
+def test_the_bus_is_kept_for_the_checks_before_one_way_steps_and_is_no_gate(monkeypatch):
+    """Without it nobody could say that the broker has lost its services since."""
+    scene = scene_of(a_cloud().placed("mq1", "rabbitmq"))
+    said = sections(queues="/\tconductor\tclassic\tfalse\t0\t3", connections="40")
+    ways = Ways(remote=StagedHosts({"mq1": said}))
+    monkeypatch.setattr(gating, "asking", lambda *_: Asking(scene, ways))
+    kept = kept_gates(GateSettings(), a_look(), Where(()), PLAN)["gates_before"]
+    assert kept["bus"]["facts"] == {"bus.unsteady": {"messages": 0, "connections": 40}}
+    assert "bus" not in [
+        gate.name for gate in Gating(GateSettings(), kept, a_look(), Where(())).gates(PLAN, FastClock(1))
+    ]
+    assert rule("bus.unsteady").one_way
+
+
 @pytest.mark.parametrize("table", [{"logs": "yes"}, {"meter": True}, {"within": 0}, {"within": "soon"}, []])
 def test_a_wrong_table_is_refused(table):
     with pytest.raises(UsageError):
@@ -75,3 +95,11 @@ def test_a_wrong_table_is_refused(table):
 
 def test_a_right_one_is_read():
     assert read_gates({"api": False, "within": "5m"}, "x") == GateSettings(api=False, within=300.0)
+
+
+def test_who_takes_the_place_of_a_run_compares_with_how_it_was_before_that():
+    """Now half of the cloud is upgraded: what is missing by now must not count as having been so."""
+    before = {"counts": {"facts": {"servers.gone": {"servers": ["s1"]}}, "found": {}}}
+    earlier = Run("r", "c", "h", "2025.1", "2026.1", RunState.PAUSED, NOON, options={"gates_before": before})
+    assert gates_again(GateSettings(process=False), earlier) == {"gates": {"process": False}, "gates_before": before}
+    assert gates_again(GateSettings(), replace(earlier, options={})) == {}

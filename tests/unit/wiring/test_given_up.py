@@ -6,8 +6,9 @@ from planning import planned
 from stairlift.model.errors import Trouble
 from stairlift.reconcile import reconcile
 from stairlift.testing.clouds import a_cloud
+from stairlift.wiring import equipment
+from stairlift.wiring.as_before import View
 from stairlift.wiring.look import Look
-from stairlift.wiring.running import _expected, _View
 
 CONDUCTOR = ("ironic-conductor", "bm1")
 
@@ -22,7 +23,7 @@ def expected(trouble, *waive):
     observations = built.observations()
     seen = Look((), observations, reconcile(observations, name="lab"))
     plan = planned(built, to="2025.2", waive=waive, source="2025.1")
-    return _expected(plan, _View(seen, frozenset())).reporting
+    return equipment.expected(plan, View(seen, frozenset())).reporting
 
 
 def test_a_denied_registry_that_was_waived_is_not_waited_for():

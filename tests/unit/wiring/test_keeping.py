@@ -47,12 +47,12 @@ class TestBefore:
     def test_a_healthy_cloud_is_ready_and_the_time_is_kept(self):
         said = []
         assert set(ready(a_cloud(), planned(a_cloud()), said=said)) == {"checked_at"}
-        assert said == []
+        assert [line.partition(":")[0] for line in said] == ["the checks warn of backup.unconfirmed"]
 
     def test_what_it_warns_of_is_told(self):
         said = []
         ready(a_cloud().down("cmp1", "nova-compute", timedelta(minutes=3)), planned(a_cloud()), said=said)
-        assert "warn of record.down:" in said[0]
+        assert "warn of backup.unconfirmed, record.down:" in said[0]
 
     def test_what_fails_refuses_and_is_named(self):
         with pytest.raises(Refusal) as refused:
@@ -150,6 +150,13 @@ class TestKeeper:
         keeper = self.keeper(tmp_path)
         keeper.plan = replace(keeper.plan, asked=Asked(hosts=("cmp1",)))
         assert at_the_end(keeper) == ()
+
+    def test_at_the_end_what_runs_is_the_target_s_code(self, tmp_path, looks, monkeypatch):
+        """The database of the target is asked by its own programs: `{release}` in [checks] command is that."""
+        scenes = []
+        monkeypatch.setattr(keeping, "run_checks", lambda _, scene, *__, **___: scenes.append(scene) or ())
+        at_the_end(self.keeper(tmp_path))
+        assert [(scene.source, scene.target) for scene in scenes] == [(parse_series("2025.2"), parse_series("2025.2"))]
 
 
 class _Effects:

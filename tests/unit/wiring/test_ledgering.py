@@ -8,6 +8,7 @@ import pytest
 from journals import Ledger, an_office
 from stairlift.model.effect import Effect
 from stairlift.model.errors import Refusal, UsageError
+from stairlift.model.plan import Plan
 from stairlift.model.run import Event, RunState, StepState
 from stairlift.run import changes
 from stairlift.testing.doubles import ScriptedFences
@@ -15,18 +16,19 @@ from stairlift.testing.plans import a_rollout
 from stairlift.wiring import ledgering
 
 AROUND = ("cordon", "upgrade", "uncordon")
+PLAN = a_rollout(2, actions=AROUND)
 
 
 class Scene:
     """A run whose first host is cordoned, with the file that says so."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, plan: Plan = PLAN) -> None:
         self.folder = folder / "fences"
         self.folder.mkdir()
         self.fences = ScriptedFences({"folder": self.folder, "argv": lambda _: ("sh", "-c", "true")})
         monkeypatch.setattr(ledgering, "strategies_of", lambda _plan: {"command": self.fences})
         self.office = an_office(folder)
-        self.book = Ledger.begun(self.office, a_rollout(2, actions=AROUND))
+        self.book = Ledger.begun(self.office, plan)
         (self.folder / "cmp1").write_text(f"{self.book.run.id}\n")
         effect = Effect(
             "cordon:cmp1", "cordon", "cmp1", "cmp1-cordon", "command", "made", self.book.at, {"by": self.book.run.id}
@@ -83,6 +85,14 @@ def test_nobody_is_let_back_on_a_host_that_is_being_worked_on(scene: Scene) -> N
         scene.put_back()
     assert refused.value.code == "ledger.in_flight"
     assert list(scene.folder.iterdir())
+
+
+def test_also_where_its_step_shares_its_places_with_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(tmp_path, monkeypatch, replace(PLAN, steps=tuple(replace(s, unit="") for s in PLAN.steps)))
+    scene.book.writes(changes.fenced(replace(scene.effect, step="cmp1-upgrade"), "", scene.book.at))
+    scene.book.starts("cmp1-upgrade")
+    with pytest.raises(Refusal, match="cmp1-upgrade is at work there"):
+        scene.put_back()
 
 
 def test_and_not_while_somebody_orchestrates(scene: Scene) -> None:

@@ -47,6 +47,7 @@ def test_they_are_read(tmp_path):
     [
         ('[[waiver]]\ncode = "a.b"\nwho = "ada"', "needs why"),
         ('[[waiver]]\nwhy = "x"', "needs code and who"),
+        ('[[waiver]]\ncode = "a.b"\nsubject = ""\nwho = "ada"\nwhy = "x"', "subject is empty"),
         ('[[waiver]]\ncode = "a.b"\nwho = "ada"\nwhy = "x"\nuntil = "soon"', "until is a day"),
         ('[[waiver]]\ncode = "a.b"\nwho = "ada"\nwhy = "x"\nuntil = 2026-05-31T12:00:00', "until is a day"),
         ('[[waiver]]\ncode = "a.b"\nwho = "ada"\nwhy = "x"\nsubject = 7', "subject is a text"),

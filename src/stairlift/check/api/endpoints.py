@@ -48,7 +48,7 @@ def _reachable(servers: Mapping[str, Reply]) -> bool:
 
 
 def _is_unclear(reply: Reply) -> bool:
-    """Whether nobody can tell if it answers: neither a status of HTTP nor silence."""
+    """Whether nobody can tell if it answers: neither a status of HTTP nor silence. Not every root is JSON."""
     absent = reply.trouble in (None, Trouble.NOT_DEPLOYED)
     return not absent and reply.returncode is None and not _is_silent(reply)
 

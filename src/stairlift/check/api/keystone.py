@@ -26,21 +26,34 @@ class ServiceUsers:
         return scene.target is not None and any(e.service_type == "identity" for e in scene.cloud.endpoints)
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
-        """Users by name, and who has which role; both lists come at once."""
-        users = {name: ApiQuestion("identity", f"/users?name={name}", None, "users", paged=False) for name in _CALLERS}
-        listed = ApiQuestion("identity", "/role_assignments?include_names", None, "role_assignments", paged=False)
-        return {**users, "assignments": listed}
+        """The users by name."""
+        return {name: ApiQuestion("identity", f"/users?name={name}", None, "users", paged=False) for name in _CALLERS}
+
+    def asks_next(self, scene: Scene, replies: Mapping[str, Reply]) -> Mapping[str, Question]:
+        """What each of them may do, by a group as well; the list of everybody would be a very long one."""
+        return {str(row["id"]): _roles(str(row["id"])) for name in _CALLERS for row in rows(replies[name])}
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """Of the users there are: a cloud that calls them otherwise gives no finding, and the evidence says so."""
-        given = list(rows(replies["assignments"]))
-        holders = {row["user"]["id"] for row in given if row["role"].get("name") == _ROLE and "user" in row}
-        users = {name: row for name in _CALLERS for row in rows(replies[name])}
-        told = [_disabled(scene, name) for name, row in users.items() if row.get("enabled") is False]
-        if given:
-            told += [_without(scene, name, row) for name, row in users.items() if row["id"] not in holders]
-        known = ", ".join(users) or "none of the usual service users is there by name"
-        return Judgement(tuple(told), f"{known}; {len(holders)} users with the role {_ROLE}")
+        users = {name: list(rows(replies[name])) for name in _CALLERS}
+        there = {name: named for name, named in users.items() if named}
+        told = [
+            _disabled(scene, name) for name, named in there.items() if all(u.get("enabled") is False for u in named)
+        ]
+        lacking = {name: named[0] for name, named in there.items() if not any(_holds(u, replies) for u in named)}
+        told += [_without(scene, name, row) for name, row in lacking.items()]
+        known = ", ".join(there) or "none of the usual service users is there by name"
+        return Judgement(tuple(told), f"{known}; {len(there) - len(lacking)} of them with the role {_ROLE}")
+
+
+def _roles(user: str) -> ApiQuestion:
+    query = f"user.id={user}&effective&include_names"
+    return ApiQuestion("identity", f"/role_assignments?{query}", None, "role_assignments", paged=False)
+
+
+def _holds(user: Row, replies: Mapping[str, Reply]) -> bool:
+    """Whether this user, one of perhaps several of its name in several domains, has the role anywhere."""
+    return any(row["role"].get("name") == _ROLE for row in rows(replies[str(user["id"])]))
 
 
 def _without(scene: Scene, name: str, row: Row) -> Finding:

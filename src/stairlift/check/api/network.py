@@ -78,7 +78,7 @@ class ActiveRouters:
 
     def asks(self, scene: Scene) -> Mapping[str, Question]:
         """All routers: Neutron cannot be asked for the highly available ones alone."""
-        path = "/routers?fields=id&fields=name&fields=ha"
+        path = "/routers?fields=id&fields=name&fields=ha&fields=admin_state_up"
         return {"routers": ApiQuestion("network", path, collection="routers")}
 
     def asks_next(self, scene: Scene, replies: Mapping[str, Reply]) -> Mapping[str, Question]:
@@ -87,12 +87,16 @@ class ActiveRouters:
                 for key in map(_id, _asked(replies))}  # fmt: skip
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
-        """One with two active agents answers twice for an address, one with none not at all."""
+        """One with two active agents answers twice for an address, one with none not at all.
+
+        One that no agent was ever given is no matter of agents.
+        """
         routers = _asked(replies)
-        active = {_id(row): _active(replies[_id(row)]) for row in routers}
-        wrong = [row for row in routers if len(active[_id(row)]) != 1]
+        placed = {_id(row): list(rows(replies[_id(row)])) for row in routers}
+        active = {key: _active(agents) for key, agents in placed.items() if agents}
+        wrong = [row for row in routers if len(active.get(_id(row), [""])) != 1]
         told = each(wrong, lambda row: _router(scene, row, active[_id(row)]))
-        return Judgement(told, f"{len(routers)} highly available routers asked about")
+        return Judgement(told, f"{len(routers)} of {len(_available(replies))} highly available routers asked about")
 
 
 def _id(row: Row) -> str:
@@ -100,12 +104,16 @@ def _id(row: Row) -> str:
 
 
 def _asked(replies: Mapping[str, Reply]) -> list[Row]:
-    """A router that no agent has been given yet is no matter of agents."""
-    return [row for row in rows(replies["routers"]) if row.get("ha") is True][:_ROUTERS]
+    return _available(replies)[:_ROUTERS]
 
 
-def _active(reply: Reply) -> list[str]:
-    return sorted(str(row.get("host")) for row in rows(reply) if row.get("ha_state") == "active")
+def _available(replies: Mapping[str, Reply]) -> list[Row]:
+    """Those that are to be active; one that its owner has switched off is active nowhere."""
+    return [row for row in rows(replies["routers"]) if row.get("ha") is True and row.get("admin_state_up") is not False]
+
+
+def _active(agents: list[Row]) -> list[str]:
+    return sorted(str(row.get("host")) for row in agents if row.get("ha_state") == "active")
 
 
 def _router(scene: Scene, row: Row, hosts: list[str]) -> Finding:

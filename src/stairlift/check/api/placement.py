@@ -1,5 +1,6 @@
 """Availability zones as Placement knows them."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from stairlift.check.answers import Row, rows
@@ -41,15 +42,21 @@ class ZonesInPlacement:
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """Of the hosts that Placement knows at all; where no aggregate makes a zone, nothing is compared."""
-        names = {hypervisor.host: hypervisor.name for hypervisor in scene.cloud.hypervisors}
+        names = _alone(scene)
         known = {str(row["name"]) for row in rows(replies["providers"])}
         told, hosts = [], 0
         for zone in _zones(replies):
             inside = {str(row["name"]) for row in rows(replies[str(zone["uuid"])])}
             there = [str(host) for host in zone["hosts"]]
             hosts += len(there)
-            told += [_outside(scene, host, zone) for host in there if names.get(host, host) in known - inside]
+            told += [_outside(scene, host, zone) for host in there if names.get(host) in known - inside]
         return Judgement(tuple(told[:MOST]), f"{len(_zones(replies))} aggregates with a zone, {hosts} hosts in them")
+
+
+def _alone(scene: Scene) -> Mapping[str, str]:
+    """The hypervisor of each host that has one; the nodes of Ironic are many, and no aggregate of a host has them."""
+    counts = Counter(hypervisor.host for hypervisor in scene.cloud.hypervisors)
+    return {one.host: one.name for one in scene.cloud.hypervisors if counts[one.host] == 1}
 
 
 def _providers(query: str) -> ApiQuestion:

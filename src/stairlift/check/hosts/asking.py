@@ -48,6 +48,12 @@ def look(hosts: Iterable[str], name: str, **values: str) -> Mapping[str, Questio
     return {host: HostQuestion(host, text, _LOOK) for host in hosts}
 
 
+def next_release(scene: Scene) -> Release | None:
+    """What the next hop brings. Of a way of several hops what the later ones need is no matter before this one."""
+    hops = scene.plan.hops if scene.plan else ()
+    return next((hop for hop in hops if scene.source is None or hop > scene.source), scene.target)
+
+
 def home_of(scene: Scene, project: str) -> tuple[str, tuple[str, ...]] | None:
     """Where a project's commands are run: a host, one that lets us in first, with its services there, the best first.
 

@@ -11,7 +11,7 @@ from stairlift.check.hosts.reading import Survey, few, survey_of
 from stairlift.check.hosts.shell_check import About, ShellCheck, Told, by_sections
 from stairlift.knowledge.checks import rule
 from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
-from stairlift.model.finding import Finding
+from stairlift.model.finding import Finding, Severity
 
 #: How oslo.config writes true (oslo_config.types.Boolean).
 TRUE = frozenset({"true", "1", "on", "yes"})
@@ -57,9 +57,9 @@ def _flags(about: About, seen: Survey) -> Told:
     rows = _json(seen, "flags")
     off = [row["name"] for row in rows if row.get("stability", "stable") == "stable" and row.get("state") == "disabled"]
     if off:
-        severity = None if _upgraded(about.scene) else "warning"
+        severity: Severity | None = None if _upgraded(about.scene) else "warning"
         message = f"stable feature flags are not enabled: {few(sorted(off))}"
-        yield about.found(message, "rabbitmqctl enable_feature_flag all", severity=severity)  # type: ignore[arg-type]
+        yield about.found(message, "rabbitmqctl enable_feature_flag all", severity=severity)
     yield f"{len(rows)} feature flags, {len(off)} stable ones off"
 
 
@@ -69,9 +69,13 @@ def _upgraded(scene: Scene) -> bool:
 
 
 def _queues(seen: Survey) -> list[tuple[str, str, str, int, int]]:
-    """Name, type, durable, messages, consumers."""
+    """Name, type, durable, messages, consumers; of one that is down nobody counts any."""
     rows = (row for row in seen.rows("queues") if len(row) == 6)
-    return [(name, kind, durable, int(count), int(readers)) for _, name, kind, durable, count, readers in rows]
+    return [(name, kind, durable, _number(count), _number(readers)) for _, name, kind, durable, count, readers in rows]
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def _backlog(about: About, seen: Survey) -> Told:
@@ -87,10 +91,11 @@ def _backlog(about: About, seen: Survey) -> Told:
 
 
 def _quorum(about: About, seen: Survey) -> Told:
-    """Asked of each node before any of them is stopped."""
+    """Asked of each node: a plan that leaves the broker alone stops none of them."""
     if seen.first("quorum") != "0":
+        severity: Severity | None = None if _upgraded(about.scene) else "warning"
         message = f"stopping RabbitMQ on {about.subject} would take a quorum with it: {few(seen.lines('quorum')[1:])}"
-        yield about.found(message, "wait until the other members are online and in step")
+        yield about.found(message, "wait until the other members are online and in step", severity=severity)
     yield f"exit code {seen.first('quorum')}"
 
 

@@ -46,12 +46,13 @@ def _service_user(about: About, seen: Survey) -> Told:
 
 
 def _files(seen: Survey, project: str) -> set[str]:
-    return {row[0] for row in seen.rows("options") if row[0].rpartition("/")[2] == f"{project}.conf"}
+    return {row[0] for row in seen.rows("options") if f"/{project}.conf" in row[0]}
 
 
 def _options(seen: Survey, project: str, name: str) -> list[tuple[str, ...]]:
+    """In the file of the project, and in those of the folder beside it (nova.conf.d)."""
     rows = (row for row in seen.rows("options") if len(row) == 4 and row[2] == name)
-    return [row for row in rows if row[0].rpartition("/")[2] == f"{project}.conf"]
+    return [row for row in rows if f"/{project}.conf" in row[0]]
 
 
 def _every(scene: Scene) -> Mapping[str, Question]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from stairlift.check.answers import Unanswered
-from stairlift.check.hosts.asking import hosts_of, look
+from stairlift.check.hosts.asking import hosts_of, look, next_release
 from stairlift.check.hosts.reading import Survey, few, survey_of
 from stairlift.check.hosts.shell_check import About, ShellCheck, Told, by_sections
 from stairlift.knowledge.checks import rule
@@ -27,8 +27,9 @@ def _one(scene: Scene) -> Mapping[str, Question]:
     return {first: asked[first]} if first else {}
 
 
-def _one_on_a_way(scene: Scene) -> Mapping[str, Question]:
-    return _one(scene) if platform(scene.target) else {}
+def _every_on_a_way(scene: Scene) -> Mapping[str, Question]:
+    """Cells may have databases of their own."""
+    return _every(scene) if platform(next_release(scene)) else {}
 
 
 def _values(seen: Survey, section: str) -> Mapping[str, str]:
@@ -47,17 +48,11 @@ def _galera(about: About, seen: Survey) -> Told:
         if status.get(name) != value:
             message = f"{name} of {about.subject} is {status.get(name, 'unknown')}, not {value}"
             yield about.found(message, "bring the cluster into order before anything is upgraded")
-    members = len(hosts_of(about.scene, "mariadb"))
-    if int(status.get("wsrep_cluster_size", 0)) != members:
-        message = (
-            f"{about.subject} sees a cluster of {status.get('wsrep_cluster_size')}, and there are {members} servers"
-        )
-        yield about.found(message, "find out which member is away")
     paused = float(status.get("wsrep_flow_control_paused", 0)) * 100
     if paused > about.rule.limit("flow_control_percent"):
         message = f"{about.subject} is held back by flow control {paused:.0f}% of the time"
         yield about.found(message, "find out which member is slow")
-    yield f"{status.get('wsrep_cluster_size')} of {members} members, {status.get('wsrep_local_state_comment')}"
+    yield f"{status.get('wsrep_cluster_size')} members, {status.get('wsrep_local_state_comment')}"
 
 
 def _collations(about: About, seen: Survey) -> Told:
@@ -81,16 +76,21 @@ def _collations(about: About, seen: Survey) -> Told:
 
 def _minimum(about: About, seen: Survey) -> Told:
     """A nova of the target does not start beside a nova-compute that is older; disabled ones count, too."""
-    needed = platform(about.scene.target)
+    target = next_release(about.scene)
+    needed = platform(target)
     rows = [row for row in seen.rows("services") if len(row) == 3 and row[1].isdecimal()]
-    if not rows:
-        raise Unanswered("no database of a cell was found on it")
     for schema, least, _ in rows:
         if needed and int(least) < needed.nova_floor:
-            message = f"{schema} has a nova-compute of version {least}; {about.scene.target} needs {needed.nova_floor}"
+            message = f"{schema} has a nova-compute of version {least}; {target} needs {needed.nova_floor}"
             resolution = "delete the records of hosts that are gone, and upgrade the others to the release before first"
             yield about.found(message, resolution, subject=schema)
-    yield few(f"{schema}: {least} of {count}" for schema, least, count in rows)
+    yield few(f"{schema}: {least} of {count}" for schema, least, count in rows) or "no cell"
+
+
+def _any_cell(about: About, replies: Mapping[str, Reply]) -> Told:  # noqa: ARG001
+    if replies and not any(survey_of(reply).lines("services") for reply in replies.values()):
+        raise Unanswered("no database of a cell was found")
+    return ()
 
 
 def _deleted(about: About, seen: Survey) -> Told:
@@ -118,17 +118,36 @@ def _duplicates(about: About, seen: Survey) -> Told:
 
 
 def _agree(about: About, replies: Mapping[str, Reply]) -> Told:
-    """All servers of a cluster are of one version."""
-    versions: dict[str, list[str]] = defaultdict(list)
+    """All servers of a cluster see each other, and are of one version. There may be several clusters."""
+    clusters: dict[str, dict[str, Survey]] = defaultdict(dict)
     for host, reply in replies.items():
-        versions[survey_of(reply).first("version")].append(host)
+        seen = survey_of(reply)
+        clusters[_values(seen, "status").get("wsrep_cluster_state_uuid", "")][host] = seen
+    for members in clusters.values():
+        yield from _one_version(about, members)
+        yield from _all_seen(about, members)
+
+
+def _one_version(about: About, members: Mapping[str, Survey]) -> Told:
+    versions: dict[str, list[str]] = defaultdict(list)
+    for host, seen in members.items():
+        versions[seen.first("version")].append(host)
     if len(versions) > 1:
         told = "; ".join(f"{version}: {few(hosts)}" for version, hosts in sorted(versions.items()))
         yield about.found(f"the database servers are of several versions: {told}", "bring them to one first")
 
 
+def _all_seen(about: About, members: Mapping[str, Survey]) -> Told:
+    """A size that is larger is no loss: an arbitrator counts in it, too."""
+    for host, seen in members.items():
+        size = _values(seen, "status").get("wsrep_cluster_size", "")
+        if _values(seen, "variables").get("wsrep_on") == "ON" and size.isdecimal() and int(size) < len(members):
+            message = f"{host} sees a cluster of {size}, and {len(members)} servers are of it: {few(members)}"
+            yield about.found(message, "find out which member is away", subject=host)
+
+
 GALERA = partial(ShellCheck, "galera.health", _every, by_sections(_galera), _agree)
 COLLATIONS = partial(ShellCheck, "database.collations", _one, by_sections(_collations))
-NOVA_MINIMUM = partial(ShellCheck, "nova.minimum_version", _one_on_a_way, by_sections(_minimum))
+NOVA_MINIMUM = partial(ShellCheck, "nova.minimum_version", _every_on_a_way, by_sections(_minimum), _any_cell)
 ROWS = partial(ShellCheck, "database.rows", _one, by_sections(_deleted))
 DUPLICATES = partial(ShellCheck, "network.duplicates", _one, by_sections(_duplicates))

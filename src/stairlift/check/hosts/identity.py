@@ -8,6 +8,7 @@ from stairlift.check.answers import Unanswered, rows
 from stairlift.check.hosts.asking import hosts_of, look, survey_of_hosts
 from stairlift.check.hosts.reading import Survey, few, survey_of
 from stairlift.check.hosts.shell_check import About, ShellCheck, Told, by_sections
+from stairlift.knowledge.checks import rule
 from stairlift.model.check import ApiQuestion, Question, Reply, Scene
 
 _API = "the API of nova"
@@ -43,7 +44,9 @@ def _same_keys(about: About, replies: Mapping[str, Reply]) -> Told:
 
 
 def _computes(scene: Scene) -> Mapping[str, Question]:
-    hosts = hosts_of(scene, "nova-compute")
+    """Not before the first release that keeps one: that writes the file itself, and nobody should do so before it."""
+    keeps = scene.source is None or rule("nova.compute_id").concerns(scene.source)
+    hosts = hosts_of(scene, "nova-compute") if keeps else ()
     asked = ApiQuestion("compute", "/os-hypervisors/detail", "2.53", collection="hypervisors")
     return {_API: asked, **survey_of_hosts(hosts)} if hosts else {}
 
@@ -51,8 +54,8 @@ def _computes(scene: Scene) -> Mapping[str, Question]:
 def _readable(about: About, reply: Reply) -> Told:
     if about.subject == _API:
         list(rows(reply))
-    else:
-        survey_of(reply)
+    elif survey_of(reply).first("compute-id") == "?":
+        raise Unanswered("nova-compute's folder cannot be read there")
     return ()
 
 
@@ -70,7 +73,9 @@ def _same_identity(about: About, replies: Mapping[str, Reply]) -> Told:
         compared += 1
         if not given:
             message = f"{host} has no compute_id, and nova knows it as {few(sorted(known[host]))}"
-            yield about.found(message, "write the UUID into /var/lib/nova/compute_id before it restarts", subject=host)
+            yield about.found(
+                message, "write that UUID into compute_id in nova's state_path before it restarts", subject=host
+            )
         elif given not in known[host]:
             message = f"the compute_id of {host} is {given}, and nova knows it as {few(sorted(known[host]))}"
             yield about.found(message, "put the file back: nova-compute will not start with another one", subject=host)

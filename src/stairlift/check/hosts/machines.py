@@ -31,10 +31,16 @@ def _runtimes(about: About, seen: Survey) -> Told:
         message = f"{about.subject} runs {name} {version}; {target} was tested on {name} {', '.join(tested)}"
         yield about.found(message, "upgrade the operating system first, in a run of its own")
     least, most = needed.python
-    if not least <= int(python[1]) <= most:
+    if not least <= int(python[1]) <= most and not _in_images(about):
         message = f"{about.subject} has Python 3.{python[1]}; {target} was tested with 3.{least} to 3.{most}"
         yield about.found(message, "give it the right Python, or use environments or images that bring their own")
     yield f"{name} {version}, Python 3.{python[1]}"
+
+
+def _in_images(about: About) -> bool:
+    """Whether all services of the host come with a Python of their own."""
+    here = [service for service in about.scene.cloud.services if service.host == about.subject]
+    return bool(here) and all(service.version_from == "image" for service in here)
 
 
 def _hypervisors(scene: Scene) -> Mapping[str, Question]:

@@ -13,6 +13,9 @@ _NAMED = 4
 #: In front of what a program says where it warns about itself.
 _LOG = re.compile(r"^\d{4}-\d\d-\d\d |Warning:|^\s*$|^@")
 
+#: A name and a password in an address, such as that of a database.
+_USERINFO = re.compile(r"(?<=://)[^\s/@]+@")
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -48,9 +51,9 @@ class Ran:
 
     @property
     def brief(self) -> str:
-        """The last thing that it said, for people."""
+        """The last thing that it said, for people, without passwords of addresses."""
         lines = [line.strip() for line in self.said.splitlines() if not _LOG.search(line)]
-        return lines[-1][:_SAID] if lines else f"exit code {self.code}"
+        return _USERINFO.sub("***@", lines[-1])[:_SAID] if lines else f"exit code {self.code}"
 
 
 def survey_of(reply: Reply) -> Survey:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from stairlift.check.answers import Unanswered
-from stairlift.check.hosts.asking import program, projects_of
+from stairlift.check.hosts.asking import next_release, program, projects_of
 from stairlift.check.hosts.reading import Ran, ran_of
 from stairlift.check.hosts.shell_check import About, ShellCheck, Told
 from stairlift.knowledge.procedures import meaning_of, procedure
@@ -29,10 +29,11 @@ class Checked:
 
 
 def _statuses(scene: Scene) -> Mapping[str, Question]:
-    """One host of each project that has such a command, with the code of the target."""
-    if scene.target is None:
+    """One host of each project that has such a command, with the code that the next hop brings."""
+    target = next_release(scene)
+    if target is None:
         return {}
-    asked = {p: program(scene, p, _command(p), release=scene.target) for p in projects_of(scene) if _command(p)}
+    asked = {p: program(scene, p, _command(p), release=target) for p in projects_of(scene) if _command(p)}
     return {project: question for project, question in asked.items() if question}
 
 

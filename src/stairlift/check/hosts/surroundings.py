@@ -90,7 +90,7 @@ def _pins(about: About, seen: Survey) -> Told:
     """After the last step a service must not speak the RPC version of a release that is gone."""
     runs = platform(about.scene.target or about.scene.source)
     for file, option, value in (row for row in seen.rows("pinned") if len(row) == 3):
-        if value.strip() not in ("", "auto"):
+        if value.strip().casefold() not in ("", "auto", "false"):
             message = f"{file} on {about.subject} holds {option} to {value.strip()}"
             yield about.found(message, "remove it and restart the services", subject=f"{about.subject}:{option}")
     chosen = [row for row in seen.rows("chosen") if len(row) == 3 and row[2].isdecimal()]

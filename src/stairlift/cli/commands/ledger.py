@@ -7,6 +7,7 @@ import typer
 from stairlift.cli.here import actor, settings
 from stairlift.cli.options import Output
 from stairlift.cli.output import Format, say, show_document, show_table
+from stairlift.model.errors import UsageError
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.model.effect import Effect
@@ -38,14 +39,26 @@ def ledger(
     """Show it; with `--restore` first put back what was named, or everything."""
     from stairlift.wiring.office import open_office
 
-    found, given = settings(), words or []
-    named = [word for word in given if ":" not in word]
+    found = settings()
+    name, wanted = run_and_effects(words or [])
     office = open_office(found)
-    run = office.run(named[0] if named else None, found.os_cloud)
-    left = _restored(run, office, [word for word in given if ":" in word]) if restore else ()
+    run = office.run(name, found.os_cloud)
+    left = _restored(run, office, wanted) if restore else ()
     _show(run, office, output)
     if left:
         raise _left(run, left)
+
+
+def run_and_effects(words: list[str]) -> tuple[str | None, list[str]]:
+    """The run, if one is named, and the effects. Raises UsageError: what is neither must not mean all that is open."""
+    runs = [word for word in words if ":" not in word]
+    if len(runs) > 1:
+        raise UsageError(
+            code="ledger.unknown",
+            brief=f"{runs[1]!r} is no side effect: its id has a kind, a colon and a subject",
+            resolution=f"`stairlift ledger {runs[0]}` names them.",
+        )
+    return (runs[0] if runs else None), [word for word in words if ":" in word]
 
 
 def _restored(run: "Run", office: "Office", wanted: list[str]) -> "tuple[Effect, ...]":

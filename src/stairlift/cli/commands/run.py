@@ -21,7 +21,7 @@ from stairlift.model.scope import HARMLESS, Scope
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.cli.orchestrating import Desk
     from stairlift.wiring.office import Office
-    from stairlift.wiring.running import Result
+    from stairlift.wiring.orders import Result
 
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Approve the plan and every gate of the run, one-way steps included.")

@@ -14,6 +14,8 @@ from stairlift.model.plan import Step
 from stairlift.ports import Clock, Inquiry, Looked, Remote
 
 _TIMEOUT = 60.0
+#: Hosts of one step that are looked at side by side.
+_AT_ONCE = 16
 #: What one host tells: sentences of what is missing, and of what is unknown.
 Told = tuple[list[str], list[str]]
 
@@ -64,12 +66,13 @@ class LogGate:
 
 
 async def _on_each(inquiry: Inquiry, hosts: Collection[str], on: Callable[[str, Sequence[str]], Told]) -> Looked:
-    """The same on all hosts of a step, side by side."""
+    """The same on all hosts of a step, side by side as far as there is room."""
     by_host: Mapping[str, list[str]] = defaultdict(list)
     for service, host in inquiry.parts:
         by_host[host].append(service)
     asked = [host for host in by_host if host in hosts]
-    told = await asyncio.gather(*(_one(host, by_host[host], on) for host in asked))
+    room = asyncio.Semaphore(_AT_ONCE)
+    told = await asyncio.gather(*(_one(host, by_host[host], on, room) for host in asked))
     unseen = [f"{host}: there is no shell on it" for host in by_host if host not in hosts]
     return Looked(
         missing=tuple(text for missing, _ in told for text in missing),
@@ -77,8 +80,11 @@ async def _on_each(inquiry: Inquiry, hosts: Collection[str], on: Callable[[str, 
     )
 
 
-async def _one(host: str, services: Sequence[str], on: Callable[[str, Sequence[str]], Told]) -> Told:
-    try:
-        return await in_background(lambda: on(host, services), f"gate on {host}")
-    except SourceTrouble as trouble:
-        return [], [f"{host}: {trouble.brief}"]
+async def _one(
+    host: str, services: Sequence[str], on: Callable[[str, Sequence[str]], Told], room: asyncio.Semaphore
+) -> Told:
+    async with room:
+        try:
+            return await in_background(lambda: on(host, services), f"gate on {host}")
+        except SourceTrouble as trouble:
+            return [], [f"{host}: {trouble.brief}"]

@@ -34,9 +34,9 @@ echo @flags
 ctl rabbitmqctl -q list_feature_flags name state stability --formatter=json || ctl rabbitmqctl -q list_feature_flags name state --formatter=json
 echo
 echo @queues
-for vhost in $(ctl rabbitmqctl -q list_vhosts name --no-table-headers); do
+ctl rabbitmqctl -q list_vhosts name --no-table-headers | while IFS= read -r vhost; do
   ctl rabbitmqctl -q list_queues -p "$vhost" name type durable messages consumers --no-table-headers |
-    sed "s|^|$vhost	|"
+    VHOST=$vhost awk '{ print ENVIRON["VHOST"] "\t" $0 }'
 done
 echo @connections
 ctl rabbitmqctl -q list_connections pid --no-table-headers | grep -c .

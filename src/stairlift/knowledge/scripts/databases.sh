@@ -4,11 +4,13 @@ export LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 command -v timeout >/dev/null || timeout() { shift; "$@"; }
 
-asked() { timeout "${2:-60}" $CLIENT --batch --skip-column-names -e "SET SESSION TRANSACTION READ ONLY; $1" 2>/dev/null; }
+asked() {
+  timeout "${2:-60}" $CLIENT --batch --skip-column-names -e "SET SESSION TRANSACTION READ ONLY; $1" 2>/dev/null </dev/null
+}
 
 CLIENT=
-for client in mariadb mysql; do
-  command -v "$client" >/dev/null && CLIENT="$client" && asked 'SELECT 1' 15 >/dev/null && break
+for client in mariadb mysql 'docker exec mariadb mariadb' 'podman exec mariadb mariadb'; do
+  command -v "${client%% *}" >/dev/null && CLIENT="$client" && asked 'SELECT 1' 15 >/dev/null && break
   CLIENT=
 done
 if [ -z "$CLIENT" ]; then
@@ -19,18 +21,18 @@ fi
 echo @version
 asked 'SELECT VERSION()'
 echo @status
-asked "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_status',
+asked "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_state_uuid', 'wsrep_cluster_size', 'wsrep_cluster_status',
   'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_flow_control_paused', 'Threads_connected')"
 echo @variables
 asked "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'max_connections')"
-echo @collations
+echo @collations # but for the tables of the migration tools: they have the server's default, and no keys to others
 asked "SELECT table_schema, table_collation, COUNT(*) FROM information_schema.tables WHERE table_type = 'BASE TABLE'
-  AND table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') GROUP BY 1, 2"
+  AND table_name NOT IN ('migrate_version') AND table_name NOT LIKE 'alembic\\_version%' AND table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') GROUP BY 1, 2"
 echo @columns
 asked "SELECT c.table_schema, c.collation_name, COUNT(*) FROM information_schema.columns c JOIN information_schema.tables t
   ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = 'BASE TABLE'
   WHERE c.collation_name IS NOT NULL AND c.collation_name <> t.table_collation AND c.collation_name NOT LIKE '%\\_bin'
-  AND c.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') GROUP BY 1, 2"
+  AND c.table_name NOT IN ('migrate_version') AND c.table_name NOT LIKE 'alembic\\_version%' AND c.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') GROUP BY 1, 2"
 echo @services # the least version that a nova-compute has, in each database of a cell
 for schema in $(asked "SELECT table_schema FROM information_schema.tables WHERE table_name = 'compute_nodes'"); do
   asked "SELECT '$schema', MIN(version), COUNT(*) FROM \`$schema\`.services

@@ -3,11 +3,16 @@
 export LC_ALL=C
 command -v timeout >/dev/null || timeout() { shift; "$@"; }
 
-digest() { # in a folder, by the names and contents of its keys
-  [ -d "$2" ] && (cd "$2" 2>/dev/null && ls | LC_ALL=C sort | while read -r name; do
-    [ -f "$name" ] && printf '%s ' "$name" && sha256sum <"$name"
-  done) | sha256sum | sed "s|^|$1=|; s| .*||"
-}
+digest() ( # in a folder, by the names and contents of its keys; nothing where one of them cannot be read
+  cd "$2" 2>/dev/null || exit 0
+  keys=
+  for name in *; do
+    [ -f "$name" ] || continue
+    [ -r "$name" ] || exit 0
+    keys="$keys $name $(sha256sum <"$name")"
+  done
+  [ -n "$keys" ] && printf '%s=%s\n' "$1" "$(printf '%s' "$keys" | sha256sum | cut -d ' ' -f 1)"
+)
 
 for kind in fernet:fernet_tokens:fernet-keys credential:credential:credential-keys; do
   name=${kind%%:*} rest=${kind#*:}

@@ -19,8 +19,6 @@ the_system() {
   date -u +%s.%N
   echo @chrony
   command -v chronyc >/dev/null && timeout 5 chronyc -c tracking 2>&1
-  echo @timedatectl
-  command -v timedatectl >/dev/null && timeout 5 timedatectl show -p NTPSynchronized 2>/dev/null
   echo @load
   cat /proc/loadavg
   echo @cores
@@ -83,11 +81,23 @@ hypervisor() {
   for engine in docker podman; do
     command -v "$engine" >/dev/null && timeout 20 "$engine" exec nova_libvirt qemu-system-x86_64 --version 2>/dev/null
   done | head -n 1
+}
+
+# What nova-compute knows itself by: in its state_path, or in its container; `?` where nobody lets us look.
+identity() {
   echo @compute-id
-  for file in /var/lib/nova/compute_id /var/lib/docker/volumes/nova_compute/_data/compute_id \
-    /var/lib/containers/storage/volumes/nova_compute/_data/compute_id; do
-    [ -r "$file" ] && head -c 64 "$file" && echo && break
+  state=$(sed -n 's/^state_path *= *//p' /etc/nova/nova-cpu.conf /etc/nova/nova.conf 2>/dev/null | head -n 1)
+  hidden=
+  for folder in "${state:-/var/lib/nova}" /var/lib/nova /var/lib/docker/volumes/nova_compute/_data \
+    /var/lib/containers/storage/volumes/nova_compute/_data; do
+    [ -r "$folder/compute_id" ] && head -c 64 -- "$folder/compute_id" && echo && return
+    [ -d "$folder" ] && [ ! -x "$folder" ] && hidden='?'
   done
+  for engine in docker podman; do
+    command -v "$engine" >/dev/null || continue
+    timeout 20 "$engine" exec nova_compute head -c 64 /var/lib/nova/compute_id 2>/dev/null </dev/null && echo && return
+  done
+  echo "$hidden"
 }
 
 # FILE, SECTION, OPTION, VALUE. The last file that sets an option is not told from the others: all are shown.
@@ -96,12 +106,13 @@ options() {
   for project in $PROJECTS; do
     for file in "/etc/$project/$project.conf" "/etc/$project"/*.conf.d/*.conf "/etc/kolla"/*/"$project.conf"; do
       [ -r "$file" ] || continue
+      printf '%s\t\t\t\n' "$file"
       awk -v file="$file" -v OFS='\t' '
         /^[ \t]*\[/ { section = $0; gsub(/^[ \t]*\[|\].*$/, "", section); next }
         /^[ \t]*[#;]/ { next }
         {
           key = $0; sub(/[ \t]*=.*/, "", key); gsub(/^[ \t]+/, "", key)
-          if (key !~ /^(send_service_user_token|rabbit_quorum_queue|rabbit_transient_quorum_queue|rabbit_stream_fanout|use_queue_manager|amqp_durable_queues|rabbit_ha_queues|graceful_shutdown_timeout|manager_shutdown_timeout|host|policy_file|compute|pin_release_version|disable_compute_service_check_for_ffu)$/) next
+          if (key !~ /^(send_service_user_token|rabbit_quorum_queue|amqp_durable_queues|graceful_shutdown_timeout|manager_shutdown_timeout)$/) next
           value = $0; sub(/^[^=]*=[ \t]*/, "", value)
           print file, section, key, substr(value, 1, 200)
         }' "$file"
@@ -148,5 +159,6 @@ the_system
 disks
 packages
 hypervisor
+identity
 options
 stops

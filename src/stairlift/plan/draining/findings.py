@@ -9,6 +9,7 @@ from stairlift.model.finding import Finding
 from stairlift.model.plan import Plan
 from stairlift.model.policy import Drain
 from stairlift.model.workload import WISH_KEY, Server, Workload
+from stairlift.plan.draining.apart import about_groups
 from stairlift.plan.draining.packing import Unplaced
 from stairlift.plan.draining.waves import Leaver, Rehearsal, drained, rehearse
 from stairlift.plan.draining.ways import Leaving
@@ -35,7 +36,8 @@ def about_guests(plan: Plan, cloud: Cloud, workload: Workload, policy: Drain) ->
     if not workload.providers:
         found = replace(found, waves=(), old=())
     room = _about_room(found, workload) if workload.providers else [_no_room_known()]
-    return (*_unseen(workload), *_staying(found), *_told(found), *_with_care(found), *room)
+    apart = about_groups(waves, workload)
+    return (*_unseen(workload), *_staying(found), *_told(found), *_with_care(found), *apart, *room)
 
 
 def _runs_target(plan: Plan, cloud: Cloud, name: str) -> bool:

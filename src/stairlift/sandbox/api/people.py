@@ -43,15 +43,15 @@ class People:
         return [{"id": catalog_id(f"role/{name}"), "name": name, "domain_id": None} for name in _ROLES]
 
     def assignments(self, request: Request) -> list[dict[str, Any]]:
-        """Who has which role where; with `include_names` by name as well."""
-        named = "include_names" in request.query_params
+        """Who has which role where; with `include_names` by name as well, with `user.id` of one alone."""
+        named, only = "include_names" in request.query_params, request.query_params.get("user.id")
         held = [(user.name, user.role, PROJECT_ID, "admin") for user in USERS]
         service = project_id(SERVICE_PROJECT)
         for name in self.service_users():
             held.append((name, "admin", service, SERVICE_PROJECT))
             if name not in self._sim.scenario.without_service_role:
                 held.append((name, "service", service, SERVICE_PROJECT))
-        return [_assignment(one, named=named) for one in held]
+        return [_assignment(one, named=named) for one in held if only in (None, user_id(one[0]))]
 
 
 _ROLES = ("admin", "manager", "member", "reader", "service")

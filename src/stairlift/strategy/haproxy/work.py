@@ -14,8 +14,10 @@ from stairlift.strategy.haproxy.finding import Finder, Part
 from stairlift.strategy.haproxy.options import HaproxyOptions
 from stairlift.strategy.haproxy.request import Request, effect_id
 from stairlift.strategy.own_job import Notes
+from stairlift.strategy.patience import Pause, in_time
 
 _BETWEEN = 0.5
+_FORGOTTEN = "how it was before is not known here: see the folder of its attempt"
 
 #: A server in one load balancer.
 Seat = tuple[Balancer, Server]
@@ -48,12 +50,8 @@ class Crew:
         return found
 
     def in_time(self, seconds: float, why: Callable[[], str]) -> str:
-        """Ask until there is no reason any more; the last one where the time is over. Asking takes its time, too."""
-        began, waited = time.monotonic(), 0.0
-        while (reason := why()) and waited < seconds:
-            self.sleep(_BETWEEN)
-            waited = max(waited + _BETWEEN, time.monotonic() - began)
-        return reason
+        """Ask until there is no reason any more; the last one where the time is over."""
+        return in_time(seconds, why, Pause(_BETWEEN, self.sleep))
 
 
 def key(seat: Seat) -> str:
@@ -129,15 +127,27 @@ def give_back(crew: Crew, request: Request) -> None:
         if effect is None or not effect.open:
             crew.notes.say(f"{part[0]} on {part[1]} was not taken out by us: nothing to do")
             continue
-        seats = _those(crew, part, Before.of(effect).known(effect))
+        seats = _those(crew, part, _was(effect))
         _tell_of_reload(crew, effect, seats)
         for seat in seats:
             _give_back(crew, seat, (part[0], request))
         crew.notes.effect(effect.id, "restored", f"{part[0]} on {part[1]} is in again")
 
 
-def _those(crew: Crew, part: Part, was: Mapping[str, Any] | None) -> list[Seat]:
-    return [seat for seat in crew.seats(part) if was is not None and was.get(key(seat)) == "ready"]
+def _was(effect: Effect) -> Mapping[str, Any]:
+    """How its servers were; of what is only intended nothing was changed. StairliftError where nobody knows."""
+    was = Before.of(effect).known(effect)
+    if was is None and effect.state != "intended":
+        raise StairliftError(
+            code="balancer.unknown",
+            brief=f"{effect.subject} was taken out, and {_FORGOTTEN}",
+            resolution="Let it in by hand (`set server SECTION/SERVER state ready`), and skip the step.",
+        )
+    return was or {}
+
+
+def _those(crew: Crew, part: Part, was: Mapping[str, Any]) -> list[Seat]:
+    return [seat for seat in crew.seats(part) if was.get(key(seat)) == "ready"]
 
 
 def _tell_of_reload(crew: Crew, effect: Effect, seats: Iterable[Seat]) -> None:
@@ -191,9 +201,7 @@ def put_back(crew: Crew, effect: Effect) -> str:
     binary, _, host = effect.subject.partition("@")
     was = Before.of(effect).known(effect)
     if was is None:
-        return (
-            "" if effect.state == "intended" else "how it was before is not known here: see the folder of its attempt"
-        )
+        return "" if effect.state == "intended" else _FORGOTTEN
     _tell(crew, [seat for seat in _those(crew, (binary, host), was) if seat[1].told != "ready"], "ready")
     return ""
 

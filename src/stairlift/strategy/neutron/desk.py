@@ -14,24 +14,26 @@ DHCP, L3 = "neutron-dhcp-agent", "neutron-l3-agent"
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An agent of Neutron's. `serves`: it is alive and nobody has switched it off."""
+    """An agent of Neutron's. `serves`: it is `alive` and nobody has switched it off."""
 
     id: str
     binary: str
     host: str
     zone: str
     serves: bool
+    alive: bool
     ha_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """A router as an L3 agent hosts it."""
+    """A router as an L3 agent hosts it. One that its owner has switched off (not `up`) has no active copy."""
 
     id: str
     name: str
     ha: bool
     distributed: bool
+    up: bool = True
 
 
 class Desk:
@@ -46,9 +48,10 @@ class Desk:
         return self._agents(f"/agents{words}")
 
     def networks_of(self, agent: str) -> tuple[str, ...]:
-        """The networks that a DHCP agent serves."""
+        """The networks that a DHCP agent serves; in one that is switched off nobody does."""
         with _sensible("an agent's networks"):
-            return tuple(str(row["id"]) for row in self._get(f"/agents/{agent}/dhcp-networks")["networks"])
+            rows = self._get(f"/agents/{agent}/dhcp-networks")["networks"]
+            return tuple(str(row["id"]) for row in rows if row.get("admin_state_up") is not False)
 
     def routers_of(self, agent: str) -> tuple[Router, ...]:
         """The routers that an L3 agent hosts."""
@@ -109,13 +112,18 @@ def _agent(row: Mapping[str, Any]) -> Agent:
         host=str(row["host"]),
         zone=str(row.get("availability_zone") or ""),
         serves=row.get("alive") is True and row.get("admin_state_up") is not False,
+        alive=row.get("alive") is True,
         ha_state=str(row.get("ha_state") or ""),
     )
 
 
 def _router(row: Mapping[str, Any]) -> Router:
     return Router(
-        str(row["id"]), str(row.get("name") or row["id"]), row.get("ha") is True, row.get("distributed") is True
+        id=str(row["id"]),
+        name=str(row.get("name") or row["id"]),
+        ha=row.get("ha") is True,
+        distributed=row.get("distributed") is True,
+        up=row.get("admin_state_up") is not False,
     )
 
 

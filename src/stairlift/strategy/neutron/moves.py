@@ -93,7 +93,7 @@ def unwell(desk: Desk, hosts: Collection[str]) -> tuple[str, ...]:
     """The HA routers on these hosts that would not survive: not exactly one active copy, no living one elsewhere."""
     found: dict[str, str] = {}
     for agent in (one for host in hosts for one in desk.agents(host=host, binary=L3)):
-        for router in (one for one in desk.routers_of(agent.id) if one.ha and one.id not in found):
+        for router in (one for one in desk.routers_of(agent.id) if one.ha and one.up and one.id not in found):
             found[router.id] = _trouble(router, desk.hosting(router.id), hosts)
     return tuple(why for why in found.values() if why)
 

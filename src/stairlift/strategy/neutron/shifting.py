@@ -10,6 +10,7 @@ from stairlift.strategy.before import Before
 from stairlift.strategy.neutron.desk import DHCP, L3, Desk
 from stairlift.strategy.neutron.moves import Moves, is_legacy, moves, unwell
 from stairlift.strategy.own_job import Notes
+from stairlift.strategy.patience import Pause, in_time
 
 KIND = "network-duties"
 _BETWEEN = 2.0
@@ -69,25 +70,33 @@ class Shifting:
             raise StairliftError(code="neutron.agents_dead", brief=why, resolution=_SEE)
         self._routers_are_well(hosts)
         if effect is not None and effect.open:
-            self.undo(effect)
-            self.notes.effect(effect.id, "restored", f"{', '.join(hosts)} does its duties alone again")
+            if stays := self.undo(effect):
+                self.notes.say(stays)
+            else:
+                self.notes.effect(effect.id, "restored", f"{', '.join(hosts)} does its duties alone again")
 
     def _dead(self, hosts: tuple[str, ...]) -> tuple[str, ...]:
         agents = [agent for host in hosts for agent in self.desk.agents(host=host) if agent.binary in (DHCP, L3)]
-        return tuple(f"{agent.binary} on {agent.host} is not alive" for agent in agents if not agent.serves)
+        return tuple(f"{agent.binary} on {agent.host} is not alive" for agent in agents if not agent.alive)
 
-    def undo(self, effect: Effect) -> None:
-        """As it was before. What was never written down was never done."""
+    def undo(self, effect: Effect) -> str:
+        """As it was before; "", or what is not, since nobody else serves it. What was not written down was not done."""
         kept = Before.of(effect).known(effect)
-        if kept is None:
-            return
-        planned = Moves.of(kept)
+        planned = Moves.of(kept) if kept is not None else Moves()
         for router, old, taker in planned.routers:
             self.desk.release(taker, router)
             self.desk.host(old, router)
+        return self._leave_again(planned)
+
+    def _leave_again(self, planned: Moves) -> str:
+        """The second agents, but where the first is not there yet."""
+        alone = []
         for network, taker in planned.networks:
             if any(agent.serves and agent.id != taker for agent in self.desk.serving(network)):
                 self.desk.leave(taker, network)
+            else:
+                alone.append(network)
+        return f"{len(alone)} networks keep their second agent, as no other serves: {alone[0]}" if alone else ""
 
     def _routers_are_well(self, hosts: tuple[str, ...]) -> None:
         if why := self._until(lambda: unwell(self.desk, hosts)):
@@ -102,14 +111,13 @@ class Shifting:
 
     def _until(self, trouble: Callable[[], tuple[str, ...]]) -> str:
         """Wait until there is none; what there is when the time is over."""
-        waited = 0.0
-        while found := trouble():
-            if waited >= self.within:
-                return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
+        found = in_time(self.within, lambda: self._told(trouble()), Pause(_BETWEEN, self.sleep))
+        return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
+
+    def _told(self, found: tuple[str, ...]) -> tuple[str, ...]:
+        if found:
             self.notes.tell("task", task=f"waits: {found[0]}")
-            self.sleep(_BETWEEN)
-            waited += _BETWEEN
-        return ""
+        return found
 
 
 def _lost(hosts: tuple[str, ...], lonely: tuple[str, ...]) -> StairliftError:

@@ -78,15 +78,14 @@ class NeutronUpgradeStrategy:
         return judge_own(outcome)
 
     def restore(self, effect: Effect) -> str:
-        """Take off the agents that we added, move back what we moved. Raises SourceTrouble."""
+        """Take off the agents that we added, move back what we moved; "", or what stays. Raises SourceTrouble."""
         from stairlift.openstack.client import SessionCloudClient
         from stairlift.strategy.neutron.desk import Desk
         from stairlift.strategy.neutron.shifting import Shifting
         from stairlift.strategy.own_job import Notes
 
         client = SessionCloudClient.from_config(self._options.os_cloud)
-        Shifting(Desk(client), Notes(""), within=0).undo(effect)
-        return ""
+        return Shifting(Desk(client), Notes(""), within=0).undo(effect)
 
 
 def _drains(assignment: Assignment) -> bool:

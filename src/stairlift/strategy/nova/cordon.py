@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from stairlift.model.effect import Effect
 from stairlift.model.errors import StairliftError
 from stairlift.strategy.nova.request import Request
 from stairlift.strategy.nova.services import ComputeServices, Row, disabled, reason
 from stairlift.strategy.own_job import Notes
+from stairlift.strategy.patience import Pause, in_time
 
 #: How every mark of ours begins, whatever the run.
 OURS = "stairlift "
@@ -20,16 +22,24 @@ def effect_id(host: str) -> str:
 
 
 def cordon(services: ComputeServices, request: Request, notes: Notes) -> None:
-    """Disable the nova-compute of every host, unless somebody else has."""
+    """Disable the nova-compute of every host, unless somebody else has.
+
+    With the mark that the ledger has of it, which may be an earlier step's: what carries another is not put back.
+    """
+    known = request.known()
     for host in request.hosts:
-        row = services.of(host)
+        row, mark = services.of(host), _mark(known.get(effect_id(host)), request)
         if disabled(row) and not reason(row).startswith(OURS):
             said = reason(row) or "without a reason"
             notes.effect(effect_id(host), "foreign", f"{host} was disabled before us ({said}): it stays so")
             continue
-        if not disabled(row) or reason(row) != request.reason:
-            services.disable(row, request.reason)
-        notes.effect(effect_id(host), "made", f"{host} gets no new servers: {request.reason}")
+        if not disabled(row) or reason(row) != mark:
+            services.disable(row, mark)
+        notes.effect(effect_id(host), "made", f"{host} gets no new servers: {mark}")
+
+
+def _mark(effect: Effect | None, request: Request) -> str:
+    return str(effect.details.get("reason") or request.reason) if effect else request.reason
 
 
 def uncordon(services: ComputeServices, request: Request, notes: Notes, sleep: Callable[[float], None]) -> None:
@@ -55,16 +65,13 @@ def is_ours(row: Row, request: Request) -> bool:
 
 def enable_once_fresh(services: ComputeServices, request: Request, host: str, sleep: Callable[[float], None]) -> None:
     """Enable a nova-compute that is up and has reported lately."""
-    waited, before = 0.0, services.of(host)
-    while why := _silent(services, host, before):
-        if waited >= request.up_within:
-            raise StairliftError(
-                code="nova.not_up",
-                brief=f"{host} is not enabled, since {why} after {request.up_within} s",
-                resolution="See its log, then retry the step.",
-            )
-        sleep(_BETWEEN)
-        waited += _BETWEEN
+    before = services.of(host)
+    if why := in_time(request.up_within, lambda: _silent(services, host, before), Pause(_BETWEEN, sleep)):
+        raise StairliftError(
+            code="nova.not_up",
+            brief=f"{host} is not enabled, since {why} after {request.up_within} s",
+            resolution="See its log, then retry the step.",
+        )
     row = services.of(host)
     if disabled(row) and is_ours(row, request):
         services.enable(row)

@@ -34,6 +34,7 @@ class Desk:
 
     def __init__(self, client: CloudClient) -> None:
         self._client = client
+        self._at_rest: set[str] = set()
 
     @cached_property
     def _offered(self) -> Pair | None:
@@ -52,18 +53,9 @@ class Desk:
 
     def servers(self, **query: str) -> tuple[Server, ...]:
         """All servers, of all projects, that these filters leave."""
-        found: list[Server] = []
-        marker: dict[str, str] = {}
-        while True:
-            words = urlencode({"all_tenants": 1, **query, "limit": _PAGE, **marker})
-            body = self._get(f"/servers/detail?{words}", guests.SERVERS)
-            with _sensible("the list of servers"):
-                page = [guests.server(row, self._flavors) for row in body["servers"]]
-                more = any(link["rel"] == "next" for link in body.get("servers_links") or ())
-            found += page
-            if not page or not more:
-                return tuple(found)
-            marker = {"marker": page[-1].id}
+        rows = self._pages("/servers/detail", "servers", guests.SERVERS, {"all_tenants": 1, **query, "limit": _PAGE})
+        with _sensible("the list of servers"):
+            return tuple(guests.server(row, self._flavors) for row in rows)
 
     @cached_property
     def _flavors(self) -> Mapping[str, Mapping[str, Any]]:
@@ -91,10 +83,21 @@ class Desk:
             return guests.unsettled(rows["migrations"])
 
     def under_way(self) -> int:
-        """How many migrations are under way in the whole cloud."""
+        """How many migrations are under way in the whole cloud; records that never came to their end do not count."""
         rows = self._get(f"/os-migrations?{urlencode(self._newest())}", guests.MIGRATIONS)
         with _sensible("the list of migrations"):
-            return len(guests.under_way(rows["migrations"]))
+            found = guests.under_way(rows["migrations"])
+        return sum(map(self.at_work, found))
+
+    def at_work(self, migration: MigrationUnderWay) -> bool:
+        """Whether Nova is at work on its server. What rests once never goes on: a new one has a new record."""
+        if migration.id in self._at_rest:
+            return False
+        server = self.server(migration.server)
+        if server is None or not server.task_state:
+            self._at_rest.add(migration.id)
+            return False
+        return True
 
     def last_of(self, server_id: str) -> MigrationUnderWay | None:
         """The newest migration of a server, whatever became of it."""
@@ -126,15 +129,20 @@ class Desk:
 
     @property
     def _hypervisors(self) -> list[Mapping[str, Any]]:
-        body = self._get("/os-hypervisors/detail", _UUIDS)
+        rows = self._pages("/os-hypervisors/detail", "hypervisors", _UUIDS, {})
         with _sensible("the list of hypervisors"):
-            return [row for row in body["hypervisors"] if (row.get("service") or {}).get("host")]
+            return [row for row in rows if (row.get("service") or {}).get("host")]
 
     def groups(self) -> tuple[ServerGroup, ...]:
-        """The server groups of all projects."""
-        body = self._get("/os-server-groups?all_projects=True", guests.GROUPS)
-        with _sensible("the list of server groups"):
-            return tuple(map(guests.group, body["server_groups"]))
+        """The server groups of all projects: counted off, until no new one comes."""
+        found: dict[str, ServerGroup] = {}
+        while True:
+            body = self._get(f"/os-server-groups?all_projects=True&offset={len(found)}", guests.GROUPS)
+            with _sensible("the list of server groups"):
+                page = {group.id: group for group in map(guests.group, body["server_groups"])}
+            if page.keys() <= found.keys():
+                return tuple(found.values())
+            found |= page
 
     def aggregates(self) -> tuple[Aggregate, ...]:
         """The host aggregates."""
@@ -172,10 +180,10 @@ class Desk:
 
     def seen_on(self, host: str) -> frozenset[str]:
         """The servers that Nova's own record of the hypervisor has (`with_servers`, 2.53)."""
-        body = self._get("/os-hypervisors/detail?with_servers=true", _UUIDS)
+        rows = self._pages("/os-hypervisors/detail", "hypervisors", _UUIDS, {"with_servers": "true"})
         with _sensible("a hypervisor's servers"):
-            rows = [row for row in body["hypervisors"] if (row.get("service") or {}).get("host") == host]
-            return frozenset(str(one["uuid"]) for row in rows for one in row.get("servers") or ())
+            mine = [row for row in rows if (row.get("service") or {}).get("host") == host]
+            return frozenset(str(one["uuid"]) for row in mine for one in row.get("servers") or ())
 
     # Telling
 
@@ -212,11 +220,11 @@ class Desk:
         self._send("PUT", f"/servers/{server_id}/tags/{quote(tag, safe='')}", at_most(_TAGS, self._offered))
 
     def untag(self, server_id: str, tag: str) -> None:
-        """Take a tag away; one that is not there is no trouble."""
+        """Take a tag away, if it is there and Nova lets it: a server in trouble keeps its tags (409)."""
         try:
             self._send("DELETE", f"/servers/{server_id}/tags/{quote(tag, safe='')}", at_most(_TAGS, self._offered))
         except SourceTrouble as trouble:
-            if trouble.status != 404:
+            if trouble.status not in (404, 409):
                 raise
 
     def _act(self, server_id: str, wish: Mapping[str, Any]) -> None:
@@ -228,6 +236,20 @@ class Desk:
 
     def _get(self, path: str, wanted: Pair) -> Any:
         return self._client.get("compute", path, at_most(wanted, self._offered)).documents["body"]
+
+    def _pages(self, path: str, key: str, wanted: Pair, query: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """All rows of a list that Nova cuts at a thousand, and then announces more of it."""
+        rows: list[Mapping[str, Any]] = []
+        marker: dict[str, str] = {}
+        while True:
+            words = urlencode({**query, **marker})
+            body = self._get(f"{path}?{words}" if words else path, wanted)
+            with _sensible(f"the list of {key}"):
+                rows += body[key]
+                more = any(link["rel"] == "next" for link in body.get(f"{key}_links") or ())
+                if not body[key] or not more:
+                    return rows
+                marker = {"marker": str(rows[-1]["id"])}
 
     def _placement(self, path: str) -> Any:
         return self._client.get("placement", path, "{}.{}".format(*_CANDIDATES)).documents["body"]

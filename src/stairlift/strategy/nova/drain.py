@@ -3,22 +3,16 @@
 It remembers nothing that cannot be seen: whoever begins anew after a crash adopts what is under way.
 """
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from stairlift.knowledge.draining import draining
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.model.workload import MigrationUnderWay, Server, ServerGroup
-from stairlift.strategy.nova.choosing import Chooser
 from stairlift.strategy.nova.desk import Desk
+from stairlift.strategy.nova.moving import TRIES, Mover
+from stairlift.strategy.nova.pace import Pace
 from stairlift.strategy.nova.story import Left, Story
 from stairlift.strategy.nova.task import DrainTask
-from stairlift.strategy.nova.turnstile import Turnstile
 from stairlift.strategy.nova.view import FINISHED, View, view
-
-#: A server is sent off twice at most: once, and once more to another host.
-TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +26,6 @@ class Ending:
     passing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds, as `knowledge/draining.yaml` has them, and a clock that nobody sets."""
-
-    look: float
-    stalled_after: float
-    no_room_for: float
-    silent_for: float
-    recorded_within: float
-    settled_within: float
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-
-    @classmethod
-    def known(cls) -> "Pace":
-        """The usual one."""
-        timing = draining().timing
-        return cls(**{name: float(seconds) for name, seconds in timing.items()})  # type: ignore[arg-type]
-
-
-@dataclass
-class _Try:
-    """What was done for one server: the hosts that it was sent to, and how that ended."""
-
-    hosts: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    sent: bool = False
-
-
 class DrainHost:
     """One attempt at a host. `carry_out` blocks until it ends."""
 
@@ -69,13 +34,11 @@ class DrainHost:
         self._desk = desk
         self._story = story
         self._pace = pace
-        self._began = self._heard = self._moved = pace.clock()
-        self._chooser = Chooser(desk, task.host, task.new)
-        self._turnstile = Turnstile(task.lock, task.per_cloud, desk)
-        self._tries: dict[str, _Try] = {}
-        self._least: dict[str, tuple[int, float]] = {}
+        self._began = self._heard = pace.clock()
+        self._mover = Mover(task, desk, story, pace)
         self._groups: dict[str, ServerGroup] = {}
         self._kind = ""
+        self._empty_since: float | None = None
 
     def carry_out(self) -> Ending:
         """Until nobody is left who has to go, or nobody left can."""
@@ -99,12 +62,12 @@ class DrainHost:
         return None
 
     def _turn(self) -> Ending | None:
-        if not self._groups and not self._kind:
+        if not self._kind:
             self._learn()
         seen = self._look()
-        self._settle(seen)
-        self._watch(seen)
-        waiting = self._begin(seen)
+        self._mover.settle(seen)
+        self._mover.watch(seen)
+        waiting = self._mover.begin(seen)
         left = self._left(seen, waiting)
         self._story.tell(seen, left)
         return self._ended(seen, left)
@@ -116,127 +79,23 @@ class DrainHost:
         self._kind = own.kind if own and own.kind else "unknown"
 
     def _look(self) -> View:
+        """Migrations, then servers, then ours: what begins or ends in between is seen twice rather than not at all."""
         host = self._task.host
+        migrations = [one for one in self._desk.migrations(host) if one.source == host or self._arrives(one)]
+        servers = self._desk.servers(host=host)
         ours = self._desk.servers(tags=self._task.moved_tag) if self._desk.tags else ()
         return view(
             host,
             self._task.policy,
-            self._desk.servers(host=host),
-            self._desk.migrations(host),
+            servers,
+            migrations,
             groups=self._groups,
             ours=ours,
             kind=self._kind,
         )
 
-    # What moves
-
-    def _settle(self, seen: View) -> None:
-        """Keep the cold migrations that are ours, and no others; then the mark has done its duty."""
-        for server in seen.ours:
-            migration = seen.leaving.get(server.id)
-            if server.vm_state == "resized" and migration and migration.status == FINISHED:
-                self._desk.confirm(server.id)
-                self._story.say(f"{server.name}: its cold migration to {server.host} is confirmed")
-            elif (
-                server.vm_state != "resized" and not server.task_state and migration is None and self._has_gone(server)
-            ):
-                self._desk.untag(server.id, self._task.moved_tag)
-
-    def _has_gone(self, server: Server) -> bool:
-        return server.host != self._task.host or server.id in self._tries
-
-    def _watch(self, seen: View) -> None:
-        """Take back live migrations that do not come nearer to their end; note those that came to a bad one."""
-        for migration in seen.moving:
-            if migration.kind == "live-migration":
-                self._take_back_if_stalled(migration)
-        for server in seen.servers:
-            mine = self._tries.get(server.id)
-            if mine and mine.sent and server.id not in seen.leaving and not server.task_state:
-                self._note_failure(server, mine)
-
-    def _take_back_if_stalled(self, migration: MigrationUnderWay) -> None:
-        now = self._pace.clock()
-        for progress in self._desk.progress(migration.server):
-            least, since = self._least.get(progress.number, (None, now))
-            if least is None or (progress.left is not None and progress.left < least):
-                self._least[progress.number] = (progress.left if progress.left is not None else 1 << 62, now)
-            elif now - since > self._pace.stalled_after:
-                self._story.say(f"{migration.server}: no progress for {now - since:.0f} s, its migration is taken back")
-                self._desk.abort(migration.server, progress.number)
-                self._least[progress.number] = (least, now)
-
-    def _note_failure(self, server: Server, mine: _Try) -> None:
-        mine.sent = False
-        last = self._desk.last_of(server.id)
-        how = f"{last.kind} to {last.target or 'nowhere'} ended as {last.status}" if last else "Nova began no migration"
-        if not last or last.source == self._task.host:
-            mine.failures.append(how)
-            self._story.say(f"{server.name}: {how}")
-
-    # What begins
-
-    def _begin(self, seen: View) -> dict[str, str]:
-        """Begin what may begin now; why not, by server, for the others that could go."""
-        for server in seen.free("stop"):
-            self._stop(server)
-        waiting: dict[str, str] = {}
-        room = self._task.per_host - len(seen.moving)
-        for server in seen.free("live", "cold"):
-            mine = self._tries.setdefault(server.id, _Try())
-            if len(mine.failures) >= TRIES:
-                continue
-            why = self._send(server, seen.ways[server.id].how, mine) if room > 0 else "comes after those that move now"
-            room -= not why
-            if why:
-                waiting[server.id] = why
-        return waiting
-
-    def _stop(self, server: Server) -> None:
-        """Marked first: who is stopped is started again, whatever becomes of us."""
-        if not self._desk.tags:
-            return
-        self._desk.tag(server.id, self._task.stop_tag)
-        self._desk.stop(server.id)
-        self._story.say(f"{server.name}: stopped for as long as its host is upgraded, as its owner wants it")
-
-    def _send(self, server: Server, how: str, mine: _Try) -> str:
-        """Begin one migration; why not, where it does not begin."""
-        choice = self._chooser.choose(server, mine.hosts, self._groups.get(server.id))
-        if choice.why_not:
-            return choice.why_not
-        with self._turnstile.passed() as free:
-            if not free:
-                return f"{self._task.per_cloud} servers move in the cloud already"
-            return self._sent(server, how, mine, choice.host)
-
-    def _sent(self, server: Server, how: str, mine: _Try, host: str | None) -> str:
-        before = self._desk.last_of(server.id)
-        try:
-            if how == "cold" and self._desk.tags:
-                self._desk.tag(server.id, self._task.moved_tag)
-            (self._desk.live_migrate if how == "live" else self._desk.migrate)(server.id, host)
-        except SourceTrouble as trouble:
-            if trouble.trouble is not Trouble.REFUSED:
-                raise
-            mine.hosts += [host] if host else []
-            mine.failures.append(f"Nova refuses: {trouble.brief}")
-            return trouble.brief
-        self._story.say(f"{server.name}: {how} migration to {host or 'a host of the scheduler'} begins")
-        mine.hosts += [host] if host else []
-        mine.sent = True
-        self._moved = self._pace.clock()
-        self._until_recorded(server, before)
-        return ""
-
-    def _until_recorded(self, server: Server, before: MigrationUnderWay | None) -> None:
-        """Nova puts a migration on record a little later than it says yes; till then nobody else is to count."""
-        end = self._pace.clock() + self._pace.recorded_within
-        while self._pace.clock() < end:
-            last, now = self._desk.last_of(server.id), self._desk.server(server.id)
-            if (last and (before is None or last.id != before.id)) or now is None or not now.task_state:
-                return
-            self._pace.sleep(self._pace.look / 4)
+    def _arrives(self, migration: MigrationUnderWay) -> bool:
+        return migration.status == FINISHED or self._desk.at_work(migration)
 
     # The end
 
@@ -252,7 +111,7 @@ class DrainHost:
         return migration.status == FINISHED and migration.server not in {s.id for s in seen.ours}
 
     def _left_of(self, server: Server, seen: View, waiting: dict[str, str]) -> Left:
-        found, mine = seen.ways[server.id], self._tries.get(server.id, _Try())
+        found, mine = seen.ways[server.id], self._mover.tried(server)
         if server.id in seen.leaving:
             return Left.of(server, f"it moves to {seen.leaving[server.id].target or 'another host'}", "moving")
         if busy := seen.busy(server):
@@ -269,6 +128,7 @@ class DrainHost:
         stopped = sum(self._task.stop_tag in server.tags for server in seen.servers)
         if not left and not [s for s in seen.ours if s.vm_state == "resized"]:
             return self._verified(seen, stopped)
+        self._empty_since = None
         if left and self._nothing_goes_on(left):
             return Ending("failed", _told(self._task.host, left), left, stopped)
         if self._late():
@@ -280,22 +140,21 @@ class DrainHost:
         kinds = {one.kind for one in left}
         if kinds <= {"stuck"}:
             return True
-        return kinds <= {"stuck", "next"} and self._pace.clock() - self._moved > self._pace.no_room_for
+        return kinds <= {"stuck", "next"} and self._pace.clock() - self._mover.moved > self._pace.no_room_for
 
     def _late(self) -> bool:
         return self._task.deadline is not None and self._pace.clock() - self._began > self._task.deadline
 
-    def _verified(self, seen: View, stopped: int) -> Ending:
-        """Nova's list of servers says that it is empty; its hypervisor's record and placement have to agree."""
-        end = self._pace.clock() + self._pace.settled_within
-        while True:
-            others = self._unaccounted(seen)
-            if not others:
-                return Ending("done", stopped=stopped)
-            if self._pace.clock() > end:
-                return Ending("failed", f"{self._task.host} is not empty: {others}", stopped=stopped)
-            self._story.say(f"waits until Nova and placement agree that it is empty: {others}")
-            self._pace.sleep(self._pace.look)
+    def _verified(self, seen: View, stopped: int) -> Ending | None:
+        """Nova's list of servers says that it is empty; its hypervisor's record and placement have to agree in time."""
+        now = self._pace.clock()
+        since = self._empty_since = self._empty_since if self._empty_since is not None else now
+        if not (others := self._unaccounted(seen)):
+            return Ending("done", stopped=stopped)
+        if now - since > self._pace.settled_within or self._late():
+            return Ending("failed", f"{self._task.host} is not empty: {others}", stopped=stopped)
+        self._story.say(f"waits until Nova and placement agree that it is empty: {others}")
+        return None
 
     def _unaccounted(self, seen: View) -> str:
         """Who is on the host by the word of those who were not asked yet."""

@@ -10,7 +10,8 @@ from stairlift.model.work import Assignment
 from stairlift.ports import CloudClient
 from stairlift.strategy.nova.choosing import own_name
 from stairlift.strategy.nova.desk import Desk
-from stairlift.strategy.nova.drain import DrainHost, Ending, Pace
+from stairlift.strategy.nova.drain import DrainHost, Ending
+from stairlift.strategy.nova.pace import Pace
 from stairlift.strategy.nova.stopped import KIND
 from stairlift.strategy.nova.story import Story, Teller
 from stairlift.strategy.nova.task import DrainTask, stopped_tag
@@ -40,11 +41,18 @@ def drain_hosts(hosts: tuple[str, ...], options: Mapping[str, Any], client: Clou
     Raises StairliftError (nova.not_drained) that says who is left on a host and why, SourceTrouble where Nova does not
     answer any more.
     """
+    began = time.monotonic()
     for host in hosts:
-        ending = _emptied(host, options, client, teller)
+        ending = _emptied(host, _with_time_left(options, began), client, teller)
         if ending.result != "done":
             raise _not_drained(ending)
     return f"{', '.join(hosts)}: empty"
+
+
+def _with_time_left(options: Mapping[str, Any], began: float) -> Mapping[str, Any]:
+    """The deadline is that of all hosts together."""
+    deadline = options["deadline"]
+    return options if deadline is None else {**options, "deadline": deadline - (time.monotonic() - began)}
 
 
 def _emptied(host: str, options: Mapping[str, Any], client: CloudClient, teller: Teller) -> Ending:

@@ -22,7 +22,7 @@ def effect_id(host: str) -> str:
 
 
 class Maintenance:
-    """The hosts that Masakari watches. Methods raise SourceTrouble."""
+    """The hosts that Masakari watches, by the names that Nova has for them. Methods raise SourceTrouble."""
 
     def __init__(self, client: CloudClient) -> None:
         self._client = client
@@ -31,7 +31,7 @@ class Maintenance:
 
     def begin(self, effect: Effect, before: Before, notes: Notes) -> None:
         """Put a host into maintenance that is watched and was not in it before."""
-        host, row = effect.subject, self._watched.get(effect.subject)
+        host, row = effect.subject, self._row(effect.subject)
         if row is None:
             notes.effect(effect.id, "foreign", f"Masakari does not watch {host}")
             return
@@ -47,10 +47,20 @@ class Maintenance:
 
     def end(self, effect: Effect) -> None:
         """Let a host be watched again that we have put into maintenance."""
-        row = self._watched.get(effect.subject)
+        row = self._row(effect.subject)
         ours = effect.state != "intended" or Before.of(effect).known(effect) == _FREE
         if row is not None and ours and row.get("on_maintenance") is True:
             self._set(row, on=False)
+
+    def _row(self, host: str) -> Row | None:
+        """That of a host by its name, else the one whose name begins alike; None where it watches no such host."""
+        alike = [name for name in self._watched if name.partition(".")[0] == host.partition(".")[0]]
+        names = [host] if host in self._watched else alike
+        if len(names) > 1:
+            raise SourceTrouble(
+                Trouble.MALFORMED, f"which host of Masakari's is {host} cannot be told: {sorted(names)}"
+            )
+        return self._watched[names[0]] if names else None
 
     def _set(self, row: Row, *, on: bool) -> None:
         path = f"/v1/segments/{row['failover_segment_id']}/hosts/{row['uuid']}"

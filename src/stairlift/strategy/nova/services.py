@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stairlift.model.errors import SourceTrouble, StairliftError, Trouble
+from stairlift.openstack.microversion import highest
 from stairlift.ports import CloudClient
 
 #: From here on a service is changed by its UUID (Nova REST API history, 2.53).
@@ -19,7 +20,8 @@ class ComputeServices:
 
     def __init__(self, client: CloudClient) -> None:
         self._client = client
-        self._modern = _highest(client.versions("compute").documents["versions"]) >= _BY_UUID
+        offered = highest(client.versions("compute").documents["versions"])
+        self._modern = offered is not None and offered >= _BY_UUID
         self.now: datetime | None = None
 
     def of(self, host: str) -> Row:
@@ -97,9 +99,3 @@ def _short(row: Row) -> str:
 
 def _first(name: str) -> str:
     return name.partition(".")[0]
-
-
-def _highest(entries: Iterable[Row]) -> tuple[int, int]:
-    """The highest microversion of the API that answers now; 2.1 has none."""
-    found = (str(entry.get("version") or entry.get("max_version") or "2.1").partition(".") for entry in entries)
-    return max(((int(major), int(minor or 0)) for major, _, minor in found if major.isdecimal()), default=(2, 1))

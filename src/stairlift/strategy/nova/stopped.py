@@ -1,6 +1,7 @@
 """Servers that were stopped for the sake of their host, started again: found by their tag, whoever stopped them."""
 
 from collections.abc import Callable
+from functools import partial
 
 from stairlift.model.effect import Effect, Intention
 from stairlift.model.errors import StairliftError
@@ -9,6 +10,7 @@ from stairlift.strategy.nova.desk import Desk
 from stairlift.strategy.nova.request import Request
 from stairlift.strategy.nova.task import stopped_tag
 from stairlift.strategy.own_job import Notes
+from stairlift.strategy.patience import Pause, in_time
 
 KIND = "servers-stopped"
 #: Seconds between two looks at whether they are up.
@@ -23,14 +25,11 @@ def intention(host: str) -> Intention:
 def start_all_again(request: Request, client: CloudClient, notes: Notes, sleep: Callable[[float], None]) -> None:
     """Start what the unit of a request has stopped, and wait until it is up. StairliftError where it is not in time."""
     mine = [e for e in request.known().values() if e.kind == KIND and e.subject in request.hosts and e.open]
+    desk, pause = Desk(client), Pause(_BETWEEN, sleep)
     for effect in mine:
-        waited = 0.0
-        while why := start_again(Desk(client), effect):
-            if waited >= request.up_within:
-                resolution = "See these servers, start them, and retry the step."
-                raise StairliftError(code="nova.not_started", brief=f"{effect.subject}: {why}", resolution=resolution)
-            sleep(_BETWEEN)
-            waited += _BETWEEN
+        if why := in_time(request.up_within, partial(start_again, desk, effect), pause):
+            resolution = "See these servers, start them, and retry the step."
+            raise StairliftError(code="nova.not_started", brief=f"{effect.subject}: {why}", resolution=resolution)
         notes.effect(effect.id, "restored", f"what was stopped on {effect.subject} runs again")
 
 

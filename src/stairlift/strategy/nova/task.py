@@ -27,7 +27,7 @@ class DrainTask:
 
     @property
     def moved_tag(self) -> str:
-        """Marks the servers whose cold migration is ours to confirm, for whoever goes on after a crash."""
+        """Marks the servers whose migration is ours to confirm or take back, for whoever goes on after a crash."""
         return f"stairlift:moved={digest(self.run, self.host)}"
 
 

@@ -16,7 +16,8 @@ FINISHED = "finished"
 class View:
     """The servers on the host, how each is to leave, and what is under way from it and to it.
 
-    `ours` are the servers, anywhere, whose cold migration away from here is ours to confirm.
+    `ours` are the servers, anywhere, with our mark: their migration away from here is ours, to confirm or take back.
+    A migration counts as long as its server is at work: where an old record never came to its end, it is at rest.
     """
 
     host: str
@@ -25,6 +26,7 @@ class View:
     leaving: Mapping[str, MigrationUnderWay]
     arriving: tuple[MigrationUnderWay, ...]
     ours: tuple[Server, ...]
+    groups: Mapping[str, ServerGroup]
 
     @property
     def moving(self) -> tuple[MigrationUnderWay, ...]:
@@ -63,13 +65,15 @@ def view(
 ) -> View:
     """Put one look together."""
     there = tuple(s for s in servers if s.host == host)
+    at_work = {s.id for s in there if s.task_state}
     return View(
         host=host,
         servers=there,
         ways={s.id: way(s, policy, Surroundings(group=groups.get(s.id), kind=kind)) for s in there},
-        leaving={one.server: one for one in migrations if one.source == host},
+        leaving={m.server: m for m in migrations if m.source == host and (m.status == FINISHED or m.server in at_work)},
         arriving=tuple(one for one in migrations if one.target == host and one.source != host and not _done(one)),
         ours=tuple(ours),
+        groups=groups,
     )
 
 

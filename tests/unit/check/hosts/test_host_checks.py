@@ -1,6 +1,8 @@
 """What hosts and programs said on the testbed (tests/data/checks), and what it would be like if something were wrong."""
 
+import gzip
 import os
+import shlex
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,10 +13,13 @@ from pages import ROOT
 from stairlift.drive.check_registry import installed
 from stairlift.drive.checks import judged
 from stairlift.knowledge.releases import parse_series
+from stairlift.knowledge.scripts import script
 from stairlift.model.check import ApiQuestion, Backups, HostQuestion, Reply
 from stairlift.model.cloud import Service
 from stairlift.model.errors import Trouble
+from stairlift.model.plan import Binding
 from stairlift.testing.clouds import NOON, a_cloud, an_ovn_cloud
+from stairlift.testing.plans import a_plan, a_step
 from stairlift.testing.scenes import scene_of
 
 CHECKS = {check.info.code: check for check in installed().checks}
@@ -92,6 +97,66 @@ def test_a_healthy_host_passes_and_a_sick_one_does_not(code, before, after, seve
     assert {one for one, _ in found} == {severity}
 
 
+def a_plan_over(*hops, use="command", **options):
+    """A plan over these hops whose steps on every host are one binding's."""
+    binding = Binding("p-1", use, {}, options, "host")
+    step = replace(a_step("x"), action="upgrade", hosts=("ctl1", "ctl2"), strategy="p-1")
+    return replace(a_plan(step), hops=tuple(map(parse_series, hops)), bindings=(binding,))
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("nova.minimum_version", said("databases").replace("nova\t68\t3", "nova\t67\t3")),
+        ("packages.candidate", SURVEY.replace("@libvirt", "@candidates\npython3-nova 3:31.0.0-0ubuntu1\n@libvirt")),
+    ],
+)
+def test_on_a_way_of_two_hops_what_the_second_needs_is_no_matter_before_the_first(code, text):
+    """2024.1 to 2026.1: nova 31 runs beside computes of 2024.1, nova 33 would not."""
+    scene = a_scene(source=parse_series("2024.1"))
+    assert subjects(look(code, text, scene))
+    assert subjects(look(code, text, replace(scene, plan=a_plan_over("2025.1", "2026.1")))) == []
+
+
+def test_the_code_of_the_next_hop_is_asked_for_its_status():
+    scene = a_scene(source=parse_series("2024.1"), plan=a_plan_over("2025.1", "2026.1"))
+    assert "RELEASE=2025.1\n" in CHECKS["status.upgrade_check"].asks(scene)["nova"].script
+
+
+def test_a_step_that_brings_the_repository_needs_none_before():
+    text = SURVEY.replace("@libvirt", "@candidates\npython3-nova 3:31.0.0-0ubuntu1\n@libvirt")
+    plan = a_plan_over("2026.1", use="packages", source="deb http://x {codename} main")
+    found = {subject for _, subject in subjects(look("packages.candidate", text, a_scene(plan=plan)))}
+    assert not {"ctl1", "ctl2"} & found
+    assert "cmp1" in found
+
+
+def test_a_library_that_an_upgrade_replaces_is_no_conflict():
+    """dist-upgrade removes what nothing needs any more."""
+    held = "@candidates\npython3-nova 3:33.0\n@simulated\nRemv {} [1.0]\n@libvirt"
+    assert subjects(look("packages.held", SURVEY.replace("@libvirt", held.format("python3-sqlparse")))) == []
+    assert subjects(look("packages.held", SURVEY.replace("@libvirt", held.format("nova-compute"))))
+
+
+def test_a_host_whose_services_are_images_needs_no_python_of_its_own():
+    scene, text = a_scene(), SURVEY.replace("Python 3.11", "Python 3.8")
+    assert subjects(look("os.unsupported", text, scene))
+    images = tuple(replace(service, version_from="image") for service in scene.cloud.services)
+    assert subjects(look("os.unsupported", text, replace(scene, cloud=replace(scene.cloud, services=images)))) == []
+
+
+def test_options_of_a_folder_beside_the_file_count():
+    text = SURVEY.replace("send_service_user_token\ttrue", "send_service_user_token\tfalse")
+    bare = "\n".join(line for line in SURVEY.splitlines() if not line.startswith("/etc/"))
+    assert "no configuration of nova" in look("config.service_user", bare).unknown
+    marked = bare.replace("@options", "@options\n/etc/nova/nova.conf\t\t\t")
+    assert subjects(look("config.service_user", marked)), "a file that says nothing of it is no file that is hidden"
+    further = "@policies\n"
+    beside = "/etc/nova/nova.conf.d/10.conf\tservice_user\tsend_service_user_token\ttrue\n@policies\n"
+    assert subjects(look("config.service_user", text))
+    assert subjects(look("config.service_user", text.replace(further, beside))) == []
+
+
 def test_what_the_target_offers_is_a_candidate():
     text = SURVEY.replace("@libvirt", "@candidates\npython3-nova 3:33.0.0-0ubuntu1\n@libvirt")
     assert subjects(look("packages.candidate", text)) == []
@@ -138,6 +203,12 @@ def test_a_host_that_lets_nobody_in_hides_nothing_of_the_others():
 
 def ran(text, code, how="/opt/x"):
     return f"@ran {how}\n{text}\n\n@ended {code}\n"
+
+
+def test_the_password_of_an_address_is_not_quoted():
+    found = look("keystone.schema", ran("ERROR: mysql+pymysql://keystone:geheim@db1/keystone is not there", 1))
+    assert "***@db1/keystone is not there" in found.unknown
+    assert "geheim" not in found.unknown
 
 
 def test_a_status_command_is_read_row_by_row():
@@ -261,11 +332,26 @@ def test_every_sign_of_a_sick_cluster_counts(name, value):
 
     assert subjects(look("galera.health", text(status))) == []
     assert {kind for kind, _ in subjects(look("galera.health", text({**status, name: value})))} == {"error"}
+    assert subjects(look("galera.health", text({**status, "wsrep_cluster_size": "3"}))) == [], "an arbitrator"
 
 
 def test_servers_of_a_cluster_are_of_one_version():
     one, other = said("databases"), said("databases").replace("10.11", "10.6")
     assert len(look("galera.health", {"infra1": one, "infra2": other}).findings) == 1
+
+
+def test_cells_may_have_clusters_and_computes_of_their_own():
+    first, second = (
+        said("databases").replace("wsrep_ready", f"wsrep_cluster_state_uuid\t{n}\nwsrep_ready") for n in "12"
+    )
+    assert subjects(look("galera.health", {"infra1": first, "infra2": second.replace("10.11", "10.6")})) == []
+    old = said("databases").replace("nova\t68\t3", "nova_cell2\t61\t3")
+    assert subjects(look("nova.minimum_version", {"infra1": said("databases"), "infra2": old})) == [
+        ("error", "nova_cell2")
+    ]
+    none = "@version\n10.11\n@services\n@end\n"
+    assert subjects(look("nova.minimum_version", {"infra1": said("databases"), "infra2": none})) == []
+    assert "no database of a cell" in look("nova.minimum_version", none).unknown
 
 
 def test_a_collation_that_has_drifted_is_told_by_schema():
@@ -304,6 +390,7 @@ def test_a_healthy_broker_passes():
         ("rabbitmq.quorum", "@quorum\n0", "@quorum\n69"),
         ("rabbitmq.backlog", "@queues", "@queues\n/\tconductor\tclassic\tfalse\t5000\t1"),
         ("rabbitmq.backlog", "@queues", "@queues\n/\tcompute.gone\tclassic\tfalse\t3\t0"),
+        ("rabbitmq.backlog", "@queues", "@queues\n/\tdown\tclassic\ttrue\t\t\n/\tcompute.gone\tclassic\tfalse\t3\t0"),
     ],
 )
 def test_a_sick_broker_does_not(code, before, after):
@@ -338,6 +425,10 @@ def test_a_hypervisor_must_keep_its_identity():
     assert subjects(look("nova.compute_id", {**right, "api": rows})) == []
     wrong = {**right, "cmp2": SURVEY, "cmp3": SURVEY.replace("@compute-id", "@compute-id\nuuid-9")}
     assert subjects(look("nova.compute_id", {**wrong, "api": rows})) == [("error", "cmp2"), ("error", "cmp3")]
+    hidden = {**right, "cmp2": SURVEY.replace("@compute-id", "@compute-id\n?")}
+    assert "cmp2" in look("nova.compute_id", {**hidden, "api": rows}).unknown
+    zed = replace(a_scene(), source=parse_series("2022.2"), target=parse_series("2023.1"))
+    assert not CHECKS["nova.compute_id"].applies(zed), "2023.1 writes the file itself"
 
 
 def test_a_service_that_speaks_an_old_version_after_the_last_step_is_told():
@@ -347,6 +438,9 @@ def test_a_service_that_speaks_an_old_version_after_the_last_step_is_told():
         "nova-api",
         "nova-conductor",
     }
+    ffu = "@pinned\n/etc/nova/nova.conf\tdisable_compute_service_check_for_ffu\t{}"
+    assert subjects(look("rpc.pinned", new.replace("@pinned", ffu.format("False")))) == []
+    assert subjects(look("rpc.pinned", new.replace("@pinned", ffu.format("true"))))
     assert any(
         s.endswith(":compute") for _, s in subjects(look("rpc.pinned", new.replace("compute\tauto", "compute\tepoxy")))
     )
@@ -439,6 +533,49 @@ def test_the_survey_runs_on_this_machine():
     assert not found.unknown
     assert "GiB on" in found.evidence
     assert not look("clock.skew", done.stdout, asked_at=begun, seconds=200.0).findings
+
+
+def fed(name, *calls, **values):
+    """What the functions of a script print, called like this."""
+    head = "".join(f"{key}={shlex.quote(str(value))}\n" for key, value in values.items())
+    text = "\n".join((head, script(name), *calls))
+    return subprocess.run(["sh", "-s"], input=text, text=True, capture_output=True, timeout=60, check=False).stdout
+
+
+def test_keys_are_digests_of_all_of_them_whatever_they_are_called(tmp_path):
+    for name in ("one", "two", "empty"):
+        (tmp_path / name).mkdir()
+    for folder, key in (("one", "a"), ("two", "a")):
+        (tmp_path / folder / "0").write_text(key)
+        (tmp_path / folder / "a name").write_text("b")
+
+    def digest(name):
+        return fed("keys.sh", f"digest fernet '{tmp_path / name}'").partition("@end\n")[2]
+
+    first = digest("one")
+    assert first.startswith("fernet=")
+    assert digest("two") == first
+    (tmp_path / "two" / "a name").write_text("c")
+    assert digest("two") not in ("", first)
+    assert digest("empty") == digest("nowhere") == "", "nothing is not the same as nothing elsewhere"
+
+
+def test_backups_with_odd_names_are_found_and_tried(tmp_path):
+    folder = tmp_path / "my backups"
+    folder.mkdir()
+    with gzip.open(folder / "a b.sql.gz", "wb") as whole:
+        whole.write(b"x" * 10000)
+    (folder / "torn.sql.gz").write_bytes((folder / "a b.sql.gz").read_bytes()[:-5])
+    (folder / "torn.sql").write_text("-- MariaDB dump 10.19\n")
+    (folder / "done.sql").write_text("-- MariaDB dump 10.19\n-- Dump completed on 2026-11-23\n")
+    (folder / "bare.sql").write_text("CREATE TABLE x (y INT);\n")
+    names = ("a*.gz", "torn*.gz", "torn.sql", "done.sql", "bare.sql", "none*")
+    out = fed("backups.sh", PATHS="\n".join(str(folder / name) for name in names))
+    rows = [line.split("\t") for line in out.partition("@found\n")[2].splitlines() if "\t" in line]
+    assert [(row[0].rpartition("/")[2], row[3]) for row in rows] == [
+        ("a b.sql.gz", "yes"), ("torn.sql.gz", "no"), ("torn.sql", "no"), ("done.sql", "yes"), ("bare.sql", "unknown"),
+        ("none*", ""),
+    ]  # fmt: skip
 
 
 def test_a_program_that_is_not_there_is_told_by_its_release(tmp_path):
