@@ -87,13 +87,16 @@ def test_asking_for_online_migrations_migrates_nothing(bed: Bed) -> None:
 
 
 def test_a_compute_that_is_too_old_is_found_in_the_database(bed: Bed) -> None:
-    """No API tells the number by which nova's interlock goes."""
-    kept = sql(bed, "SELECT MIN(version) FROM nova.services WHERE `binary` = 'nova-compute'").strip()
-    sql(bed, "UPDATE nova.services SET version = 60 WHERE `binary` = 'nova-compute' AND host = 'cmp3'")
+    """No API tells the number by which nova's interlock goes. The row of nobody: a live service would stumble on it."""
+    sql(
+        bed,
+        "INSERT INTO nova.services (created_at, host, `binary`, topic, report_count, disabled, deleted, forced_down, "
+        "version, uuid) VALUES (NOW(), 'cmp9', 'nova-compute', 'compute', 0, 1, 0, 0, 60, UUID())",
+    )
     try:
         assert "nova.minimum_version" in findings(checked(bed, code=4), "error")
     finally:
-        sql(bed, f"UPDATE nova.services SET version = {kept} WHERE `binary` = 'nova-compute' AND host = 'cmp3'")
+        sql(bed, "DELETE FROM nova.services WHERE host = 'cmp9'")
 
 
 @pytest.fixture(scope="module")
