@@ -52,7 +52,10 @@ def _judged(journey: Journey, fault: Fault, expected: str) -> list[str]:
     stopped = [blocker["step"] for blocker in status["blocked_by"]]
     if stopped != [expected]:
         wrong.append(f"it stopped at {stopped}, not at {expected}")
-    loose = [effect["id"] for effect in journey.open_effects() if effect["state"] != "kept"]
+    left = journey.open_effects()
+    if fault.keeps and fault.keeps not in [effect["id"] for effect in left]:
+        wrong.append(f"the ledger does not keep {fault.keeps}")
+    loose = [effect["id"] for effect in left if effect["state"] != "kept"]
     wrong += [f"{effect} is left behind, and not said to be kept" for effect in loose]
     return wrong + [f"the meter does not see that {name} is gone" for name in _unseen(journey, fault)]
 

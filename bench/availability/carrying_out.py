@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from bench.availability.bed import ROOT, TARGET, Bed
@@ -31,15 +32,16 @@ def carry_out(scenario: Scenario) -> Result:
 
 
 def _carried_out(scenario: Scenario, folder: Path) -> Result:
-    bed = Bed.found(folder / "state")
+    bed, where = Bed.found(folder / "state"), circumstances()
+    bed.testbed("down")  # first of all: the last scenario may have left it broken
     bed.testbed("balancer", scenario.balancer)
-    bed.testbed("reset")
+    bed.testbed("up", timeout=2400)
     bed.testbed("seed", str(_SERVERS))
     began = time.monotonic()
     with at_work(bed, folder, guests=(_GUEST,)) as tenants:
         wrong, users = (_by_stairlift if scenario.by == "stairlift" else _by_ansible)(scenario, bed, folder)
     wrong = (*wrong, *_left(bed))
-    result = _result(scenario, wrong, users, tenants, time.monotonic() - began)
+    result = replace(_result(scenario, wrong, users, tenants, time.monotonic() - began), where=where)
     result.write()
     _keep_talk(scenario, folder)
     return result
@@ -122,7 +124,6 @@ def _result(scenario: Scenario, wrong: tuple[str, ...], users: Felt, tenants: Te
         reasons=tuple(f"{row['at'][11:19]} {row['reason'][:200]}" for row in tenants.failed),
         silence=max((silence.seconds for silence in silences), default=0.0),
         notes=(*wrong, *stuck, *_too_little(users, tenants)),
-        where=circumstances(),
     )
 
 

@@ -36,7 +36,7 @@ class Fault:
 
     `after` is the step after which it breaks; before the run, where there is none. `stops_at` is the step at which the
     run has to stop; None where it may bear it. `words` are what people are told of it then. `seen_by` names the backends
-    that the meter has to miss while it stands.
+    that the meter has to miss while it stands, `keeps` the side effect that the ledger has to keep meanwhile.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Fault:
     stops_at: Place | None
     words: tuple[str, ...] = ()
     seen_by: tuple[str, ...] = ()
+    keeps: str = ""
 
 
 def _script(host: str, text: str) -> Callable[[Bed], None]:
@@ -88,6 +89,7 @@ FAULTS = (
         stops_at=Place("upgrade", "nova-api", "ctl1"),
         words=("nova-api answers by itself",),
         seen_by=("nova@ctl1",),
+        keeps="drain:nova-api@ctl1",
     ),
     Fault(
         "agent-stays-dead",
@@ -97,6 +99,7 @@ FAULTS = (
         after=None,
         stops_at=Place("upgrade", "neutron-openvswitch-agent", "cmp2"),
         words=("neutron-openvswitch-agent", "cmp2"),
+        keeps="cordon:cmp2",
     ),
     Fault(
         "bus-away",
@@ -115,6 +118,7 @@ FAULTS = (
         stops_at=Place("upgrade", "keystone", "ctl2"),
         words=("No space left on device",),
         seen_by=("keystone@ctl2",),
+        keeps="drain:keystone@ctl2",
     ),
     Fault(
         "database-step-fails",

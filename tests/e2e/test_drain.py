@@ -94,6 +94,7 @@ def test_who_cannot_leave_stops_the_run_by_name_and_a_tag_lets_it_go_on(desktop)
     assert answer.code == 5, answer.err
     assert "it is locked" in answer.err
     assert there.where()["a"] != "cmp1"
+    assert there.disabled() == [], "no upgrade has begun there, so the host is given back while the run rests"
     [step] = [name for name, state in there.states().items() if state == "failed"]
     there.nova.tag(there.server("mine").id, "stairlift:drain=skip")
     assert there.operator.types("retry", there.operator.status()["run"], step).code == 0

@@ -43,12 +43,14 @@ class Account:
         self._unlisted = 0
         self._heard: dict[str, float] = {}
         self._answered: dict[str, array[float]] = {}
+        self._dropped = self._lines = 0
 
     def hear(self, piece: Piece) -> None:
         """Take in a piece; they come in the order in which they were written."""
         before = self.baseline.hear(piece)
         if isinstance(piece, Bucket):
             self._listen(piece)
+            self._miss(piece)
         if before:
             return
         if isinstance(piece, Failure):
@@ -65,6 +67,12 @@ class Account:
             self._heard[target.api] = bucket.end
             if tally.ok:
                 self._is_right(target.api, bucket.at)
+
+    def _miss(self, bucket: Bucket) -> None:
+        """Lines that could not be written; each process counts its own from nothing."""
+        if bucket.at > self._acknowledged:
+            self._lines += max(0, bucket.dropped - self._dropped)
+        self._dropped = bucket.dropped
 
     def _is_right(self, api: str, at: float) -> None:
         answered = self._answered.setdefault(api, array("d"))
@@ -85,7 +93,7 @@ class Account:
     def acknowledge(self, until: float) -> None:
         """What was lost up to then is known to a person."""
         self._acknowledged = until
-        self._unlisted = 0
+        self._unlisted = self._lines = 0
         self._failures = {api: [f for f in lost if f.at > until] for api, lost in self._failures.items()}
 
     def losses(self) -> tuple[Loss, ...]:
@@ -124,6 +132,9 @@ class Account:
         measured = {target.api for target in self.baseline.targets.values() if target.felt}
         if measured and (missing := sorted(set(self._budget) - {REQUESTS, EACH} - measured)):
             return f"the downtime budget is about {', '.join(missing)}, which the meter does not measure"
+        if self._lines:
+            lines = f"{self._lines} line{'' if self._lines == 1 else 's'}"
+            return f"nobody knows what users felt: {lines} of the meter could not be written, the disk was full"
         watched = {self.baseline.targets[name].api for name in self.baseline.targets if self.baseline.charges(name)}
         spoilt = sorted((measured & self._budget.keys()) - watched)
         if self.baseline.until is not None and spoilt and not self._acknowledged:

@@ -17,7 +17,8 @@ from stairlift.run import changes
 class Place:
     """The place of an earlier run that a new one takes: what is settled already, and what nobody has acted on.
 
-    `effects` are those that the earlier one has left; from then on it is the new one's business to put them back.
+    `effects` are those that the earlier one has left; from then on it is the new one's business to put them back. What
+    no step made (its meter) stays with the earlier run: the new one has its own, by the same id.
     """
 
     run: Run
@@ -63,7 +64,7 @@ def new_run(
     refused = [changes.refused(command, reason, now) for command in place.told]
     ended = [*refused, changes.finished(place.run, RunState.CANCELLED, reason, now)]
     carried = [changes.carried(status, place.run.id, now) for status in place.carried]
-    if left := [effect for effect in place.effects if effect.open]:
+    if left := [effect for effect in place.effects if effect.open and effect.step]:
         ended.append(changes.handed_over(left, run.id, now))
         carried.append(changes.taken_over(left, place.run.id, now))
     return journal.create_run(run, document, steps, carried=carried, replaced=(place.run.id, ended))

@@ -61,6 +61,8 @@ class Gatekeeping:
             found = await in_background(lambda: keeper.judge(step), "gate")
         except StairliftError as error:
             found = Assent(objection=f"nobody could look: {error.brief}")
+        except Exception as error:  # what is in flight is not left alone for that  # noqa: BLE001
+            found = Assent(objection=f"nobody could look: {type(error).__name__}: {error}")
         self._busy = False
         self._found[step.id] = self._clock.steady(), found
         if found.objection:

@@ -75,17 +75,24 @@ async def until_gates_hold(inquiry: Inquiry, tools: Tools, missing: Callable[[Mi
 
 
 async def _first_missing(gates: tuple[StepGate, ...], inquiry: Inquiry) -> Missing | tuple[str, ...]:
+    """A gate that breaks on an odd answer keeps its step waiting; the run and all other steps go on."""
     unknown: list[str] = []
     for gate in gates:
         try:
             looked = await gate.look(inquiry)
         except SourceTrouble as trouble:
-            whom = "the registry" if gate.name == RECORDS else f"gate {gate.name}"
-            return Missing(gate.name, (f"{whom} could not be asked: {trouble.brief}",))
+            return _unasked(gate, trouble.brief)
+        except Exception as error:  # noqa: BLE001
+            return _unasked(gate, f"{type(error).__name__}: {error}")
         if looked.missing:
             return Missing(gate.name, looked.missing)
         unknown += looked.unknown
     return tuple(unknown)
+
+
+def _unasked(gate: StepGate, why: str) -> Missing:
+    whom = "the registry" if gate.name == RECORDS else f"gate {gate.name}"
+    return Missing(gate.name, (f"{whom} could not be asked: {why}",))
 
 
 class _Moment:

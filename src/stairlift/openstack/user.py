@@ -61,8 +61,8 @@ class CloudUser:
 
     @property
     def auth_url(self) -> str:
-        """Where tokens are made."""
-        return str(self._auth.auth_url).rstrip("/")
+        """Where tokens are made, as it may be shown and written down."""
+        return without_userinfo(str(self._auth.auth_url)).rstrip("/")
 
     def sign_in(self) -> Ticket:
         """A new token. Raises SourceTrouble; nothing is tried again."""
@@ -74,7 +74,7 @@ class CloudUser:
         return Ticket(str(access.auth_token), access.expires, scope.project, scope.catalog)
 
     def _trouble(self, error: Exception) -> SourceTrouble:
-        what = f"Keystone at {without_userinfo(self.auth_url)}"
+        what = f"Keystone at {self.auth_url}"
         if isinstance(error, exceptions.HttpError) and error.http_status:
             return of_status(error.http_status, what, "")
         return of_exception(error, what)

@@ -113,14 +113,11 @@ def _around(hop: Hop, unit: Sequence[Step]) -> tuple[list[_Fence], list[_Fence]]
 def _unless_settled(
     hop: Hop, unit: Sequence[Step], before: list[_Fence], mine: tuple[Service, ...]
 ) -> tuple[list[_Fence], list[_Fence]]:
-    """A host that an earlier run has upgraded needs no more, unless that run has fenced it as well."""
-    if not before:
-        return [], []
+    """A host that an earlier run has upgraded needs no more than what that run has begun: nobody empties a new host."""
     stage = unit[0].stage
     done = all(hop.settled(stage, step.action, _services(hop, [step])) for step in unit)
-    if done and not hop.settled(stage, before[0].action, mine):
-        return [], []
-    return before, [_fence(hop, unit, "uncordon", mine)]
+    made = [fence for fence in before if not done or hop.settled(stage, fence.action, mine)]
+    return made, [_fence(hop, unit, "uncordon", mine)] if made else []
 
 
 def _services(hop: Hop, unit: Iterable[Step]) -> list[Service]:

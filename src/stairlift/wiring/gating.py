@@ -130,12 +130,6 @@ def kept_gates(settings: GateSettings, seen: Look, where: Where, plan: Plan) -> 
     return ({KEPT: said} if said else {}) | ({_BASELINE: before} if before else {})
 
 
-def gates_again(settings: GateSettings, earlier: Run) -> dict[str, Any]:
-    """What a run keeps that takes the place of an earlier one: how the cloud was before that began counts for it."""
-    said, before = settings.document(), earlier.options.get(_BASELINE)
-    return ({KEPT: said} if said else {}) | ({_BASELINE: before} if before else {})
-
-
 def _before(kinds: Sequence[type[Check]], asked: Asking) -> dict[str, Any]:
     """The facts of these checks, and the subjects of what they find already; nothing where one of them cannot tell."""
     results = _results(kinds, asked, "before")

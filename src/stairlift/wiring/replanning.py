@@ -21,9 +21,9 @@ from stairlift.plan.drift import drift
 from stairlift.plan.past import carried, past_of
 from stairlift.ports import Executor
 from stairlift.wiring.again import refuse_drift
-from stairlift.wiring.as_before import run_options
+from stairlift.wiring.as_before import run_options, where_of
 from stairlift.wiring.clock import now
-from stairlift.wiring.gating import gates_again
+from stairlift.wiring.gating import kept_gates
 from stairlift.wiring.keeping import waived
 from stairlift.wiring.look import Look, Where, look
 from stairlift.wiring.meter import kept
@@ -156,6 +156,8 @@ def take_place(new: Replanned, office: Office, settings: Settings, actor: str, *
     run.in_flight. Raises UsageError (queue.no_workers).
     """
     demand_workers(new.plan, settings.database_url)
+    where = where_of(new.plan, settings.aliases, settings.ansible_arguments, settings.ssh).checking(settings)
+    gates = kept_gates(settings.gates, new.seen, where, new.plan)  # what has gone since the old plan has been read
     with office.store.hold(new.run.cloud) as journal:
         _demand_unmoved(new, office)
         known = {(str(name), str(row)) for name, row in new.run.options.get("dead_rows", ())}
@@ -169,7 +171,7 @@ def take_place(new: Replanned, office: Office, settings: Settings, actor: str, *
             to_document(new.plan),
             now=now(),
             actor=actor,
-            options=options | gates_again(settings.gates, new.run),
+            options=options | gates,
             approve_all=approve_all,
             place=Place(new.run, new.carried, told, office.store.effects(new.run.id)),
         )

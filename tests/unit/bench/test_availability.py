@@ -1,12 +1,13 @@
 """The harness of the availability proof, away from any testbed: what it reads, how it judges, what it publishes."""
 
 import json
+import signal
 import subprocess
 from dataclasses import dataclass, replace
 
 import pytest
 from bench.availability import __main__ as proof
-from bench.availability import carrying_out, results
+from bench.availability import breaking, carrying_out, results, upgrading
 from bench.availability.bed import Bed
 from bench.availability.faults import FAULTS, Place
 from bench.availability.meter import Felt, felt_in
@@ -18,6 +19,7 @@ from bench.availability.tenants import Tenants, at_work
 from bench.measuring import Failed
 
 from stairlift.model.availability import Bucket, Failure, Session, Tally, Target, grade
+from stairlift.probe.order import OVER, folder_of
 from stairlift.probe.samples import SampleFile
 
 NOVA = Target("nova.servers", "nova", "public", "http://10.77.0.5:8774/servers")
@@ -192,6 +194,39 @@ def test_one_that_could_not_be_carried_out_is_told_and_the_others_go_on(folder, 
     assert kept(RESULT.scenario)
 
 
+def test_a_scenario_begins_with_a_testbed_that_knows_nothing_of_the_last_one(monkeypatch, tmp_path):
+    told = []
+
+    class Recorder(Bed):
+        def testbed(self, *arguments, timeout=0.0):
+            told.append(" ".join(arguments))
+            if arguments[0] == "seed":
+                raise Failed("no server boots")
+
+    monkeypatch.setattr(carrying_out.Bed, "found", lambda state: Recorder({}, state))
+    monkeypatch.setattr(carrying_out.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
+    with pytest.raises(Failed, match=f"no server boots; see {tmp_path}"):
+        carrying_out.carry_out(SCENARIOS["ansible-serial-plain"])
+    assert told == ["down", "balancer plain", "up", "seed 3"]
+
+
+def test_giving_up_leaves_nothing_at_work(monkeypatch, tmp_path):
+    class Alone(Bed):
+        def stairlift(self, *arguments, code=0):
+            raise Failed("there is no run to cancel")
+
+        def start(self, *arguments, log):
+            return subprocess.Popen(["sleep", "600"])
+
+    monkeypatch.setattr(upgrading, "_TO_LEAVE", 0.1)
+    folder_of(tmp_path / "state", "r1").mkdir(parents=True)
+    journey = upgrading.Journey(Alone({}, tmp_path / "state"), tmp_path)
+    orchestrator = journey.resume()
+    journey.give_up()
+    assert orchestrator.wait(30) == -signal.SIGKILL
+    assert (folder_of(tmp_path / "state", "r1") / OVER).exists()
+
+
 @dataclass
 class Stopped:
     """An upgrade that stopped; whole ones are in tests/real."""
@@ -211,6 +246,37 @@ class Stopped:
 
     def status(self):
         return {"reason": self.reason}
+
+
+@dataclass
+class Broken(Stopped):
+    """One that stopped at a fault; what it says is what the real ones say."""
+
+    kept: str = "drain:nova-api@ctl1"
+    recovered: str | None = None
+
+    def status(self):
+        blocked = [{"step": "2026.1-nova-api@ctl1"}]
+        return {"reason": "failed", "blocked_by": blocked, "why": "nova-api answers by itself: no"}
+
+    def open_effects(self):
+        return [{"id": self.kept, "state": "kept"}]
+
+    def stairlift(self, *_arguments):
+        backend = {"name": "nova@ctl1", "outages": [{"recovered": "10:00:00Z"}, {"recovered": self.recovered}]}
+        return json.dumps({"backends": [backend]})
+
+
+def test_a_fault_is_judged_by_place_words_meter_and_ledger():
+    fault, step = FAULTS[0], "2026.1-nova-api@ctl1"
+    assert breaking._judged(Broken(7), fault, step) == []
+    assert len(breaking._judged(Broken(7), fault, "2026.1-keystone@ctl1")) == 1
+    assert breaking._judged(Broken(7, kept="cordon:cmp1"), fault, step) == [
+        "the ledger does not keep drain:nova-api@ctl1"
+    ]
+    assert breaking._judged(Broken(7, recovered="10:01:00Z"), fault, step) == [
+        "the meter does not see that nova@ctl1 is gone"
+    ]
 
 
 def test_an_upgrade_that_stopped_is_a_result_and_not_one_to_be_repeated_until_it_is_better(tmp_path):

@@ -11,6 +11,7 @@ from stairlift.drive.questions import Ways
 from stairlift.model.check import Reply
 from stairlift.model.effect import Effect
 from stairlift.model.errors import Trouble
+from stairlift.model.finding import Waiver
 from stairlift.model.observation import HypervisorRecord, VersionRecord
 from stairlift.testing.clouds import NOON, a_cloud
 from stairlift.testing.plans import a_step
@@ -145,7 +146,7 @@ class TestServiceUsers:
         check, scene = CHECKS["keystone.service_role"], scene_of(a_cloud())
         asked = check.asks_next(scene, replied(check.asks(scene), USERS))
         assert {q.path for q in asked.values()} == {
-            f"/role_assignments?user.id=u-{name}&effective&include_names" for name in ("nova", "cinder")
+            f"/role_assignments?user.id=u-{name}&effective=true&include_names=true" for name in ("nova", "cinder")
         }
 
     def test_another_user_of_that_name_in_a_domain_of_customers_is_no_service(self):
@@ -170,6 +171,14 @@ class TestPlacement:
         found = look("placement.aggregates", bodies)
         assert told(found) == []
         assert "2 hosts" in found.evidence
+
+    def test_a_host_that_nova_calls_otherwise_is_compared_all_the_same(self):
+        scene = scene_of(a_cloud())
+        known = tuple(replace(h, aliases=("nova2",)) if h.name == "cmp2" else h for h in scene.cloud.hosts)
+        scene = replace(scene, cloud=replace(scene.cloud, hosts=known))
+        zones = [{"uuid": "z1", "availability_zone": "az1", "hosts": ["nova2"]}]
+        bodies = {"os-aggregates": zones, "member_of=z1": [], "resource_prov": PROVIDERS}
+        assert told(look("placement.aggregates", bodies, scene)) == [("error", "az1/nova2")]
 
     def test_the_nodes_of_ironic_are_in_no_aggregate_of_their_host(self):
         nodes = [HypervisorRecord(f"node{n}", "cmp2", "up", "enabled") for n in range(2)]
@@ -299,6 +308,16 @@ class TestOneRelease:
         found = look("release.mixed", scene=scene)
         assert told(found) == [("error", "nova-compute@cmp1")]
         assert "1 services seen at 2025.2" in found.evidence
+
+    def test_who_waives_those_that_are_named_has_not_waived_the_others(self):
+        old = [VersionRecord("nova-compute", f"cmp{n}", "31.0.0", "process") for n in range(1, 13)]
+        scene = replace(scene_of(a_cloud(compute=12).saying("hosts:lab", *old)), shells=frozenset())
+        (result,) = run_checks([CHECKS["release.mixed"]], scene, Ways(), phase="end")
+        assert [f.subject for f in result.findings][10:] == ["others"]
+        named = [Waiver("release.mixed", f.subject) for f in result.findings[:10]]
+        (result,) = run_checks([CHECKS["release.mixed"]], scene, Ways(), phase="end", waivers=named)
+        assert result.state == "failed"
+        assert "2 more are like" in result.findings[-1].message
 
     def test_what_an_api_suggests_proves_nothing(self):
         assert told(look("release.mixed", scene=scene_of(a_cloud(microversion="2.96")))) == []

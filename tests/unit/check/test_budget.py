@@ -1,5 +1,7 @@
 """Budgets: what users lost, at which step, and what nobody knows."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,6 +122,17 @@ def test_downtime_does_not_depend_on_how_often_is_asked():
     assert "over 20.0 s" in breach(account({"nova": 19.0}, *seldom), windows())
     answered = [piece for at in (10.0, 20.0, 30.0) for piece in (*failure(at), answers(at + 5))]
     assert not breach(account({"nova": 19.0}, *answered), windows())
+
+
+def test_what_a_full_disk_has_swallowed_is_told_once():
+    dropped = [replace(one, dropped=3) for one in seconds(5, 8)]
+    made = account({"nova": 0.0}, *dropped)
+    assert "3 lines of the meter could not be written" in made.unknown(8.0, 0.0)
+    made.acknowledge(8.0)
+    for piece in [replace(one, dropped=3) for one in seconds(9, 12)]:
+        made.hear(piece)
+    assert made.unknown(12.0, 0.0) == ""
+    assert account({"nova": 0.0}, *dropped, acknowledged=8.0).unknown(8.0, 0.0) == ""
 
 
 def test_a_budget_that_the_baseline_has_spoilt_is_told_once():

@@ -96,6 +96,18 @@ def test_what_is_not_watched_goes_on_meanwhile() -> None:
     assert play(story()).state is RunState.DONE
 
 
+def test_a_look_that_breaks_is_an_objection_and_leaves_nothing_in_flight() -> None:
+    class Breaks(Keeper):
+        def judge(self, step):
+            raise LookupError("hypervisors")
+
+    run = play(a_lab().go(keeper=Breaks(), approve_all=True))
+    assert (run.state, run.reason) == (
+        RunState.PAUSED,
+        "contract may not begin: nobody could look: LookupError: hypervisors",
+    )
+
+
 def test_what_was_seen_too_long_ago_is_looked_at_again(monkeypatch) -> None:
     """It was offered, and the yes came when what was shown with it had grown old."""
     monkeypatch.setattr(gatekeeping, "FRESH", -1.0)

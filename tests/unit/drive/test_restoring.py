@@ -18,6 +18,7 @@ from stairlift.model.errors import Refusal
 from stairlift.model.plan import Plan
 from stairlift.model.run import AttemptId, RunState, StepState
 from stairlift.model.work import Job, Outcome
+from stairlift.run import changes
 from stairlift.testing.doubles import ScriptedFences
 from stairlift.testing.plans import a_binding, a_rollout
 
@@ -197,11 +198,15 @@ def test_a_rollback_puts_back_what_no_step_took_back(lab, monkeypatch: pytest.Mo
 def test_the_run_that_takes_the_place_of_another_has_its_effects(lab) -> None:
     here = lab(1, cmp1_upgrade=[3])
     old = play(here.go())
+    probe = Effect("probe:lab", "probe", "lab", "", "meter", "intended", here.clock.now(), {"tag": old.id})
+    with here.store.hold("lab") as journal:
+        journal.commit(old.id, [changes.left(probe, "nobody answers", here.clock.now())])
     place = Place(old, here.store.steps(old.id)[:1], effects=here.store.effects(old.id))
     with here.store.hold("lab") as journal:
         here.run = new_run(journal, here.plan, {}, now=here.clock.now(), actor="ann", place=place)
-    assert [effect.state for effect in here.store.effects(old.id)] == ["handed-over"]
-    assert here.store.effects(old.id)[0].note == f"run {here.run.id} has it"
+    cordon, probe = here.store.effects(old.id)
+    assert (cordon.state, cordon.note) == ("handed-over", f"run {here.run.id} has it")
+    assert (probe.state, probe.note) == ("intended", "nobody answers"), "the tag is the old run's"
     assert here.effect("cordon:cmp1").state == "kept"
     assert here.store.events(old.id)[-1].data["effects"] == {"cordon:cmp1": "handed-over"}
     (here.folder / "cmp1").write_text(f"{here.run.id}\n")  # as a cordon of the new run would take it over

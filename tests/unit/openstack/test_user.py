@@ -39,6 +39,14 @@ def test_addresses_are_those_of_the_chosen_interface(cloud, user):
     assert missing.value.trouble is Trouble.NOT_DEPLOYED
 
 
+def test_no_address_has_a_password_in_it(user, tmp_path):
+    file = tmp_path / "clouds.yaml"
+    file.write_text(file.read_text().replace("auth_url: http://", "auth_url: http://ada:secret@"))
+    again = CloudUser.from_config("sandbox", interface="public", timeout=5)
+    assert again.auth_url == user.auth_url
+    assert "secret" in file.read_text()
+
+
 @pytest.mark.parametrize("status", [401, 503])
 def test_what_keystone_says_is_told_by_its_status_and_nothing_is_tried_again(cloud, user, status):
     cloud.fault("http", path="/identity/v3/auth/tokens", status=status)

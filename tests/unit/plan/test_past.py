@@ -80,6 +80,16 @@ class TestWhatIsCarried:
         assert {s.reason for s in carried(again, made)} == {"done in run r1"}
         assert past.run == "r1"
 
+    def test_a_host_that_was_upgraded_is_given_back_and_never_emptied(self):
+        """Its servers run on the new release's QEMU: to an old host leads no way back."""
+        nova = binding("nova", "nova", service="nova-compute", action=("cordon", "drain", "uncordon"))
+        old = planned(self.BUILT, bindings=(ANY, nova), policy=policy(cordon=True))
+        done = stands(old, "2025.2-control", "2025.2-compute-cordon@cmp1", "2025.2-compute@cmp1")
+        made, _, kept = after(old, done, self.BUILT, bindings=(ANY, nova), policy=policy(drain="live-migrate"))
+        mine = {s.action: s.id in kept for s in made.steps if s.hosts == ("cmp1",) and s.stage == "compute"}
+        assert mine == {"cordon": True, "upgrade": True, "uncordon": False}
+        assert "drain" in {s.action for s in made.steps if s.hosts == ("cmp2",)}
+
     def test_what_was_skipped_stays_so_with_its_reason(self):
         old = planned(self.BUILT)
         skip = StepStatus("2025.2-compute@cmp2", StepState.SKIPPED, 1, reason="its disk is broken")

@@ -154,7 +154,7 @@ def test_services_talk_as_users_with_two_roles(call):
     assert ("neutron", "service") in held
     assert ("nova", "service") not in held
     (nova,) = caller.get("/identity/v3/users?name=nova")["users"]
-    path = f"/identity/v3/role_assignments?user.id={nova['id']}&effective&include_names"
+    path = f"/identity/v3/role_assignments?user.id={nova['id']}&effective=true&include_names=true"
     assert {r["role"]["name"] for r in caller.get(path)["role_assignments"]} == {"admin"}
     assert {u["name"] for u in caller.get("/identity/v3/users?name=glance")["users"]} == {"glance"}
     projects = {p["name"] for p in caller.get("/identity/v3/projects")["projects"]}

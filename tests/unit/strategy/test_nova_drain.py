@@ -8,12 +8,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from stairlift.model.effect import Effect
-from stairlift.model.workload import MigrationUnderWay
+from stairlift.model.workload import ComputeHost, MigrationUnderWay
 from stairlift.openstack import guests
 from stairlift.openstack.client import SessionCloudClient
 from stairlift.sandbox.builders import cloud
 from stairlift.sandbox.server import Sandbox
 from stairlift.sandbox.tenants import FlavorSpec, GroupSpec, Room, ServerSpec
+from stairlift.strategy.nova.choosing import own_name
 from stairlift.strategy.nova.desk import Desk
 from stairlift.strategy.nova.drain import DrainHost, Ending
 from stairlift.strategy.nova.pace import Pace
@@ -146,6 +147,20 @@ class TestMoving:
         assert {server.tags for server in there.desk.servers()} == {()}, "the marks are gone"
         assert {m["migration_type"] for m in there.rows()} == {"live-migration"}
         assert there.ear.told[-1]["task"] == "cmp1 is empty"
+
+    def test_from_an_upgraded_host_nobody_goes_back_to_an_old_one(self, lab):
+        there = lab(vm("a"))
+        ending = there.drain(new=("cmp1",))
+        assert ending.result == "failed"
+        assert there.rows() == []
+        assert there.drain(new=("cmp1", "cmp3")).result == "done"
+        assert there.where()["a"] == "cmp3"
+
+    def test_nor_where_placement_may_not_be_asked(self, lab):
+        there = lab(vm("a"))
+        there.box.fault("http", path="/placement", status=403)
+        assert "no other that is can be named" in there.drain(new=("cmp1",)).reason
+        assert there.rows() == []
 
     def test_only_so_many_at_a_time(self, lab):
         there = lab(*(vm(f"s{n}") for n in range(5)))
@@ -350,3 +365,10 @@ def test_lists_that_nova_cuts_are_read_to_their_end(lab):
     there.desk._get = cut
     assert len(there.desk.computes()) == 3
     assert len(there.desk.groups()) == 3
+
+
+def test_a_host_is_known_by_its_short_name_where_that_is_one_host_only():
+    one, two = (ComputeHost(f"cmp{n}.example.com", f"cmp{n}.example.com", "nova", True, True) for n in (1, 10))
+    assert own_name(("cmp1",), (two, one)) == one
+    assert own_name(("cmp1.other.net",), (one, replace(one, name="cmp1.a", node="cmp1.a"))) is None
+    assert own_name(("cmp2",), (one, two)) is None

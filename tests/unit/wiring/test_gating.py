@@ -16,7 +16,7 @@ from stairlift.testing.doubles import FastClock
 from stairlift.testing.plans import a_plan, a_step
 from stairlift.testing.scenes import scene_of
 from stairlift.wiring import gating
-from stairlift.wiring.gating import Gating, gates_again, kept_gates, read_gates
+from stairlift.wiring.gating import Gating, kept_gates, read_gates
 from stairlift.wiring.look import Look, Where
 from stairlift.wiring.questions import Asking
 from stories import StagedHosts, sections
@@ -95,11 +95,3 @@ def test_a_wrong_table_is_refused(table):
 
 def test_a_right_one_is_read():
     assert read_gates({"api": False, "within": "5m"}, "x") == GateSettings(api=False, within=300.0)
-
-
-def test_who_takes_the_place_of_a_run_compares_with_how_it_was_before_that():
-    """Now half of the cloud is upgraded: what is missing by now must not count as having been so."""
-    before = {"counts": {"facts": {"servers.gone": {"servers": ["s1"]}}, "found": {}}}
-    earlier = Run("r", "c", "h", "2025.1", "2026.1", RunState.PAUSED, NOON, options={"gates_before": before})
-    assert gates_again(GateSettings(process=False), earlier) == {"gates": {"process": False}, "gates_before": before}
-    assert gates_again(GateSettings(), replace(earlier, options={})) == {}

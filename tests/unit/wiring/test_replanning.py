@@ -8,6 +8,7 @@ import pytest
 
 from journals import Ledger, an_office
 from planning import binding, planned, policy, request, seen
+from stairlift.drive.gates.settings import GateSettings, gate_settings
 from stairlift.execute.attempt_folder import PROGRESS
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.finding import Finding
@@ -138,6 +139,12 @@ class TestTakingItsPlace:
         ledger = half_done(office)
         new = anew(office, ledger, policy=policy(stop_after="compute"))
         assert Scope.of(take_place(new, office, Settings(), "bob", approve_all=False)).stop_after == "compute"
+
+    def test_what_was_said_of_gates_holds_for_it(self, office):
+        """And how the cloud is now is what its gates compare with: nobody waits for a host that has gone meanwhile."""
+        settings = Settings(gates=GateSettings(logs=False, within=60.0))
+        run = take_place(anew(office, half_done(office)), office, settings, "bob", approve_all=False)
+        assert gate_settings(run) == settings.gates
 
     def test_a_word_that_nobody_has_acted_on_is_answered(self, office):
         ledger = half_done(office)

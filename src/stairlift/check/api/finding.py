@@ -1,6 +1,7 @@
 """Findings of the checks of the catalogue, as grave as the way makes them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from stairlift.check.answers import Row
@@ -20,13 +21,20 @@ def found(
 
 
 def each(rows: Collection[Row], made: Callable[[Row], Finding]) -> tuple[Finding, ...]:
-    """A finding for each row; of very many, for the first ones and one that says how many more there are."""
-    kept = [made(row) for row in list(rows)[:MOST]]
-    if len(rows) > MOST:
-        last = kept[-1]
-        more = f"{len(rows) - MOST} more are like {kept[0].subject}"
-        kept.append(Finding(last.code, last.severity, "others", more, last.resolution))
-    return tuple(kept)
+    """A finding for each row, as far as `bounded` keeps them."""
+    return bounded([made(row) for row in rows])
+
+
+def bounded(told: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Of very many findings of a kind the first ones, and one that says how many more there are.
+
+    That one has to be waived by itself: who waives those that are named has not seen the others.
+    """
+    kept = tuple(told[:MOST])
+    if len(told) <= MOST:
+        return kept
+    more = f"{len(told) - MOST} more are like {kept[0].subject}"
+    return (*kept, replace(kept[-1], subject="others", message=more))
 
 
 def named(row: Row) -> str:

@@ -47,7 +47,7 @@ class ServiceUsers:
 
 
 def _roles(user: str) -> ApiQuestion:
-    query = f"user.id={user}&effective&include_names"
+    query = f"user.id={user}&effective=true&include_names=true"
     return ApiQuestion("identity", f"/role_assignments?{query}", None, "role_assignments", paged=False)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from stairlift.check.answers import Row, rows
-from stairlift.check.api.finding import MOST, each, found, named
+from stairlift.check.api.finding import bounded, each, found, named
 from stairlift.knowledge.checks import rule
 from stairlift.model.check import ApiQuestion, CheckInfo, Judgement, Question, Reply, Scene
 from stairlift.model.finding import Finding
@@ -42,7 +42,7 @@ class LinuxBridge:
         agents = list(rows(replies["agents"]))
         ports = [row for row in rows(replies.get("ports", Reply(body=[]))) if row.get("binding:vif_type") == "bridge"]
         on = sorted({str(row.get("binding:host_id")) for row in ports})
-        told = (*each(agents, lambda row: _agent(scene, row)), *(_ports(scene, host, ports) for host in on[:MOST]))
+        told = (*each(agents, lambda row: _agent(scene, row)), *bounded([_ports(scene, host, ports) for host in on]))
         return Judgement(told, f"{len(agents)} agents, {len(ports)} ports of theirs")
 
 

@@ -1,10 +1,9 @@
 """Availability zones as Placement knows them."""
 
-from collections import Counter
 from collections.abc import Mapping
 
 from stairlift.check.answers import Row, rows
-from stairlift.check.api.finding import MOST, found
+from stairlift.check.api.finding import bounded, found
 from stairlift.knowledge.checks import rule
 from stairlift.model.check import ApiQuestion, CheckInfo, Judgement, Question, Reply, Scene
 from stairlift.model.finding import Finding
@@ -42,21 +41,22 @@ class ZonesInPlacement:
 
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """Of the hosts that Placement knows at all; where no aggregate makes a zone, nothing is compared."""
-        names = _alone(scene)
         known = {str(row["name"]) for row in rows(replies["providers"])}
         told, hosts = [], 0
         for zone in _zones(replies):
             inside = {str(row["name"]) for row in rows(replies[str(zone["uuid"])])}
             there = [str(host) for host in zone["hosts"]]
             hosts += len(there)
-            told += [_outside(scene, host, zone) for host in there if names.get(host) in known - inside]
-        return Judgement(tuple(told[:MOST]), f"{len(_zones(replies))} aggregates with a zone, {hosts} hosts in them")
+            told += [_outside(scene, host, zone) for host in there if _provider(scene, host) in known - inside]
+        return Judgement(bounded(told), f"{len(_zones(replies))} aggregates with a zone, {hosts} hosts in them")
 
 
-def _alone(scene: Scene) -> Mapping[str, str]:
-    """The hypervisor of each host that has one; the nodes of Ironic are many, and no aggregate of a host has them."""
-    counts = Counter(hypervisor.host for hypervisor in scene.cloud.hypervisors)
-    return {one.host: one.name for one in scene.cloud.hypervisors if counts[one.host] == 1}
+def _provider(scene: Scene, name: str) -> str | None:
+    """What Placement calls a host that Nova calls so; None for the many nodes of Ironic, which are in no aggregate."""
+    host = scene.cloud.host(name)
+    ours = host.name if host else name
+    hypervisors = [one.name for one in scene.cloud.hypervisors if one.host == ours]
+    return None if len(hypervisors) > 1 else next(iter(hypervisors), name)
 
 
 def _providers(query: str) -> ApiQuestion:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from stairlift.check.api.finding import MOST, found
+from stairlift.check.api.finding import bounded, found
 from stairlift.check.silence import silent
 from stairlift.knowledge.binaries import binary, lives_in
 from stairlift.knowledge.checks import rule
@@ -32,7 +32,7 @@ class Down:
         reporting = {s.host for s in scene.cloud.services if s.binary == "nova-compute" and s.state == "up"}
         down = [h for h in scene.cloud.hypervisors if h.state == "down" and h.host in reporting]
         count = len(scene.cloud.hypervisors)
-        told = (*told, *silent(scene), *(_hypervisor(scene, h) for h in down[:MOST]))
+        told = (*told, *silent(scene), *bounded([_hypervisor(scene, h) for h in down]))
         return Judgement(told, f"{len(told)} findings; {len(down)} of {count} hypervisors are down")
 
 
@@ -69,7 +69,7 @@ class Missing:
         if before is None:
             return Judgement((), _counted(up), facts={"up": up})
         gone = sorted(set(before) - now - set(_replaced(before, scene)))
-        told = tuple(_gone(scene, name) for name in gone[:MOST])
+        told = bounded([_gone(scene, name) for name in gone])
         return Judgement(told, f"{len(before)} reported before the run, {len(up)} do now, {len(gone)} are gone")
 
 

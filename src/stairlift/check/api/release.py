@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from stairlift.check.api.finding import MOST, found
+from stairlift.check.api.finding import bounded, found
 from stairlift.knowledge.checks import rule
 from stairlift.model.check import CheckInfo, Judgement, Question, Reply, Scene
 from stairlift.model.cloud import Service
@@ -36,7 +36,7 @@ class OneRelease:
         concerned = [s for s in scene.cloud.services if project in (None, s.project)]
         seen = [s for s in concerned if s.releases and s.version_from in _SEEN]
         old = [s for s in seen if scene.target not in s.releases]
-        told = tuple(_old(scene, service) for service in old[:MOST])
+        told = bounded([_old(scene, service) for service in old])
         about = f" of {project}" if project else ""
         unseen = len(concerned) - len(seen)
         return Judgement(told, f"{len(seen) - len(old)} services{about} seen at {scene.target}, {unseen} not looked at")

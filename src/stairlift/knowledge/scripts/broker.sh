@@ -15,13 +15,13 @@ if [ -z "$IN" ] && ! command -v rabbitmqctl >/dev/null; then
 fi
 
 ctl() { timeout 60 $IN "$@" 2>/dev/null </dev/null; }
-verdict() { # `@NAME CODE` and the last lines
+verdict() { # `@NAME CODE` and the last lines; what a command says of itself where it fails has a hash of the cookie
   name=$1
   shift
   said=$(timeout 60 $IN "$@" 2>&1 </dev/null)
   code=$?
   printf '@%s\n%s\n' "$name" "$code"
-  printf '%s\n' "$said" | tail -n 5
+  printf '%s\n' "$said" | sed '/^Current node details/,$d; /[Cc]ookie/d' | tail -n 5
 }
 
 verdict running rabbitmq-diagnostics check_running

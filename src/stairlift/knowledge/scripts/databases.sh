@@ -14,7 +14,7 @@ for client in mariadb mysql 'docker exec mariadb mariadb' 'podman exec mariadb m
   CLIENT=
 done
 if [ -z "$CLIENT" ]; then
-  echo "@none no client of the database lets this user in"
+  echo "@none no client of the database lets this user in, by its socket or a .my.cnf"
   exit 0
 fi
 

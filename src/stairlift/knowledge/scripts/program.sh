@@ -1,6 +1,7 @@
 # Runs one program of a project where its services run: in a container, or from the environment that their processes
-# have loaded. Set before it: PROJECT, SERVICES (binaries, the best first), RELEASE (that of the code which is wanted)
-# and SOURCE (that which runs; the same, unless the target's code is wanted). WITH is `env NAME=VALUE...` or empty.
+# have loaded, or Apache's for them. Set before it: PROJECT, SERVICES (binaries, the best first), RELEASE (that of the
+# code which is wanted) and SOURCE (that which runs; the same, unless the target's code is wanted). WITH is `env
+# NAME=VALUE...` or empty.
 # `program NAME ARGUMENT...` runs it, `given WORD...` runs what the operator gave; TRIAL are arguments that have to work
 # before these count.
 #
@@ -21,7 +22,7 @@ ran() {
     return
   fi
   echo "@ran $*"
-  "$@" </dev/null 2>&1
+  timeout 220 "$@" </dev/null 2>&1
   code=$?
   printf '\n@ended %s\n' "$code"
 }
@@ -34,7 +35,7 @@ tried() (
     [ "$count" -gt 0 ] && words="$words $word"
     count=$((count - 1))
   done
-  $words $TRIAL </dev/null >/dev/null 2>&1
+  timeout 60 $words $TRIAL </dev/null >/dev/null 2>&1
 )
 
 program() {
@@ -47,7 +48,7 @@ program() {
   if [ -n "$found" ]; then
     as_user "${found%% *}" "${found#* }/bin/$name" "$@"
   else
-    echo "@none no $name of $RELEASE was found here"
+    echo "@none no $name of $RELEASE was found here; command and target_command of [checks] say where it is"
   fi
 }
 
@@ -95,7 +96,7 @@ environment() {
 places() {
   own=$(readlink /proc/self/ns/mnt)
   for service in $SERVICES; do
-    for file in $(grep -alE "(/bin/|/)$service" /proc/[0-9]*/cmdline 2>/dev/null | head -n 20); do
+    for file in $(grep -alE "(/bin/|/|^\(wsgi:)$service" /proc/[0-9]*/cmdline 2>/dev/null | head -n 20); do
       [ "$(readlink "${file%/cmdline}/ns/mnt" 2>/dev/null)" = "$own" ] || continue
       user=$(stat -c %U "${file%/cmdline}")
       sed -nE "s,^[^/]* (/.*)/lib/python3[^/]*/(site|dist)-packages/.*,$user \1,p" "${file%/cmdline}/maps" 2>/dev/null

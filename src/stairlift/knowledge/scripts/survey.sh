@@ -59,7 +59,8 @@ packages() {
   echo @held
   timeout 20 apt-mark showhold 2>/dev/null
   echo @simulated
-  timeout 60 apt-get -s -q -o Debug::NoLocking=1 dist-upgrade 2>&1 | grep -E '^(Remv|E:)' | head -n 50
+  timeout 60 apt-get -s -q -o Debug::NoLocking=1 dist-upgrade 2>&1 | grep -E '^(Remv|E:)' |
+    sed 's,://[^@/ ]*@,://***@,g' | head -n 50
   echo @automatic
   for unit in unattended-upgrades.service apt-daily-upgrade.timer; do
     [ "$(systemctl is-enabled "$unit" 2>/dev/null)" = enabled ] && echo "$unit"

@@ -9,6 +9,7 @@ from stairlift.plan.draining.places import Place, kept_away, places
 from stairlift.strategy.nova.desk import Desk
 
 _APART = "anti-affinity"
+_NO_NEW = "its host is upgraded already, and no other that is can be named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
-    """Chooses for one drain. `new` are hosts that run the target already: who is there moves no more."""
+    """Chooses for one drain. `new` are hosts that run the target already: who is there moves to no other host."""
 
     desk: Desk
     source: str
@@ -30,12 +31,14 @@ class Chooser:
     def choose(self, server: Server, tried: Collection[str], group: ServerGroup | None) -> Choice:
         """The best host but for those that were `tried` in vain.
 
-        Where placement cannot be asked, any upgraded host is tried once, then Nova's scheduler chooses.
+        Where placement cannot be asked, any upgraded host is tried once, then Nova's scheduler chooses. From a host
+        that is upgraded itself nobody goes back to an old one, where its machine type may be unknown.
         """
         try:
-            found = self._open_to(server, group)
+            found = [place for place in self._open_to(server, group) if not self._leads_back(place.host)]
         except SourceTrouble:
-            return Choice(None if tried else self._any_new(server))
+            host = None if tried else self._any_new(server)
+            return Choice(why_not=_NO_NEW) if host is None and self._leads_back("") else Choice(host)
         if not found:
             return Choice(why_not="no host has the room that it needs and may take it")
         left = [place for place in found if place.host not in tried]
@@ -43,10 +46,14 @@ class Chooser:
             return Choice(why_not=f"it was tried on {', '.join(sorted(tried))}, and no other host takes it")
         return Choice(min(left, key=self._rank).host)
 
+    def _leads_back(self, host: str) -> bool:
+        return self.source in self.new and host not in self.new
+
     def _any_new(self, server: Server) -> str | None:
         """An upgraded host of the server's zone; nobody knows whether it has the room, and Nova checks it."""
         zones = {server.zone if server.pinned == "" else server.pinned, None}
-        ready = (one for one in self.desk.computes() if one.enabled and one.up and one.name in self.new)
+        others = {*self.new} - {self.source}
+        ready = (one for one in self.desk.computes() if one.enabled and one.up and one.name in others)
         return next((one.name for one in ready if one.zone in zones or zones == {None}), None)
 
     def _rank(self, place: Place) -> tuple[bool, int, str]:
@@ -74,5 +81,11 @@ def _rules_only(server: Server) -> tuple[tuple[str, str], ...]:
 
 
 def own_name(names: Sequence[str], computes: Sequence[ComputeHost]) -> ComputeHost | None:
-    """The nova-compute that goes by one of these names, its own or its hypervisor's."""
-    return next((one for one in computes if one.name in names or one.node in names), None)
+    """The nova-compute that goes by one of these names, its own or its hypervisor's; else the only one called alike."""
+    alike = [one for one in computes if {_first(one.name), _first(one.node)} & set(map(_first, names))]
+    exact = (one for one in computes if one.name in names or one.node in names)
+    return next(exact, alike[0] if len(alike) == 1 else None)
+
+
+def _first(name: str) -> str:
+    return name.partition(".")[0]

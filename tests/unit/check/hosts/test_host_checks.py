@@ -4,6 +4,8 @@ import gzip
 import os
 import shlex
 import subprocess
+import sys
+import sysconfig
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -535,11 +537,35 @@ def test_the_survey_runs_on_this_machine():
     assert not look("clock.skew", done.stdout, asked_at=begun, seconds=200.0).findings
 
 
-def fed(name, *calls, **values):
-    """What the functions of a script print, called like this."""
+def fed(name, *calls, path="", **values):
+    """What the functions of a script print, called like this; programs of `path` go before this machine's."""
     head = "".join(f"{key}={shlex.quote(str(value))}\n" for key, value in values.items())
     text = "\n".join((head, script(name), *calls))
-    return subprocess.run(["sh", "-s"], input=text, text=True, capture_output=True, timeout=60, check=False).stdout
+    environ = {**os.environ, "PATH": f"{path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["sh", "-s"], input=text, text=True, capture_output=True, timeout=60, check=False, env=environ
+    )
+    return done.stdout
+
+
+#: A broker that is down for its tools, with a virtual host of an odd name.
+RABBIT = """#!/bin/sh
+case "$*" in
+  *list_vhosts*) printf '/\\na | & \\\\1 b\\n' ;;
+  *list_queues*) printf 'q\\tclassic\\tfalse\\t0\\t1\\n' ;;
+  *check_*) printf 'Error: no\\n\\nCurrent node details:\\n * Erlang cookie hash: rS4dLe1sOZoPhFOw==\\n'; exit 69 ;;
+esac
+"""
+
+
+def test_a_broker_tells_no_hash_of_its_cookie_and_virtual_hosts_may_be_called_anything(tmp_path):
+    for name in ("rabbitmqctl", "rabbitmq-diagnostics"):
+        (tmp_path / name).write_text(RABBIT)
+        (tmp_path / name).chmod(0o755)
+    out = fed("broker.sh", path=tmp_path)
+    assert "@alarms\n69\nError: no\n" in out
+    assert "ookie" not in out
+    assert "\na | & \\1 b\tq\tclassic\tfalse\t0\t1\n" in out.replace("\\\\", "\\")
 
 
 def test_keys_are_digests_of_all_of_them_whatever_they_are_called(tmp_path):
@@ -576,6 +602,22 @@ def test_backups_with_odd_names_are_found_and_tried(tmp_path):
         ("a b.sql.gz", "yes"), ("torn.sql.gz", "no"), ("torn.sql", "no"), ("done.sql", "yes"), ("bare.sql", "unknown"),
         ("none*", ""),
     ]  # fmt: skip
+
+
+def test_a_service_of_apache_is_found_by_the_name_that_it_gives_its_processes(tmp_path):
+    """mod_wsgi's daemons have no word of the program in their command line, but for their group."""
+    waits = "import orjson, sys; print(1, flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        ["(wsgi:keystone-pu", "-c", waits],
+        executable=sys.executable,
+        env={"PYTHONPATH": sysconfig.get_path("platlib")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as daemon:
+        assert daemon.stdout.readline() == "1\n"
+        assert f" {sys.prefix}\n" in fed("program.sh", "places", SERVICES="keystone")
+        assert f" {sys.prefix}\n" not in fed("program.sh", "places", SERVICES="placement-api")
 
 
 def test_a_program_that_is_not_there_is_told_by_its_release(tmp_path):

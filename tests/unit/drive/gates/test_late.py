@@ -65,5 +65,20 @@ def test_a_cloud_that_does_not_let_itself_be_looked_at_is_asked_again() -> None:
     assert "clouds.yaml is gone" in lab.status("ctl1").reason
 
 
+def test_a_gate_that_breaks_keeps_its_own_step_waiting_only() -> None:
+    class Breaks(Gate):
+        async def look(self, inquiry) -> Looked:
+            raise ValueError(f"invalid literal on {inquiry.step.id}")
+
+        def concerns(self, step) -> bool:
+            return step.id == "ctl1"
+
+    lab = Lab(a_plan(a_step("ctl1"), a_step("ctl2"), budgets={"plane:resource": 1}))
+    lab.pace = replace(lab.pace, verify=5.0)
+    play(lab.go(gates=(Breaks("logs", OLD),)))
+    assert (lab.state("ctl1"), lab.state("ctl2")) == (StepState.FAILED, StepState.DONE)
+    assert "gate logs could not be asked: ValueError: invalid literal on ctl1" in lab.status("ctl1").reason
+
+
 def _inquiry() -> Inquiry:
     return Inquiry(a_step("ctl1"), (("nova-api", "ctl1"),), NOON, NOON)
