@@ -98,7 +98,8 @@ class WorkloadInventory:
         documents = answer.documents
         with sensible(self.name):
             flavors = {str(row["id"]): row for row in _rows(documents, "flavors", "flavors")}
-            servers = records(lambda row: guests.server(row, flavors), paged(documents["servers"], "servers"))
+            listed = [row for row in paged(documents["servers"], "servers") if not guests.is_gone(row)]
+            servers = records(lambda row: guests.server(row, flavors), listed)
             return (*servers, *_rules(documents), *_room(documents))
 
 

@@ -69,6 +69,11 @@ def server(row: Row, flavors: Mapping[str, Row] | None = None) -> Server:
     )
 
 
+def is_gone(row: Row) -> bool:
+    """Whether it is there no more: Nova lists a server for a moment after it was deleted (DELETED, seen on 2026.1)."""
+    return str(row.get("OS-EXT-STS:vm_state") or row.get("status")).lower() == "deleted"
+
+
 def group(row: Row) -> ServerGroup:
     """A row of os-server-groups; `policy` is a list of one before 2.64."""
     policy = row.get("policy") or (row.get("policies") or [""])[0]

@@ -146,6 +146,13 @@ def test_the_disk_of_a_volume_is_not_the_host_s():
     assert found.servers[0].disk == 1 + 2
 
 
+def test_a_server_that_was_just_deleted_is_none():
+    """Nova lists it for a moment: the testbed's drain stumbled on one."""
+    gone = {**SERVER, "id": "s2", "status": "DELETED", "OS-EXT-STS:vm_state": "deleted"}
+    found, _ = read(a_cloud(**{"/servers/detail": {"servers": [SERVER, gone]}}))
+    assert [server.id for server in found.servers] == ["s1"]
+
+
 def test_before_2_47_flavors_are_asked_for_and_what_is_not_told_is_said():
     old = {key: value for key, value in SERVER.items() if key != "pinned_availability_zone"} | {"flavor": {"id": "f1"}}
     cloud = a_cloud("2.25", **{"/servers/detail": {"servers": [old]}})

@@ -372,3 +372,18 @@ def test_a_host_is_known_by_its_short_name_where_that_is_one_host_only():
     assert own_name(("cmp1",), (two, one)) == one
     assert own_name(("cmp1.other.net",), (one, replace(one, name="cmp1.a", node="cmp1.a"))) is None
     assert own_name(("cmp2",), (one, two)) is None
+
+
+def test_a_server_that_was_just_deleted_holds_nobody_up(lab, monkeypatch):
+    """Nova lists it for a moment longer, with no state that could be moved (the testbed)."""
+    here = lab(vm("a"))
+    pages = here.desk._pages
+
+    def with_a_ghost(path, key, wanted, query):
+        rows = [*pages(path, key, wanted, query)]
+        state = {"status": "DELETED", "OS-EXT-STS:vm_state": "deleted", "id": "ghost"}
+        return rows + [{**row, **state} for row in rows[:1]] if key == "servers" else rows
+
+    monkeypatch.setattr(here.desk, "_pages", with_a_ghost)
+    assert here.drain().result == "done"
+    assert here.where()["a"] != "cmp1"

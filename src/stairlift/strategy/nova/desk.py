@@ -55,7 +55,7 @@ class Desk:
         """All servers, of all projects, that these filters leave."""
         rows = self._pages("/servers/detail", "servers", guests.SERVERS, {"all_tenants": 1, **query, "limit": _PAGE})
         with _sensible("the list of servers"):
-            return tuple(guests.server(row, self._flavors) for row in rows)
+            return tuple(guests.server(row, self._flavors) for row in rows if not guests.is_gone(row))
 
     @cached_property
     def _flavors(self) -> Mapping[str, Mapping[str, Any]]:
@@ -74,7 +74,8 @@ class Desk:
                 return None
             raise
         with _sensible("a server"):
-            return guests.server(body["server"], self._flavors)
+            row = body["server"]
+            return None if guests.is_gone(row) else guests.server(row, self._flavors)
 
     def migrations(self, host: str) -> tuple[MigrationUnderWay, ...]:
         """What is under way from this host or to it, and what waits there to be confirmed: of the newest."""
