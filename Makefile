@@ -21,7 +21,7 @@ demo: $(READY) ## upgrade a simulated cloud with real Ansible (a minute)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/stairlift demo
 
 test: $(READY) ## run every test that needs no root
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not real" tests
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not real" tests
 
 test-real: $(READY) ## start a real OpenStack on this machine and upgrade it (root, Debian)
 	$(BIN)/python -m pytest -m real -o timeout=2400 -o log_cli=true tests/real

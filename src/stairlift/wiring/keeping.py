@@ -28,7 +28,7 @@ from stairlift.wiring.waivers import demand_in_force, in_force
 YOUNG = timedelta(minutes=30)
 _CHECKED, _BEFORE = "checked_at", "gates_before"
 _NAMED = 3
-_EVERY_TIME = frozenset({"notes.unread", "freeze.unconfirmed", "check.skipped"})
+_EVERY_TIME = frozenset({"notes.unread", "freeze.unconfirmed", "backup.unconfirmed", "check.skipped"})
 
 
 def demand_ready(plan: Plan, seen: Look, where: Where, scope: Scope, note: Callable[[str], None]) -> dict[str, Any]:
