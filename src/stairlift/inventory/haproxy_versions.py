@@ -3,23 +3,19 @@
 Behind one address of a load balancer two releases may answer in turns. Only here it shows which backend is of which.
 """
 
-import ssl
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 
 import orjson
 
+from stairlift.openstack.direct import SECONDS, root_of
 from stairlift.openstack.endpoints import version_entries
 
 #: Asks the server at `host`, `port` and gives a document for the recording: {"url", "entries"} or {"trouble"}.
 Ask = Callable[[str, int], Mapping[str, Any]]
 
-SECONDS = 4.0
 _SIDE_BY_SIDE = 16
-_MOST = 1 << 20  # bytes; the longest version document is a few kilobytes
 _CODES = (200, 300)
 
 
@@ -52,22 +48,13 @@ def version_document(host: str, port: int) -> Mapping[str, Any]:
 
 def _tried(host: str, port: int, *, tls: bool) -> Mapping[str, Any] | None:
     """The version document; None where something answers that has none, or speaks another protocol."""
-    try:
-        with closing(_connection(host, port, tls=tls)) as connection:
-            connection.request("GET", "/", headers={"Accept": "application/json", "User-Agent": "stairlift"})
-            response = connection.getresponse()
-            body = response.read(_MOST)
-    except (HTTPException, ConnectionResetError, ssl.SSLError):
+    answer = root_of(host, port, tls=tls)
+    if answer is None:
         return None
-    entries = version_entries(_parsed(body)) if response.status in _CODES else []
+    status, body = answer
+    entries = version_entries(_parsed(body)) if status in _CODES else []
     url = f"{'https' if tls else 'http'}://{spelt(host, port)}/"
     return {"url": url, "entries": entries} if entries else None
-
-
-def _connection(host: str, port: int, *, tls: bool) -> HTTPConnection:
-    if not tls:
-        return HTTPConnection(host, port, timeout=SECONDS)
-    return HTTPSConnection(host, port, timeout=SECONDS, context=ssl._create_unverified_context())  # noqa: S323, SLF001
 
 
 def _parsed(body: bytes) -> Any:

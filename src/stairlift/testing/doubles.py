@@ -3,16 +3,15 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from stairlift.model.effect import Effect, EffectState, Intention
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.model.plan import Concurrency, Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Result, Verdict
-from stairlift.ports import Answer
 
 
 class ScriptedStrategy:
@@ -179,69 +178,3 @@ class FastClock:
     async def sleep(self, seconds: float) -> None:
         """Sleep that many of its own seconds."""
         await asyncio.sleep(seconds / self._speed)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a cloud was told to change."""
-
-    method: Literal["POST", "PUT", "DELETE"]
-    service_type: str
-    path: str
-    body: Mapping[str, Any] | None
-    microversion: str | None
-
-
-#: A body, what makes it, or what is raised instead.
-Told = Mapping[str, Any] | SourceTrouble | Callable[[], Any]
-
-
-class ScriptedCloudClient:
-    """A cloud that answers as `answers` says, by "SERVICE_TYPE PATH", and takes down what it is told to change.
-
-    A path without its query is looked for last. What is told is answered with what `replies` says, by "METHOD PATH",
-    else with nothing. `tests/unit/openstack/test_client.py` shows what the real one does.
-    """
-
-    cloud_name = "scripted"
-
-    def __init__(self, answers: Mapping[str, Told], replies: Mapping[str, Told] | None = None) -> None:
-        self.answers = dict(answers)
-        self.replies = dict(replies or {})
-        self.asked: list[tuple[str, str | None]] = []
-        self.sent: list[Sent] = []
-
-    def get(self, service_type: str, path: str, microversion: str | None = None) -> Answer:
-        """What was written down for it; SourceTrouble (MALFORMED, 404) where nothing was."""
-        self.asked.append((f"{service_type} {path}", microversion))
-        nothing = SourceTrouble(Trouble.MALFORMED, f"{service_type}{path} answered 404", status=404)
-        whole, bare = f"{service_type} {path}", f"{service_type} {path.partition('?')[0]}"
-        return Answer({"body": _said(self.answers.get(whole, self.answers.get(bare, nothing)))})
-
-    def send(
-        self,
-        method: Literal["POST", "PUT", "DELETE"],
-        service_type: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        microversion: str | None = None,
-    ) -> Answer:
-        """Take it down, then answer."""
-        self.sent.append(Sent(method, service_type, path, body, microversion))
-        reply = self.replies.get(f"{method} {path}")
-        return Answer({"body": None if reply is None else _said(reply)})
-
-    def catalog(self) -> Answer:
-        """The services that it has answers for."""
-        kinds = sorted({name.partition(" ")[0] for name in self.answers})
-        return Answer({"catalog": [{"type": kind, "endpoints": []} for kind in kinds]})
-
-    def versions(self, service_type: str) -> Answer:
-        """What was written down for "SERVICE_TYPE versions"."""
-        return Answer({"versions": _said(self.answers[f"{service_type} versions"])})
-
-
-def _said(told: Told) -> Any:
-    if isinstance(told, SourceTrouble):
-        raise told
-    return told() if callable(told) else told

@@ -1,19 +1,14 @@
 """Whether a backend itself answers, past the load balancer, and with which code."""
 
 import json
-import ssl
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 
 from stairlift.knowledge.service_types import all_service_types
 from stairlift.knowledge.versions import releases_of_microversion
 from stairlift.model.release import Release
-
-SECONDS = 4.0
-_MOST = 1 << 20
+from stairlift.openstack.direct import root_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +34,13 @@ def direct(host: str, port: int) -> Answered:
 
 
 def _tried(host: str, port: int, *, tls: bool) -> Answered | None:
-    try:
-        with closing(_connection(host, port, tls=tls)) as connection:
-            connection.request("GET", "/", headers={"Accept": "application/json", "User-Agent": "stairlift"})
-            response = connection.getresponse()
-            body = response.read(_MOST)
-    except (HTTPException, ConnectionResetError, ssl.SSLError):
+    answer = root_of(host, port, tls=tls)
+    if answer is None:
         return None
-    if response.status >= 500:
-        return Answered(True, f"it answers {response.status}")
+    status, body = answer
+    if status >= 500:
+        return Answered(True, f"it answers {status}")
     return Answered(True, document=_parsed(body))
-
-
-def _connection(host: str, port: int, *, tls: bool) -> HTTPConnection:
-    if not tls:
-        return HTTPConnection(host, port, timeout=SECONDS)
-    return HTTPSConnection(host, port, timeout=SECONDS, context=ssl._create_unverified_context())  # noqa: S323, SLF001
 
 
 def _parsed(body: bytes) -> Any:
