@@ -60,6 +60,11 @@ class AtRest:
     keep: tuple[tuple[Effect, str], ...] = ()
 
 
+def _how_it_is(state: StepState) -> str:
+    """A step that was tried before, and not done."""
+    return "was begun, and waits to be tried again" if state is StepState.PENDING else f"is {state}"
+
+
 class Units:
     """How far the hosts of a plan are, unit by unit, for whoever wants to let users back on them."""
 
@@ -94,7 +99,7 @@ class Units:
             return ""
         ill = next(((s, status) for s, status in begun if status.state not in SETTLED), None)
         if ill is not None:
-            return f"{ill[0].id} is {ill[1].state}"
+            return f"{ill[0].id} {_how_it_is(ill[1].state)}"
         return f"{begun[0][0].id} is done, and {left[0][0].id} has not begun"
 
     def _to_do_again(self, step_id: str) -> list[str]:

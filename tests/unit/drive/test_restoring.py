@@ -144,6 +144,16 @@ def test_a_host_whose_upgrade_failed_stays_fenced_until_it_is_well(lab) -> None:
     assert (here.fenced(), set(here.ledger().values())) == ([], {"restored"})
 
 
+def test_a_failed_upgrade_that_is_to_be_tried_again_keeps_its_fence_where_the_run_is_cancelled_first(lab) -> None:
+    here = lab(1, cmp1_upgrade=[3])
+    assert play(here.go()).state is RunState.FAILED
+    here.tell("cancel")
+    here.tell("retry", "cmp1-upgrade")
+    assert play(here.go()).state is RunState.CANCELLED
+    assert (here.state("cmp1-upgrade"), here.fenced()) == (StepState.PENDING, ["cmp1"])
+    assert here.effect("cordon:cmp1").note == "cmp1-upgrade was begun, and waits to be tried again"
+
+
 def test_a_host_that_is_half_upgraded_stays_fenced(lab) -> None:
     here = lab(1, ("cordon", "upgrade", "verify", "uncordon"))
     here.pauses = {"cmp1-upgrade": "pause"}
