@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from bench.measuring import Failed
 
 #: A create that is under way at the end gets as long as it may take, deletion included.
 _LAST_CREATE = 300.0
+#: Seconds until a guest that was just plugged in is wired, and answers.
+_TO_ANSWER = 60.0
 
 
 @dataclass(frozen=True)
@@ -41,17 +45,21 @@ class Tenants:
         """Those that did not become ACTIVE."""
         return [row for row in self.creates if not row["ok"]]
 
+    def answers(self, server: str) -> bool:
+        """Whether its guest has ever answered."""
+        return not all(map(_is_lost, _rows(self.folder / f"{server}.pings")))
+
     def moves(self, server: str) -> list[float]:
         """When the server's guest was plugged in on another host: the first is where it began."""
         return [row["at"] for row in _rows(self.folder / f"{server}.moves")[1:]]
 
     def silences(self, server: str) -> list[Silence]:
-        """When the guest did not answer, from the first echo that was lost to the next that was not, or to the end."""
+        """When the guest did not answer any more, from the first echo that was lost to the next that was not."""
         found: list[Silence] = []
         lost: float | None = None
-        rows = _rows(self.folder / f"{server}.pings")
+        rows = list(dropwhile(_is_lost, _rows(self.folder / f"{server}.pings")))
         for row in rows:
-            if row["ms"] is None:
+            if _is_lost(row):
                 lost = row["at"] if lost is None else lost
             elif lost is not None:
                 found.append(Silence(lost, round(row["at"] - lost, 1)))
@@ -63,6 +71,10 @@ class Tenants:
         moves = self.moves(server)
         lost = [silence for silence in self.silences(server) if silence.seconds > PATIENCE]
         return [s for s in lost if not any(m - around <= s.at and s.at + s.seconds <= m + 3 * around for m in moves)]
+
+
+def _is_lost(echo: dict[str, Any]) -> bool:
+    return echo["ms"] is None
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
@@ -87,7 +99,9 @@ def at_work(bed: Bed, folder: Path, guests: tuple[str, ...] = ()) -> Iterator[Te
                 _follow(bed, folder, server),
                 _program(bed, log, "pinging", address, str(folder / f"{server}.pings")),
             ]
-        yield Tenants(folder)
+        tenants = Tenants(folder)
+        _wait_for(tenants, guests)
+        yield tenants
         if any(process.poll() is not None for process in (creating, *others)):
             raise Failed(f"who was to notice something has left: {log.read_text()[-2000:]}")
         (folder / "enough").touch()
@@ -97,6 +111,15 @@ def at_work(bed: Bed, folder: Path, guests: tuple[str, ...] = ()) -> Iterator[Te
         for process in (creating, *others):
             process.terminate()
             process.wait()
+
+
+def _wait_for(tenants: Tenants, guests: tuple[str, ...]) -> None:
+    """A guest that has not come up yet is not one whom the upgrade has silenced."""
+    end = time.monotonic() + _TO_ANSWER
+    while missing := [server for server in guests if not tenants.answers(server)]:
+        if time.monotonic() > end:
+            raise Failed(f"no answer from the guests of {', '.join(missing)}")
+        time.sleep(0.2)
 
 
 def _program(bed: Bed, log: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:

@@ -95,6 +95,14 @@ def test_a_guest_that_never_comes_back_is_silent_to_the_end_whoever_moved_it(tmp
     assert [(one.at, one.seconds) for one in Tenants(tmp_path).unmoved_silences("g")] == [(20.0, 180.0)]
 
 
+def test_a_guest_that_has_not_come_up_yet_is_not_silent(tmp_path):
+    write(tmp_path / "g.pings", [{"at": 1.0, "ms": None}, {"at": 2.2, "ms": None}])
+    assert not Tenants(tmp_path).answers("g")
+    write(tmp_path / "g.pings", [{"at": 1.0, "ms": None}, {"at": 2.2, "ms": None}, {"at": 3.4, "ms": 0.3}])
+    assert Tenants(tmp_path).answers("g")
+    assert Tenants(tmp_path).silences("g") == []
+
+
 def bed_with(tmp_path, tenants: str) -> Bed:
     """A testbed of which only the tenants are there, each of them a program of ours; the real one is in tests/real."""
 
