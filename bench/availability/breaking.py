@@ -1,6 +1,7 @@
 """The life of an upgrade in which something breaks: it stops where it should, it is mended, it goes on to its end."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ from bench.availability.faults import Fault
 from bench.availability.upgrading import DONE, PAUSED, Journey
 from bench.measuring import Failed
 
-#: A run may stop for more than one reason, such as the step that failed and what users felt of it.
+Orchestrator = subprocess.Popen[bytes]
+
+#: A run may stop for more than one reason: the step that failed, what users felt of it, or what they felt before.
 _STOPS = 5
 
 
@@ -24,13 +27,12 @@ def _life(journey: Journey, plan: Path, fault: Fault) -> tuple[str, ...]:
     document = json.loads(plan.read_text(encoding="utf-8"))
     orchestrator = journey.run(plan)
     if fault.after:
-        before = fault.after.step_in(document)
-        journey.until(orchestrator, lambda status: _is_done(status, before))
+        orchestrator = _until_it_may_break(journey, orchestrator, fault.after.step_in(document))
         fault.breaks(journey.bed)
     wrong: list[str] = []
-    expected = fault.stops_at.step_in(document) if fault.stops_at else ""
-    code = journey.ended(orchestrator, DONE, PAUSED)
-    if expected:
+    code = _until_a_step_stops_it(journey, orchestrator)
+    if fault.stops_at:
+        expected = fault.stops_at.step_in(document)
         wrong += _judged(journey, fault, expected) if code == PAUSED else ["it did not stop"]
     fault.mends(journey.bed)
     for _ in range(_STOPS):
@@ -38,6 +40,30 @@ def _life(journey: Journey, plan: Path, fault: Fault) -> tuple[str, ...]:
             return tuple(wrong)
         code = _go_on(journey)
     raise Failed(f"it stopped again and again: {journey.log.read_text()[-4000:]}")
+
+
+def _until_it_may_break(journey: Journey, orchestrator: Orchestrator, before: str) -> Orchestrator:
+    """Who is at work once that step is done. Raises Failed if it ends before, other than for what users felt."""
+    for _ in range(_STOPS):
+        try:
+            journey.until(orchestrator, lambda status: _is_done(status, before))
+        except Failed:
+            if orchestrator.poll() != PAUSED or journey.bed.status()["blocked_by"]:
+                raise
+            orchestrator = journey.resume()
+        else:
+            return orchestrator
+    raise Failed(f"it stopped again and again: {journey.log.read_text()[-4000:]}")
+
+
+def _until_a_step_stops_it(journey: Journey, orchestrator: Orchestrator) -> int:
+    """Its exit code. Users who lose a request stop it as well, where nothing is to be mended: it goes on then."""
+    for _ in range(_STOPS):
+        code = journey.ended(orchestrator, DONE, PAUSED)
+        if code == DONE or journey.bed.status()["blocked_by"]:
+            return code
+        orchestrator = journey.resume()
+    return journey.ended(orchestrator, DONE, PAUSED)
 
 
 def _is_done(status: Any, step: str) -> bool:

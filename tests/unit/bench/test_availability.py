@@ -287,6 +287,43 @@ def test_a_fault_is_judged_by_place_words_meter_and_ledger():
     ]
 
 
+@dataclass
+class Interrupted(Stopped):
+    """One that was stopped by what users felt, so often, before a step stopped it; what it says is what the real says."""
+
+    code: int = 7
+    before: int = 1
+    resumed: int = 0
+
+    def status(self):
+        return {"blocked_by": [{"step": "2026.1-nova-api@ctl1"}] if self.resumed >= self.before else []}
+
+    def until(self, _orchestrator, _reached):
+        if self.resumed < self.before:
+            raise Failed("it ended before")
+
+    def poll(self):
+        return self.code
+
+    def resume(self):
+        self.resumed += 1
+        return self
+
+
+def test_what_users_felt_before_is_not_where_a_fault_has_stopped_it():
+    journey = Interrupted()
+    assert breaking._until_a_step_stops_it(journey, journey) == 7
+    assert journey.resumed == 1
+
+
+def test_nor_does_it_keep_a_fault_from_its_place():
+    journey = Interrupted(before=2)
+    assert breaking._until_it_may_break(journey, journey, "2026.1-keystone@ctl1") is journey
+    assert journey.resumed == 2
+    with pytest.raises(Failed, match="ended before"):
+        breaking._until_it_may_break(Interrupted(code=5), Interrupted(code=5), "2026.1-keystone@ctl1")
+
+
 def test_an_upgrade_that_stopped_is_a_result_and_not_one_to_be_repeated_until_it_is_better(tmp_path):
     assert carrying_out._without_fault(Stopped(0), tmp_path) == ()
     [note] = carrying_out._without_fault(Stopped(7), tmp_path)
