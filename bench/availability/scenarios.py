@@ -11,7 +11,7 @@ By = Literal["stairlift", "ansible"]
 #: Without a fault, the run is to be stopped by the first failed request: then it is not what was to be proved.
 CAREFUL = {"cordon": "true", "drain": '"live-migrate"', "downtime_budget": "{ requests = 0 }"}
 #: With one: the run pauses, and who stays silent is given up after some minutes.
-STOPPING = CAREFUL | {"on_failure": '"pause"', "deadline": '{ control = "4m", resource = "4m" }', "retries": "0"}
+STOPPING = CAREFUL | {"on_failure": '"pause"', "deadline": '{ control = "10m", resource = "10m" }', "retries": "0"}
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ _EVERYWHERE = {
     "/etc/resolv.conf": "resolv.conf",
     "/etc/ssh/sshd_config": "sshd_config",
     "/etc/supervisor/supervisord.conf": "supervisord.conf",
+    # sshd's shells read it for every command of Ansible: the machine's own may do anything, such as wait for a lock.
+    "/root/.bashrc": "bashrc",
 }
 #: "retrying" sends a request that a backend drops to another one; "plain" is what HAProxy does unless it is told.
 BALANCERS = ("retrying", "plain")
