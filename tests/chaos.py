@@ -39,6 +39,7 @@ class Scene:
     cloud: str = "lab"
     actions: tuple[str, ...] = ("cordon", "upgrade", "uncordon")
     fences: bool = False
+    around: bool = False
 
     @classmethod
     def of(cls, folder: Path) -> "Scene":
@@ -211,3 +212,16 @@ def check_fences(theatre: Theatre) -> None:
     }
     if run.state is RunState.DONE:
         assert len(effects) == theatre.scene.hosts
+
+
+def check_surroundings(theatre: Theatre) -> None:
+    """Nothing was done that was not surrounded, each beginning had one end, and nothing is left of it."""
+    loud = [step for word, step, _ in theatre.lines() if word == "loud"]
+    assert not loud, f"not surrounded: {loud}"
+    calls = (theatre.folder / "around" / "calls").read_text().splitlines()
+    assert calls == ["begin", "end with its id"] * (len(calls) // 2)
+    assert not (theatre.folder / "around" / "silenced").exists()
+    with theatre.store() as store:
+        run = store.newest(theatre.scene.cloud)
+        assert run is not None
+        assert not any(effect.open for effect in store.effects(run.id))

@@ -21,13 +21,14 @@ from stairlift.drive.standby import AT_WORK, Standby
 from stairlift.drive.tools import Pace, Tools
 from stairlift.execute.local import LocalExecutor
 from stairlift.model.errors import Refusal
-from stairlift.model.plan import Plan
+from stairlift.model.plan import Around, Plan
 from stairlift.model.plan_document import to_document
 from stairlift.model.run import Run
 from stairlift.ports import UpgradeStrategy
 from stairlift.store.sql import SqlStore, open_store
 from stairlift.testing.doubles import ScriptedFences, ScriptedFreshness, ScriptedStrategy
 from stairlift.testing.plans import a_binding, a_rollout
+from stairlift.wiring.around import surroundings, with_surroundings
 
 #: What an attempt does: the steps that `fails` names fail the first time.
 JOB = """\
@@ -35,6 +36,7 @@ cd '{folder}'
 echo "begin $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
 [ ! -d fences ] || [ "$STAIRLIFT_ACTION" != upgrade ] || [ -e "fences/$STAIRLIFT_HOST" ] ||
   echo "bare $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
+[ ! -d around ] || [ -e around/silenced ] || echo "loud $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
 sleep {lasting}
 if [ "$STAIRLIFT_ATTEMPT" = 1 ] && grep -qx "$STAIRLIFT_STEP" fails 2>/dev/null; then
   echo "fail $STAIRLIFT_STEP $STAIRLIFT_ATTEMPT" >>done
@@ -55,17 +57,30 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-def the_plan(scene: Scene) -> Plan:
+def the_plan(scene: Scene, folder: Path) -> Plan:
     plan = a_rollout(scene.hosts, actions=scene.actions, window=scene.window, cloud=scene.cloud)
-    return replace(plan, bindings=(a_binding(can_undo=True),))
+    return replace(plan, bindings=(a_binding(can_undo=True),), around=_around(scene, folder))
 
 
-def tools(scene: Scene, folder: Path, store: SqlStore) -> Tools:
+def _around(scene: Scene, folder: Path) -> tuple[Around, ...]:
+    """What takes a while to begin, so that some kills hit it, and cannot be ended twice."""
+    if not scene.around:
+        return ()
+    (folder / "around").mkdir(exist_ok=True)
+    begin = "echo begin >>around/calls; sleep 0.2; touch around/silenced; echo its id"
+    end = 'echo "end with $1" >>around/calls; rm around/silenced'
+    return (Around("alerts", ("sh", "-c", begin), ("sh", "-c", end, "sh", "{begun}"), folder=str(folder)),)
+
+
+def tools(scene: Scene, folder: Path, store: SqlStore, run: Run) -> Tools:
     script = JOB.format(folder=folder, lasting=scene.lasting)
     strategy = _strategy(scene, folder, {"argv": lambda _step: ("sh", "-c", script)})
     executor = LocalExecutor(folder / "attempts", grace=1.0)
+    plan = the_plan(scene, folder)
+    strategies = with_surroundings({"command": strategy}, plan, run, executor)
+    around = surroundings(plan, run, executor)
     pace = Pace.for_lease(scene.ttl)
-    return Tools(store, executor, {"command": strategy}, SystemClock(), ScriptedFreshness(), pace=pace)
+    return Tools(store, executor, strategies, SystemClock(), ScriptedFreshness(), pace=pace, surroundings=around)
 
 
 def _strategy(scene: Scene, folder: Path, options: dict[str, Any]) -> UpgradeStrategy:
@@ -76,11 +91,11 @@ def _strategy(scene: Scene, folder: Path, options: dict[str, Any]) -> UpgradeStr
 
 
 def orchestrate(scene: Scene, folder: Path, store: SqlStore) -> Run:
-    plan = the_plan(scene)
+    plan = the_plan(scene, folder)
     with store.hold(plan.cloud) as journal:
         run = store.newest(plan.cloud) or new_run(journal, plan, to_document(plan), now=datetime.now(UTC), actor="ann")
         print(f"holds {time.time()}", flush=True)
-        return asyncio.run(carry_out(journal, plan, run.id, tools(scene, folder, store), stop=asyncio.Event()))
+        return asyncio.run(carry_out(journal, plan, run.id, tools(scene, folder, store, run), stop=asyncio.Event()))
 
 
 def stand_by(scene: Scene, folder: Path, store: SqlStore) -> Run:

@@ -17,7 +17,18 @@ from uuid import uuid4
 
 import pytest
 
-from chaos import PATIENCE, Process, Scene, Theatre, check_attempts, check_done, check_fences, left, until
+from chaos import (
+    PATIENCE,
+    Process,
+    Scene,
+    Theatre,
+    check_attempts,
+    check_done,
+    check_fences,
+    check_surroundings,
+    left,
+    until,
+)
 from stairlift.model.errors import Refusal
 from stairlift.model.run import RunState, StepState
 
@@ -35,6 +46,7 @@ LIVES: Mapping[str, Mapping[str, float]] = {
     "cancelled": {"pause": 0.3, "cancel": 0.5},
     "cancelled now": {"cancel now": 0.5},
     "rolled back": {"pause": 0.3, "rollback": 0.6},
+    "surrounded": {"pause": 0.9},
     "fenced": {"pause": 0.6},
     "fenced and cancelled": {"pause": 0.4, "cancel": 0.2},
 }
@@ -170,6 +182,8 @@ def _check(life: Life) -> None:
     """What the jobs wrote agrees with how the run ended."""
     run = life.theatre.run()
     assert run is not None
+    if life.theatre.scene.around:
+        check_surroundings(life.theatre)
     if life.theatre.scene.fences:
         check_attempts(life.theatre)
         check_fences(life.theatre)
@@ -207,7 +221,8 @@ def test_no_kill_loses_a_step_or_runs_one_twice(journal, database: str, seed: ra
     killed, lives, told, ends = 0, Counter[str](), Counter[str](), Counter[str]()
     while killed < KILLS // 2 or len(lives) < len(LIVES):
         kind = list(LIVES)[lives.total() % len(LIVES)]
-        theatre = Theatre(tmp_path / f"life {lives.total()}", Scene(journal(), fences=kind.startswith("fenced")))
+        kinds = {"fences": kind.startswith("fenced"), "around": kind == "surrounded"}
+        theatre = Theatre(tmp_path / f"life {lives.total()}", Scene(journal(), **kinds))
         life = Life(theatre, seed, kind)
         try:
             life.live(seed.randint(2, 6))

@@ -45,6 +45,13 @@ def containers() -> Plan:
     return planned(built, "2026.1", bindings=entries, policy=policy(max_unavailable={"compute": 2}, canary=1))
 
 
+def ovn() -> Plan:
+    """OVN host by host, with three gateways, one of them a hypervisor, and leaders that hosts told of."""
+    built = an_ovn_cloud().row("ovn-controller", "gw2", duty="gateway").on_duty("cmp3", "ovn-controller", "gateway")
+    built = built.on_duty("ctl1", "ovn-nb-db", "leader").on_duty("ctl2", "ovn-sb-db", "leader")
+    return planned(built, policy=policy(max_unavailable={"resource": 4, "control": 3}))
+
+
 def split() -> Plan:
     """Zones, windows and budgets, and hosts whose agents and nova-compute different strategies do."""
     built = (
@@ -136,7 +143,7 @@ def queues() -> Plan:
     )
 
 
-PLANS = (founding, plain, chain, containers, split, remainder, part, deployer, whole_node, gates, queues)
+PLANS = (founding, plain, chain, containers, ovn, split, remainder, part, deployer, whole_node, gates, queues)
 
 
 def compact(document: dict) -> str:

@@ -23,7 +23,7 @@ from stairlift.model.availability import Totals
 from stairlift.model.check import CheckResult, Judgement
 from stairlift.model.errors import Trouble, UsageError
 from stairlift.model.finding import Finding
-from stairlift.model.plan import STAGES, Asked, Manner, Opening, Queue
+from stairlift.model.plan import STAGES, Around, Asked, Manner, Opening, Queue
 from stairlift.model.policy import Policy
 from stairlift.model.run import Orchestrator, Run, RunState, StepState, StepStatus
 from stairlift.plan.difference import difference
@@ -114,6 +114,7 @@ def test_every_table_and_key_is_documented():
         ("[policy]", set(policy._KEYS)),
         ("[[strategy]]", {*MATCH_KEYS, "match", "use"}),
         ("[meter]", {field.name for kind in (MeterSettings, WriteSettings) for field in fields(kind)}),
+        ("[[around]]", {field.name for field in fields(Around)} - {"folder", "files"}),
         ("[[queue]]", {"name", "match", *QUEUE_KEYS} - set(MATCH_KEYS)),
     ):
         assert undocumented(keys, CONFIGURATION, table) == [], table
@@ -273,7 +274,8 @@ def test_every_key_of_a_plan_is_documented():
         approve=("start",), deadline={"control": 60}, retries=0, retry_after=1, stop_after="control", on_failure="ask"
     )
     entry = (replace(ANY, manner=manner),)
-    document = plan_document(planned(a_cloud(), bindings=entry, policy=careful, queues=(Queue("all", {}),)))
+    more = {"queues": (Queue("all", {}),), "around": (Around("alerts", ("true",), ("true",)),)}
+    document = plan_document(planned(a_cloud(), bindings=entry, policy=careful, **more))
     assert {"whole_node", "one_way", "deadline", "queue", "stop_after"} <= _keys(document)
     assert undocumented(_keys(document) - FINDING, JSON, "plan") == []
 

@@ -9,7 +9,7 @@ from stairlift.knowledge.checks import CheckRule, catalogue
 
 PAGE = ROOT / "docs" / "reference" / "checks.md"
 HEADING = "## The catalogue\n"
-_ASKED_BY = {"plan": "what the strategies review", "run": "the run, of every step", "operator": "nobody but a person"}
+_ASKED_BY = {"plan": "what the strategies review", "run": "the run, of every step"}
 
 
 def lines() -> Iterator[str]:
@@ -27,7 +27,9 @@ def severity(rule: CheckRule) -> str:
 
 
 def asked(rule: CheckRule) -> str:
-    return ", ".join([*rule.info.phases, *(["one-way"] if rule.one_way else [])])
+    return ", ".join(
+        [*rule.info.phases, *(["one-way"] if rule.one_way else []), *(["each member"] if rule.member else [])]
+    )
 
 
 def takes(rule: CheckRule) -> str:

@@ -7,10 +7,25 @@ from stairlift.model.check import Reply
 from stairlift.model.errors import Trouble
 
 Row = Mapping[str, Any]
+#: What an answer of another shape than expected makes whoever reads it raise.
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+_LONGEST = 120
 
 
 class Unanswered(Exception):
-    """Nothing can be said, and why: one sentence without a full stop."""
+    """Nothing can be said, and why: one sentence without a full stop; `remedy` is what would help, where that is known.
+
+    That is a sentence of its own, and behind it lines to be pasted somewhere.
+    """
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        super().__init__(why)
+        self.remedy = remedy
+
+
+def nonsense(error: Exception) -> str:
+    """Why an answer that made its reader raise this says nothing."""
+    return f"an answer makes no sense ({type(error).__name__}: {error!s:.{_LONGEST}})"
 
 
 def there(reply: Reply) -> bool:

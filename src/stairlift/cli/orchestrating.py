@@ -102,6 +102,8 @@ def tell_plan(plan: Plan) -> None:
     if one_way:
         shown = ", ".join(one_way[:3]) + (f" and {len(one_way) - 3} more" if len(one_way) > 3 else "")
         say(f"  ONE-WAY: {shown}; each asks again before it runs", style="yellow")
+    if plan.around:
+        say(f"  around it: {', '.join(one.name for one in plan.around)}")
     tell_findings([f for f in plan.findings if f.severity != "info"], plan.waivers, all_in="the file")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from stairlift.drive.tools import Tools
+from stairlift.model.cause import Cause
 from stairlift.model.run import AttemptId, Change, Command, Run, RunState
 from stairlift.run import Board, Halt, changes
 from stairlift.run.commands import ComeTrue, is_about_run, plan_refusal, run_judgement, stage_refusal, step_judgement
@@ -63,7 +64,7 @@ class Answers:
             return changes.laid_down(run, _LEADS_TO[command.kind], command, now)
         if command.kind == "cancel":
             return changes.cancelling(run, command, now)
-        self._board.halt = Halt(RunState.PAUSED, changes.as_said(command))
+        self._board.halt = Halt(RunState.PAUSED, changes.as_said(command), cause=Cause.PERSON)
         return changes.pausing(run, command, now)
 
     def _is_so(self, command: Command, run: Run) -> bool:

@@ -18,7 +18,7 @@ class Place:
     """The place of an earlier run that a new one takes: what is settled already, and what nobody has acted on.
 
     `effects` are those that the earlier one has left; from then on it is the new one's business to put them back. What
-    no step made (its meter) stays with the earlier run: the new one has its own, by the same id.
+    no step made (its meter, what surrounds it) stays with the earlier run: the new one has its own, by the same id.
     """
 
     run: Run

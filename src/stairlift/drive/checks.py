@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stairlift.check.answers import Unanswered
+from stairlift.check.answers import MALFORMED, Unanswered, nonsense
 from stairlift.drive.questions import PATIENCE, Ways, ask_all
 from stairlift.model.check import CheckResult, CheckState, HostQuestion, Judgement, Phase, Question, Reply, Scene
 from stairlift.model.errors import Trouble
@@ -13,8 +13,6 @@ from stairlift.ports import Check, Following
 
 _LOG = logging.getLogger(__name__)
 _NO_SHELL = Reply(trouble=Trouble.UNREACHABLE, detail="there is no shell on it")
-#: What rows of another shape than expected make a check raise.
-_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +109,9 @@ def judged(check: Check, scene: Scene, replies: Mapping[str, Reply]) -> Judgemen
         return check.judge(scene, replies)
     except Unanswered as why:
         return Judgement(unknown=str(why))
-    except _MALFORMED as error:
+    except MALFORMED as error:
         _LOG.debug("check %s", check.info.code, exc_info=error)
-        return Judgement(unknown=f"an answer makes no sense ({type(error).__name__}: {error!s:.120})")
+        return Judgement(unknown=nonsense(error))
     except Exception as error:  # noqa: BLE001
         _LOG.debug("check %s", check.info.code, exc_info=error)
         return Judgement(unknown=f"the check failed with {type(error).__name__}")

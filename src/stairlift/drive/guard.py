@@ -1,9 +1,11 @@
 """Nothing starts with other files or tools than those that were approved: they are compared before each start."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from stairlift.drive.background import in_background
+from stairlift.drive.gatekeeping import Background
 from stairlift.ports import FrozenGuard
+from stairlift.run import Board, Decision, Start, TakeBack
 
 _NAMED = 3
 
@@ -17,28 +19,33 @@ class StartGuard:
     def __init__(self, frozen: FrozenGuard | None) -> None:
         self._frozen = frozen
         self._compared: frozenset[str] = frozenset()
-        self.busy = False
+        self._busy = False
         self.objection = ""
 
-    def unknown(self, bindings: Iterable[str]) -> frozenset[str]:
-        """Those that have something to compare and were not compared just now."""
-        frozen = self._frozen
-        if frozen is None:
-            return frozenset()
-        return frozenset(b for b in bindings if b not in self._compared and frozen.watches(b))
+    def allowed(
+        self, decisions: Sequence[Decision], board: Board, background: Background, then: Callable[[], None]
+    ) -> Sequence[Decision]:
+        """Those whose files are as the plan froze them; the others come again once they are compared."""
+        if self._frozen is None:
+            return decisions
+        starts = {d.step: board.step(d.step).strategy or "" for d in decisions if isinstance(d, Start | TakeBack)}
+        unknown = self._unknown(self._frozen, starts.values())
+        if unknown and not self._busy:
+            self._busy = True
+            background(self._compare(self._frozen, unknown, then))
+        return [d for d in decisions if not isinstance(d, Start | TakeBack) or starts[d.step] not in unknown]
 
     def turned(self) -> None:
         """The loop's turn is over."""
         self._compared = frozenset()
 
-    async def compare(self, bindings: frozenset[str], then: Callable[[], None]) -> None:
-        """Compare them beside the loop, then say so."""
-        frozen = self._frozen
-        if frozen is None:
-            return
-        self.busy = True
+    def _unknown(self, frozen: FrozenGuard, bindings: Iterable[str]) -> frozenset[str]:
+        """Those that have something to compare and were not compared just now."""
+        return frozenset(b for b in bindings if b not in self._compared and frozen.watches(b))
+
+    async def _compare(self, frozen: FrozenGuard, bindings: frozenset[str], then: Callable[[], None]) -> None:
         differences = await in_background(lambda: frozen.changed(bindings), "compare files")
-        self.busy = False
+        self._busy = False
         self._compared = bindings
         if differences:
             self.objection = _objection(differences)

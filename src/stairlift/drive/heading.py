@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from stairlift.drive.tools import Tools
+from stairlift.model.cause import Cause
 from stairlift.model.rollback import taken_back
 from stairlift.model.run import AttemptId, Change, Run, RunState, StepState, StepStatus
 from stairlift.run import Board, Decision, Finish, GiveUp, Retreat, changes, decide
@@ -28,7 +29,7 @@ class Heading:
     def decisions(self, age: float) -> Sequence[Decision]:
         """The next decisions, on or back. `age` is the loop's own time."""
         if self._barred:
-            return [Finish(RunState.PAUSED, self._barred)]
+            return [Finish(RunState.PAUSED, self._barred, cause=Cause.REMAINS)]
         if self._retreat is None:
             # that nothing is in flight any more is no end of a run that turns round: `turned` sees to it
             return [d for d in decide(self._board, age) if d != _TURNS]

@@ -1,18 +1,16 @@
 """The run's loop: it hears what happened, decides, puts it on record, and only then acts."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from itertools import chain
 
 from stairlift.drive.answers import Answers
 from stairlift.drive.attending import Attending
-from stairlift.drive.gatekeeping import Gatekeeping
-from stairlift.drive.guard import StartGuard
+from stairlift.drive.errands import Errands
 from stairlift.drive.heading import Heading
+from stairlift.drive.holding import Holding
 from stairlift.drive.ledger import Ledger
-from stairlift.drive.metering import Metering
 from stairlift.drive.restoring import put_back
 from stairlift.drive.tools import Tools
 from stairlift.model.errors import Refusal
@@ -22,6 +20,7 @@ from stairlift.model.run import (
     IN_FLIGHT,
     SETTLED,
     Change,
+    CommandKind,
     Run,
     RunState,
     StepState,
@@ -105,14 +104,10 @@ class _Loop:
         self._tools = tools
         self._answers = Answers(board, tools)
         self._heading = Heading(board, tools)
-        self._bell = asyncio.Event()
+        self._errands = Errands()
         self._ledger = Ledger(board, tools, tools.store.effects(run.id))
-        self._attending = Attending(self._ledger, tools, self._background, self._bell.set)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._guard = StartGuard(tools.frozen)
-        self._metering = Metering(tools.meter)
-        self._keeping = Gatekeeping(tools.keeper, tools.clock)
-        self._failure: BaseException | None = None
+        self._attending = Attending(self._ledger, tools, self._errands.begin, self._errands.ring)
+        self._holding = Holding(self._ledger, tools, self._errands)
         self._age = self._wrote = 0.0
         self._listens = True
 
@@ -120,18 +115,18 @@ class _Loop:
         """Turn after turn, until the run comes to rest or `stop` is set."""
         try:
             self._begin()
-            self._background(self._tick())
-            self._background(self._await_stop(stop))
-            self._background(self._metering.attend())
-            self._background(self._metering.watch(self._tools.clock, self._bell.set))
+            self._errands.begin(self._tick())
+            self._errands.begin(self._await_stop(stop))
+            self._errands.begin(self._holding.metering.attend())
+            self._errands.begin(self._holding.metering.watch(self._tools.clock, self._errands.ring))
             while not stop.is_set():
                 if await self._turn():
                     return self._run
-                await self._bell.wait()
+                await self._errands.rung()
             self._record([*self._take_in(self._now()), changes.detached(self._in_flight(), self._now())])
             return self._run
         finally:
-            await self._drop_tasks()
+            await self._errands.drop()
 
     # Turns
 
@@ -139,7 +134,7 @@ class _Loop:
         """Take the run up: approve what the blanket covers, adopt what is in flight."""
         now, statuses = self._now(), list(self._board.statuses())
         begun = changes.begun(self._run, now, approve_all=self._board.approve_all, actor=self._tools.actor)
-        made = [self._applied(replace(begun, effects=self._metering.effects(self._ledger.effects(), now)))]
+        made = [self._applied(replace(begun, effects=self._holding.metering.effects(self._ledger.effects(), now)))]
         if self._board.approve_all:
             waiting = (status for status in statuses if status.state is StepState.WAITING)
             made += [self._applied(self._agreed(status, now)) for status in waiting]
@@ -155,19 +150,19 @@ class _Loop:
 
     async def _turn(self) -> bool:
         """Take in what happened and act on it; whether the run came to rest."""
-        self._bell.clear()
-        if self._failure is not None:
-            raise self._failure
+        self._errands.heard()
         now = self._now()
         made = [*self._take_in(now), *await self._obey(now), *self._hold(now)]
         made += [self._applied(change) for change in await self._heading.turned(self._run, now)]
         made += [self._applied(change) for change in self._attending.remarks(now)]
         finish: Finish | None = None
-        while finish is None and (decisions := self._allowed(self._heading.decisions(self._age))):
+        while finish is None and (decisions := self._holding.allowed(self._heading.decisions(self._age))):
             finish = next((d for d in decisions if isinstance(d, Finish)), None)
             made += [self._applied(self._change(decision, now)) for decision in decisions if decision is not finish]
-        self._guard.turned()
+        self._holding.guard.turned()
+        made += [self._applied(change) for change in self._holding.surrounding.intended(now)]
         self._record(made)
+        self._holding.surrounding.go_on(self._errands.begin)
         for change in made:
             if change.step is not None and change.kind != "step.missing":  # that moves nothing
                 self._attending.follow(change.step, change.attempt, self._age)
@@ -177,9 +172,15 @@ class _Loop:
         return finish is not None
 
     async def _come_to_rest(self, finish: Finish) -> None:
-        """Put back what was changed on the way, then rest. The board is not asked again: it would begin that anew."""
+        """Put back what was changed on the way, then rest. The board is not asked again: it would begin that anew.
+
+        That can take minutes, so a cancel is obeyed meanwhile; what else is told is for whoever takes the run up again.
+        """
         async for made in put_back(self._ledger, self._tools):
-            self._record([self._applied(change) for change in made])
+            self._record([*map(self._applied, made), *await self._obey(self._now(), only="cancel")])
+        halt = Halt.of(self._run)
+        if halt is not None and halt.state is RunState.CANCELLED and finish.state not in FINAL_RUN_STATES:
+            finish = Finish(halt.state, halt.reason)
         self._record([self._applied(self._change(finish, self._now()))])
 
     def _cut_off(self) -> None:
@@ -215,7 +216,9 @@ class _Loop:
 
     def _take_in(self, now: datetime) -> list[Change]:
         told = (self._attending.told(piece, self._run, now) for piece in self._attending.news())
-        return [self._applied(change) for change in told if change is not None]
+        return [
+            self._applied(change) for change in chain(told, self._holding.surrounding.told(now)) if change is not None
+        ]
 
     def _change(self, decision: Decision, now: datetime) -> Change:
         match decision:
@@ -224,46 +227,31 @@ class _Loop:
             case TakeBack(step):
                 return self._ledger.beginning(changes.undoing(self._run.id, self._board.status(step), now), now)
             case AskApproval(step):
-                return changes.asked(self._board.status(step), now, self._keeping.evidence(step))
+                return changes.asked(self._board.status(step), now, self._holding.keeping.evidence(step))
             case PassGate(step):
                 return changes.passed(self._board.status(step), now)
             case GiveUp(step):
                 attempt, why = self._attending.attempt(step), self._attending.silence(step)
                 return changes.silent(self._board.status(step), attempt, why, now)
-            case Finish(state, reason, within_scope):
+            case Finish(state, reason, within_scope, cause):
                 run = Scope().on(self._run) if within_scope else self._run
-                return changes.finished(run, state, reason, now)
+                return changes.finished(run, state, reason, now, cause=cause)
 
-    async def _obey(self, now: datetime) -> list[Change]:
+    async def _obey(self, now: datetime, *, only: CommandKind | None = None) -> list[Change]:
         """Act on what people told the run. Looked for at every tick, not at every turn."""
         if not self._listens:
             return []
         self._listens = False
-        due = self._answers.due(self._run.id)
+        due = [command for command in self._answers.due(self._run.id) if only in (None, command.kind)]
         return [self._applied(await self._answers.to(command, self._run, now)) for command in due]
 
     def _hold(self, now: datetime) -> list[Change]:
-        """What the guard or the meter found out; nothing starts after that. A run is taken back whatever users feel."""
-        felt = self._metering.objection or self._keeping.objection if self._run.intent == "go" else ""
-        objection = self._guard.objection or felt
-        if self._board.halt is not None or not objection:
+        """Nothing starts any more once somebody speaks against it."""
+        halt = self._holding.halt(self._run)
+        if self._board.halt is not None or halt is None or halt.cause is None:
             return []
-        self._board.halt = Halt(RunState.PAUSED, objection)
-        return [self._applied(changes.held(self._run, objection, now))]
-
-    def _allowed(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
-        """Those that the meter and the guard let pass; the others come again once their files are compared."""
-        decisions = self._metering.allowed(decisions, self._board)
-        decisions = self._keeping.allowed(decisions, self._board, self._background, self._bell.set)
-        if self._tools.frozen is None:
-            return decisions
-        starts = {d.step: self._board.step(d.step).strategy or "" for d in decisions if isinstance(d, Start | TakeBack)}
-        unknown = self._guard.unknown(starts.values())
-        if not unknown:
-            return decisions
-        if not self._guard.busy:
-            self._background(self._guard.compare(unknown, self._bell.set))
-        return [d for d in decisions if not isinstance(d, Start | TakeBack) or starts[d.step] not in unknown]
+        self._board.halt = halt
+        return [self._applied(changes.held(self._run, halt.reason, halt.cause, now))]
 
     # What waits for the world
 
@@ -273,30 +261,11 @@ class _Loop:
             self._age += self._tools.pace.tick
             self._attending.end_overdue(self._age)
             self._listens = True
-            self._bell.set()
+            self._errands.ring()
 
     async def _await_stop(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        self._bell.set()
-
-    def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._over)
-        return task
-
-    def _over(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._failure = task.exception()
-            self._bell.set()
-
-    async def _drop_tasks(self) -> None:
-        """Wait for nothing any more. Attempts are not ours to end: they go on."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._errands.ring()
 
     # Small words
 

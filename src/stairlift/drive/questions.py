@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from stairlift.ports import Answer, CloudClient, Remote, UrlReader
 #: As many as a session of the API keeps connections; shells in all, and on one host.
 SIDE_BY_SIDE, HOSTS, PER_HOST = 10, 32, 3
 PATIENCE = 600.0  # seconds for all questions together; on a busy host a program of OpenStack takes half a minute
+USUAL = 300.0  # seconds that one of them takes at most, unless it says so
 LIMIT = 1000  # rows of a page; the usual maximum of the services
 _MOST_PAGES = 1000
 _NOT_FOUND = 404
@@ -39,23 +41,28 @@ class Ways:
 def ask_all(questions: Iterable[Question], ways: Ways, *, patience: float = PATIENCE) -> Mapping[Question, Reply]:
     """A reply to every question. Few go to one host at a time, so that nobody meets its limit of logins (MaxStartups).
 
-    What has not been answered after `patience` seconds is a timeout: its thread keeps no process alive.
+    What has not been answered after `patience` seconds is a timeout: its thread keeps no process alive. Where one may
+    take longer than usual, so much longer is waited for all of them, as others stand behind it.
     """
     asked = tuple(dict.fromkeys(questions))
     heard: SimpleQueue[tuple[Question, Reply]] = SimpleQueue()
+    over = Event()
     shells = [question for question in asked if isinstance(question, HostQuestion)]
-    _begin(_piles(shells), ways, heard, HOSTS)
-    _begin([(q,) for q in asked if not isinstance(q, HostQuestion)], ways, heard, SIDE_BY_SIDE)
+    beside = partial(_answer, ways=ways, heard=heard, over=over)
+    _begin(_piles(shells), beside, HOSTS)
+    _begin([(q,) for q in asked if not isinstance(q, HostQuestion)], beside, SIDE_BY_SIDE)
     replies: dict[Question, Reply] = {}
+    patience += max(0.0, max((question.timeout for question in shells), default=0.0) - USUAL)
     until = monotonic() + patience
     with suppress(Empty):
         while len(replies) < len(asked):
             question, reply = heard.get(timeout=max(0.0, until - monotonic()))
             replies[question] = reply
+    over.set()
     return {question: replies.get(question, _late(patience)) for question in asked}
 
 
-def _begin(piles: Iterable[Pile], ways: Ways, heard: SimpleQueue[tuple[Question, Reply]], threads: int) -> None:
+def _begin(piles: Iterable[Pile], answer: Callable[[Pile], None], threads: int) -> None:
     """Start so many threads, which take one pile after the other."""
     waiting: SimpleQueue[Pile] = SimpleQueue()
     for pile in piles:
@@ -64,11 +71,17 @@ def _begin(piles: Iterable[Pile], ways: Ways, heard: SimpleQueue[tuple[Question,
     def work() -> None:
         with suppress(Empty):
             while True:
-                for question in waiting.get_nowait():
-                    heard.put((question, ask(question, ways)))
+                answer(waiting.get_nowait())
 
     for number in range(min(threads, waiting.qsize())):
         Thread(target=work, name=f"question {number}", daemon=True).start()
+
+
+def _answer(pile: Pile, ways: Ways, heard: SimpleQueue[tuple[Question, Reply]], over: Event) -> None:
+    """Ask one after the other, as long as somebody waits for it."""
+    for question in pile:
+        if not over.is_set():
+            heard.put((question, ask(question, ways)))
 
 
 def _piles(questions: Iterable[HostQuestion]) -> list[Pile]:

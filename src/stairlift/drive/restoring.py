@@ -11,7 +11,7 @@ from stairlift.model.errors import StairliftError
 from stairlift.model.run import Change
 from stairlift.ports import Affecting, UpgradeStrategy
 from stairlift.run import changes
-from stairlift.run.effects import AtRest, Units
+from stairlift.run.effects import AtRest, Units, innermost_first
 
 #: How many are put back at a time, and how many seconds each may take.
 _AT_ONCE, _PATIENCE = 8, 60.0
@@ -23,7 +23,7 @@ async def put_back(ledger: Ledger, tools: Tools) -> AsyncIterator[list[Change]]:
     """What is to go on record, bit by bit, while a run comes to rest; the last comes once all has been tried.
 
     What has to be done again is on record before anything is put back: whoever is killed in between leaves no step done
-    of which nothing is left. A list may be empty: whoever holds a lease has to renew it meanwhile.
+    of which nothing is left. A list may be empty: whoever holds a lease has to renew it meanwhile, and to hear.
     """
     rest = Units(ledger.board.graph, ledger.board.statuses()).at_rest(ledger.effects())
     async for made in put_back_those(rest, ledger, tools):
@@ -36,11 +36,12 @@ async def put_back_those(rest: AtRest, ledger: Ledger, tools: Tools, actor: str 
     why = f"put back while nobody is at work: {', '.join(effect.id for effect in rest.restore[:3])}"
     reopened = [changes.reopened(ledger.board.status(step), why, now()) for step in rest.reopen]
     yield [*reopened, *(changes.fenced(e, why, now()) for e, why in rest.keep if (e.state, e.note) != ("kept", why))]
-    async for results in _restored(rest.restore, tools.strategies, every=tools.pace.lease):
-        yield [
-            changes.left(effect, why, now()) if why else changes.put_back(effect, now(), actor=actor)
-            for effect, why in results
-        ]
+    for group in innermost_first(rest.restore):
+        async for results in _restored(group, tools.strategies, every=tools.pace.tick):
+            yield [
+                changes.left(effect, why, now()) if why else changes.put_back(effect, now(), actor=actor)
+                for effect, why in results
+            ]
 
 
 async def _restored(

@@ -14,6 +14,7 @@ from stairlift.ports import (
     Meter,
     StepGate,
     Store,
+    Surroundings,
     UpgradeStrategy,
 )
 
@@ -47,8 +48,9 @@ class Tools:
 
     Without `freshness` nobody asks the registries and a strategy's verdict stands; without `frozen` nobody looks
     whether its files are as the plan recorded them; without `meter` nobody measures what users feel. `gates` are asked
-    behind every step, `keeper` before the steps that it watches. `on_event` is told every event once it is on record;
-    it must not block. `actor` is who goes on record as having started the run or taken it up.
+    behind every step, `keeper` before the steps that it watches. `surroundings` are begun before anything is changed.
+    `on_event` is told every event once it is on record; it must not block. `actor` is who goes on record as having
+    started the run or taken it up.
     """
 
     store: Store
@@ -63,6 +65,7 @@ class Tools:
     meter: Meter | None = None
     gates: Sequence[StepGate] = ()
     keeper: Gatekeeper | None = None
+    surroundings: Surroundings | None = None
 
     def tell(self, events: Sequence[Event]) -> None:
         """Tell who watches. A watcher that breaks (a closed pipe) must not take the run with it."""

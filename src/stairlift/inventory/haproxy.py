@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from stairlift.inventory.context import SourceContext
 from stairlift.inventory.haproxy_stats import Stats, checked, local, over_http, over_ssh, servers
-from stairlift.inventory.haproxy_versions import Ask, ask_all, spelt, version_document
+from stairlift.inventory.haproxy_versions import Ask, ask_all, version_document
 from stairlift.inventory.rows import Row, listed, records, required, sensible
 from stairlift.inventory.version_documents import WITHOUT_DOCUMENT, newest
 from stairlift.knowledge.binaries import binary
@@ -17,6 +17,7 @@ from stairlift.knowledge.proxies import binary_of_port, binary_of_proxy
 from stairlift.knowledge.service_types import all_service_types
 from stairlift.model.errors import SourceTrouble, Trouble, UsageError
 from stairlift.model.observation import ApiVersion, BackendRecord, Fact, State, Status
+from stairlift.openstack.endpoints import host_and_port
 from stairlift.ports import Answer
 
 _OPTION = "?versions="
@@ -142,7 +143,7 @@ def _status(status: str) -> Status:
 
 def _version(backend: BackendRecord, versions: Mapping[str, Row]) -> Iterator[ApiVersion]:
     """The version of a server, where it told one."""
-    kind, answer = _service_type(backend.binary), versions.get(spelt(backend.address, backend.port))
+    kind, answer = _service_type(backend.binary), versions.get(host_and_port(backend.address, backend.port))
     if kind and answer and "entries" in answer:
         yield from newest(kind, listed(answer, "entries"), (backend.server, required(answer, "url")))
 

@@ -30,6 +30,8 @@ KEPT = ("pxname", "svname", "status", "mode", "addr", "check_status")
 _NOT_SERVERS = frozenset({"FRONTEND", "BACKEND"})
 _SERVER = "2"  # column `type` (HAProxy management guide, 9.1)
 _LONGEST = 200
+#: Bytes of a stats page; a server takes less than 1 KiB of it.
+_MOST = 16 << 20
 
 # What there is on load balancers: socat almost always, Python on every host that Ansible reaches, nc of OpenBSD seldom.
 _SCRIPT = """\
@@ -96,7 +98,7 @@ def over_http(url: str) -> Stats:
     def heard() -> str:
         try:
             with _opener(url).open(url, timeout=SECONDS) as response:
-                return str(response.read().decode(errors="replace"))
+                page: bytes = response.read(_MOST + 1)
         except HTTPError as error:
             denied = error.code in (401, 403)
             hint = "Give user and password of the stats page in ~/.netrc." if denied else ""
@@ -107,6 +109,9 @@ def over_http(url: str) -> Stats:
         except (URLError, OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise SourceTrouble(Trouble.UNREACHABLE, f"{url} cannot be read: {reason!s:.{_LONGEST}}") from None
+        if len(page) > _MOST:  # a part of it would look as if the other servers were gone
+            raise SourceTrouble(Trouble.MALFORMED, f"{url} says more than {_MOST >> 20} MiB, which is no statistics")
+        return page.decode(errors="replace")
 
     return heard
 

@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import orjson
-
 from stairlift.openstack.direct import SECONDS, root_of
-from stairlift.openstack.endpoints import version_entries
+from stairlift.openstack.endpoints import host_and_port, version_entries
 
 #: Asks the server at `host`, `port` and gives a document for the recording: {"url", "entries"} or {"trouble"}.
 Ask = Callable[[str, int], Mapping[str, Any]]
@@ -24,19 +22,14 @@ def ask_all(addresses: Iterable[tuple[str, int]], ask: Ask) -> dict[str, Mapping
     asked = sorted(set(addresses))
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
         answers = threads.map(lambda address: ask(*address), asked)
-        return {spelt(*address): answer for address, answer in zip(asked, answers, strict=True)}
-
-
-def spelt(host: str, port: int | None) -> str:
-    """An address as a URL has it."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return {host_and_port(*address): answer for address, answer in zip(asked, answers, strict=True)}
 
 
 def version_document(host: str, port: int) -> Mapping[str, Any]:
     """The version document at the root of a server: by plain HTTP, else by TLS.
 
     A backend's certificate is not checked: it is seldom made for its address, nothing secret is sent, and what is read
-    is public. Redirects are not followed.
+    is public.
     """
     try:
         return _tried(host, port, tls=False) or _tried(host, port, tls=True) or {"trouble": "gave no version document"}
@@ -51,14 +44,6 @@ def _tried(host: str, port: int, *, tls: bool) -> Mapping[str, Any] | None:
     answer = root_of(host, port, tls=tls)
     if answer is None:
         return None
-    status, body = answer
-    entries = version_entries(_parsed(body)) if status in _CODES else []
-    url = f"{'https' if tls else 'http'}://{spelt(host, port)}/"
+    entries = version_entries(answer.document) if answer.status in _CODES else []
+    url = f"{'https' if tls else 'http'}://{host_and_port(host, port)}/"
     return {"url": url, "entries": entries} if entries else None
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None

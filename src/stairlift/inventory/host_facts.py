@@ -8,14 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from stairlift.inventory.host_programs import api_of, image_of, named, program_of, serves_apis
 from stairlift.inventory.host_script import distributions
 from stairlift.inventory.host_view import Container, Copy, Keeper, Process, View
 from stairlift.knowledge.binaries import binary
 from stairlift.knowledge.versions import numbers, releases_of_version
-from stairlift.model.observation import Fact, HostRecord, ProcessRecord, VersionRecord
+from stairlift.model.observation import Duty, DutyRecord, Fact, HostRecord, ProcessRecord, VersionRecord
 
 Evidence = Literal["process", "image", "venv", "package"]
 #: Start times come from the kernel's ticks, times of files from the clock.
@@ -60,7 +60,12 @@ def facts(host: str, address: str | None, rows: Sequence[Sequence[str]]) -> tupl
         if one.version and one.state == "up" and _in_a_release(one.binary)
     }
     record = HostRecord(host, view.names, address, partial=not view.root)
-    return (record, *found, *sorted(versions, key=repr))
+    return (record, *found, *sorted(versions, key=repr), *_duties(host, view))
+
+
+def _duties(host: str, view: View) -> Iterator[DutyRecord]:
+    known: Mapping[str, Duty] = {duty: duty for duty in get_args(Duty)}
+    return (DutyRecord(name, host, known[duty]) for name, duty in sorted(set(view.duties)) if duty in known)
 
 
 def _in_a_release(name: str) -> bool:

@@ -7,6 +7,7 @@
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 PROC=${PROC:-/proc}
+RUN=${RUN:-/var/run}
 TAB=$(printf '\t')
 command -v timeout >/dev/null || timeout() { shift; "$@"; }
 
@@ -26,6 +27,31 @@ other_names() {
   command -v ovs-vsctl >/dev/null &&
     timeout 5 ovs-vsctl --timeout=3 --if-exists get Open_vSwitch . external_ids:hostname 2>/dev/null |
       sed -n "s/\"//g; /./s/^/name$TAB/p"
+}
+
+# What no API tells: who leads OVN's databases, and whether this is a gateway of OVN's.
+duties() {
+  for one in nb:OVN_Northbound sb:OVN_Southbound; do
+    raft "${one%%:*}" "${one#*:}" | sed -n "s/^Role: leader$/duty${TAB}ovn-${one%%:*}-db${TAB}leader/p"
+  done
+  command -v ovs-vsctl >/dev/null &&
+    timeout 5 ovs-vsctl --timeout=3 --if-exists get Open_vSwitch . external_ids:ovn-cms-options 2>/dev/null |
+      sed -n "s/.*enable-chassis-as-gw.*/duty${TAB}ovn-controller${TAB}gateway/p"
+}
+
+raft() {
+  for folder in "$RUN/ovn" "$RUN/openvswitch"; do
+    [ -S "$folder/ovn$1_db.ctl" ] && command -v ovs-appctl >/dev/null || continue
+    timeout 5 ovs-appctl --timeout=3 -t "$folder/ovn$1_db.ctl" cluster/status "$2" 2>/dev/null
+    return
+  done
+  for engine in docker podman; do
+    command -v "$engine" >/dev/null && [ -n "$(timeout 20 "$engine" ps -q --filter "name=^ovn_$1_db\$" 2>/dev/null)" ] ||
+      continue
+    for folder in /var/run/ovn /var/run/openvswitch; do
+      timeout 10 "$engine" exec "ovn_$1_db" ovs-appctl -t "$folder/ovn$1_db.ctl" cluster/status "$2" 2>/dev/null && return
+    done
+  done
 }
 
 # Field 4 of stat is the parent, field 22 the start in clock ticks since boot; the name in field 2 may hold blanks.
@@ -194,6 +220,7 @@ packages() {
 {
   the_host
   other_names
+  duties
   processes
   supervised
   units

@@ -34,6 +34,7 @@ _FIELDS = {
     "unit": 6,
     "container": 5,
     "package": 3,
+    "duty": 2,
     "end": 0,
 }
 #: Where the words of a command line stand in rows that have one.

@@ -81,6 +81,11 @@ class View:
         return tuple(dict.fromkeys(name for name in given if name and not name.startswith("localhost")))
 
     @property
+    def duties(self) -> tuple[tuple[str, str], ...]:
+        """Binaries that have a part among their like, with that part; two fields."""
+        return tuple((row[0], row[1]) for row in self._rows["duty"])
+
+    @property
     def root(self) -> bool:
         """Whether whoever looked was root, and so saw the files of every process."""
         return ["0"] in [list(row) for row in self._rows["user"]]

@@ -25,6 +25,8 @@ FIELDS = (
     "configurations",
 )
 _STATUS: dict[object, Status] = {True: "enabled", False: "disabled"}
+#: The agent type of a chassis that may carry what leaves the cloud (Neutron, ml2/drivers/ovn/agent/neutron_agent.py).
+_GATEWAY = "OVN Controller Gateway agent"
 _STATE: dict[object, State] = {True: "up", False: "down"}
 
 
@@ -84,6 +86,7 @@ def _agent(row: Row) -> ServiceRecord:
         updated_at=stamp(row.get("heartbeat_timestamp")),
         zone=optional(row, "availability_zone"),
         agent_mode=optional(configurations, "agent_mode") if isinstance(configurations, dict) else None,
+        duty="gateway" if row.get("agent_type") == _GATEWAY else None,
     )
 
 

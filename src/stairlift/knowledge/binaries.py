@@ -74,7 +74,7 @@ class Binary:
 
     `registry` is the API that lists it with a heartbeat, None where none does. `l2` marks Neutron's L2 agents.
     `per_process` marks a registry's rows as those of processes: a restart makes new ones and leaves old ones behind.
-    `needs` is another project without which it does not run.
+    `needs` is another project without which it does not run. `quorum` marks members of clusters that need most of them.
     `follows_host` marks what runs on network and compute nodes alike: it does not tell which of them its host is.
     `agent_types` are Neutron's words for it, `groups` the names of inventory groups beside its own, by dialect. Plans
     leave plane "infra" alone, unless somebody asks for the stage of that name.
@@ -95,6 +95,7 @@ class Binary:
     follows_host: bool = False
     per_process: bool = False
     needs: str = ""
+    quorum: bool = False
     agent_types: tuple[str, ...] = ()
     groups: Mapping[Dialect, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
@@ -149,6 +150,7 @@ def _binary(project: str, entry: Entry, given: tuple[str, str, str]) -> Binary:
         follows_host=entry.flag("follows_host"),
         per_process=entry.flag("per_process"),
         needs=entry.text("needs", ""),
+        quorum=entry.flag("quorum"),
         agent_types=entry.texts("agent_types"),
         groups=_groups(entry),
     )
@@ -201,6 +203,12 @@ def all_binaries() -> tuple[Binary, ...]:
 def binary(name: str) -> Binary | None:
     """What is known of a binary, or None."""
     return _binaries().by_name.get(name)
+
+
+def in_quorum(name: str) -> bool:
+    """Whether a program is a member of a cluster that needs most of its members."""
+    known = binary(name)
+    return known is not None and known.quorum
 
 
 def lives_in(binary: Binary, release: Release) -> bool:

@@ -13,9 +13,9 @@ from stairlift.model.release import Release
 _PHASES: tuple[Phase, ...] = ("before", "gate", "end")
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 _NEEDS = ("nothing", "api", "shell")
-#: Who asks: a class of the entry points; the planner's own reviews; the run, step by step; nobody but the operator.
-By = Literal["check", "plan", "run", "operator"]
-_BY: tuple[By, ...] = ("check", "plan", "run", "operator")
+#: Who asks: a class of the entry points; the planner's own reviews; the run, step by step.
+By = Literal["check", "plan", "run"]
+_BY: tuple[By, ...] = ("check", "plan", "run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class CheckRule:
 
     It concerns ways to `since` or later; to releases before `grave_since` its failure is only a warning. `limits` are
     the thresholds it judges by, in the units that their names say. `wraps` are codes of findings that others make.
-    `one_way`: it is asked anew before a step that nothing leads back from.
+    `one_way`: it is asked anew before a step that nothing leads back from; `member`: before each member of a quorum.
     """
 
     info: CheckInfo
@@ -34,6 +34,7 @@ class CheckRule:
     limits: Mapping[str, int] | None = None
     wraps: tuple[str, ...] = ()
     one_way: bool = False
+    member: bool = False
 
     def concerns(self, target: Release | None) -> bool:
         """Whether it is about a way to this release; one without a target is about none in particular."""
@@ -82,6 +83,7 @@ def _rule(code: str, entry: Entry) -> CheckRule:
         limits=_limits(entry),
         wraps=entry.texts("wraps"),
         one_way=entry.flag("one_way"),
+        member=entry.flag("member"),
     )
     entry.close()
     return found

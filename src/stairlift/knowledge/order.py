@@ -1,7 +1,7 @@
 """What comes before what: a total order over projects and over binaries, and the reason behind each pair."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from typing import Literal, cast
@@ -48,12 +48,25 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a procedure that a project supports, and why it stands where it does."""
+
+    name: str
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """The content of an order file: the edges, and all projects and all components in an order that keeps them."""
+    """The content of an order file: the edges, and all projects and all components in an order that keeps them.
+
+    `ways` are the procedures that a policy can choose, by (project, name).
+    """
 
     projects: tuple[str, ...]
     components: tuple[str, ...]
     edges: tuple[Edge, ...]
+    ways: Mapping[tuple[str, str], tuple[Part, ...]] = field(default_factory=dict)
 
 
 def order_of(document: Entry) -> Order:
@@ -61,6 +74,7 @@ def order_of(document: Entry) -> Order:
     sequence = document.texts("default_sequence")
     projects = [edge for entry in document.entries("projects") for edge in _edges(entry, "project")]
     components = [edge for entry in document.entries("components") for edge in _edges(entry, "component")]
+    ways = _ways(document)
     document.close()
     if sequence.count(OTHERS) != 1 or len(set(sequence)) != len(sequence):
         raise invalid(document.where, f"the sequence names each project once, and {OTHERS!r}")
@@ -70,7 +84,22 @@ def order_of(document: Entry) -> Order:
     ranked = _sorted(document.where, sequence, projects)
     by_rank = sorted(all_binaries(), key=lambda one: _rank(one, ranked))
     in_order = _sorted(document.where, [one.name for one in by_rank], components)
-    return Order(ranked, in_order, (*projects, *components))
+    return Order(ranked, in_order, (*projects, *components), ways)
+
+
+def _ways(document: Entry) -> dict[tuple[str, str], tuple[Part, ...]]:
+    found: dict[tuple[str, str], tuple[Part, ...]] = {}
+    for entry in document.entries("ways"):
+        key, source = (entry.text("project"), entry.text("way")), entry.source()
+        found[key] = tuple(_part(one, source) for one in entry.entries("parts"))
+        entry.close()
+    return found
+
+
+def _part(entry: Entry, source: str) -> Part:
+    made = Part(entry.text("part"), entry.text("reason"), source)
+    entry.close()
+    return made
 
 
 def _edges(entry: Entry, level: Level) -> list[Edge]:
@@ -144,6 +173,11 @@ def _places() -> tuple[Mapping[str, int], Mapping[str, int]]:
 def edges() -> tuple[Edge, ...]:
     """Every known edge, hard and soft, between projects and between components."""
     return _order().edges
+
+
+def way(project: str, name: str) -> tuple[Part, ...]:
+    """The parts of a procedure of a project, in their order. KeyError for one that is not known."""
+    return _order().ways[project, name]
 
 
 def project_order(projects: Iterable[str]) -> tuple[str, ...]:

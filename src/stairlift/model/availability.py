@@ -131,6 +131,34 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """What came of the first turn of a write probe that began after `since`, by the ids of its targets.
+
+    It is "" where it went well, else why it did not. What has not come yet, or tells nothing of the cloud, is not
+    there. `wanted` is all that a turn does.
+    """
+
+    since: float
+    wanted: tuple[Target, ...]
+    came: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> tuple[Target, ...]:
+        """What the cloud refused."""
+        return tuple(target for target in self.wanted if self.came.get(target.id))
+
+    @property
+    def missing(self) -> tuple[Target, ...]:
+        """What nobody knows of."""
+        return tuple(target for target in self.wanted if target.id not in self.came)
+
+    @property
+    def over(self) -> bool:
+        """Whether it tells how the cloud is."""
+        return bool(self.wanted) and (bool(self.failed) or not self.missing)
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A step in flight: its attempt, and the services that had to report afterwards."""
 

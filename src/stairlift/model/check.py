@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from stairlift.model.availability import Canary
 from stairlift.model.cloud import Cloud
 from stairlift.model.effect import Effect
 from stairlift.model.errors import Trouble
@@ -117,10 +118,12 @@ class Programs:
     """How a project's programs are run on its hosts, as `[checks]` says: words with `{command}` and others in braces.
 
     `running` are for the code that runs now and `target` for that of the target; () where a host is to find it itself.
+    `within` is how many seconds each may take.
     """
 
     running: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
+    within: float = 220.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,9 @@ class Scene:
 
     `backends` are the addresses of API backends by (binary, host). `shells` are the hosts that a script can be run on.
     `programs` and `backups` are what `[checks]` says of the hosts. `findings` are what reconciling and planning found
-    already. `effects` is the ledger of the run. `baseline` has, by the code of a check, the facts of its judgement
-    before the run. `about` is the step that a gate stands before. Only endpoints of
-    `interface` may be contacted.
+    already. `effects` is the ledger of the run, `canary` what its write probe tried behind its last step. `baseline`
+    has, by the code of a check, the facts of its judgement before the run. `about` is the step that a gate stands
+    before. Only endpoints of `interface` may be contacted.
     """
 
     cloud: Cloud
@@ -146,6 +149,7 @@ class Scene:
     backups: Backups | None = None
     findings: Sequence[Finding] = ()
     effects: Sequence[Effect] = ()
+    canary: Canary | None = None
     baseline: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     about: Step | None = None
     interface: str = "public"
@@ -157,12 +161,14 @@ class Judgement:
 
     It has passed where it found nothing that is an error or a warning and nothing is unknown. `facts` are JSON values
     that a later judgement of the same check may want to compare with: those of before a run become its baseline.
+    `remedy` is what would let it find out what is unknown: a sentence, and behind it lines to be pasted somewhere.
     """
 
     findings: tuple[Finding, ...] = ()
     evidence: str = ""
     unknown: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,5 +190,6 @@ class CheckResult:
         if not self.judgement.unknown or self.state == "skipped":
             return ()
         message = f"{self.info.title} is not known: {self.judgement.unknown}"
-        resolution = f"mend what keeps it from being asked; --waive {self.info.code} if you answer for it"
+        what, line, paste = (self.judgement.remedy or "mend what keeps it from being asked").partition("\n")
+        resolution = f"{what}; --waive {self.info.code} if you answer for it{line}{paste}"
         return (Finding(self.info.code, "error", UNKNOWN, message, resolution),)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from stairlift.model.observation import Seen, State, Status
+from stairlift.model.observation import Duty, Seen, State, Status
 from stairlift.model.release import Release
 
 Plane = Literal["control", "resource"]
@@ -31,7 +31,7 @@ class Service:
     `version` is the one seen on the host, and `releases` those that it belongs to; empty where nobody looked.
     `version_from` is what told it: "host" where the source does not say, "api" where only the API of its project
     suggests releases. `suggested` are those of an API or a database: they prove nothing of this process. `installed`
-    is the version that a restart would run.
+    is the version that a restart would run. `duty` is its part among its like, None where it has none or nobody tells.
     """
 
     binary: str
@@ -51,6 +51,7 @@ class Service:
     version_from: VersionSource | None = None
     suggested: tuple[Release, ...] = ()
     installed: str | None = None
+    duty: Duty | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from stairlift.model.noun import noun
 #: back. "kept": it stays until a person has looked, and `note` says why. "handed-over": another run has it now.
 EffectState = Literal["intended", "made", "foreign", "restored", "kept", "handed-over"]
 
+#: The kind of what is done around a run as a whole, and of no step's making.
+AROUND = "around"
 #: So many characters a kind has at most, as journals keep it.
 KIND_LENGTH = 32
 #: What may still have to be put back.

@@ -9,6 +9,8 @@ from stairlift.model.workload import WorkloadFact
 
 Status = Literal["enabled", "disabled", "unknown"]
 State = Literal["up", "down", "unknown"]
+#: What one of several alike does beside the others: it leads a Raft cluster, or carries what leaves the cloud (OVN).
+Duty = Literal["leader", "gateway"]
 #: What told a version, the best first.
 Seen = Literal["process", "image", "venv", "package", "database"]
 
@@ -31,6 +33,7 @@ class ServiceRecord:
     forced_down: bool = False
     disabled_reason: str | None = None
     agent_mode: str | None = None
+    duty: Duty | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,15 @@ class ProcessRecord:
     installed: str | None = None
     started_at: datetime | None = None
     stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DutyRecord:
+    """What a look at a host told of the part that a service has among its like, and no API tells."""
+
+    binary: str
+    host: str
+    duty: Duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +201,7 @@ Fact = (
     | ApiVersion
     | VersionRecord
     | ProcessRecord
+    | DutyRecord
     | HostRecord
     | BackendRecord
     | NamedHost

@@ -130,6 +130,23 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """An `[[around]]` of stairlift.toml: what is done before a run starts anything, and undone whenever it rests.
+
+    `begin`, `end` and `check` are command lines with placeholders; `check` leaves with 0 where it is so already.
+    `deadline` is for each of them, in seconds. They run in `folder`; `files` are as of a binding.
+    """
+
+    name: str
+    begin: tuple[str, ...]
+    end: tuple[str, ...]
+    check: tuple[str, ...] = ()
+    deadline: int = 30
+    folder: str = "/"
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """The part of a cloud, or of the way, that a plan was asked for: as typed, so that it can be planned anew."""
 
@@ -144,6 +161,7 @@ class Plan:
 
     `placement` (host -> binaries) is the cloud that it was made for, `sources` and `os_cloud` are how that was looked
     at: they tell drift from the run's own changes. `replaces` is the run that it goes on with, after what has drifted.
+    `around` is begun in this order before anything starts.
     """
 
     cloud: str
@@ -168,6 +186,7 @@ class Plan:
     stop_after: Stage | None = None
     asked: Asked = field(default_factory=Asked)
     replaces: str = ""
+    around: tuple[Around, ...] = ()
 
     def step(self, step_id: str) -> Step | None:
         """The step with this id."""

@@ -11,6 +11,7 @@ from stairlift.model.plan import (
     RETRIES,
     RETRY_AFTER,
     Action,
+    Around,
     Asked,
     Binding,
     Manner,
@@ -55,11 +56,19 @@ def _own(plan: Plan) -> dict[str, Any]:
     usual: dict[str, Any] = {"retries": RETRIES, "retry_after": RETRY_AFTER, "stop_after": None}
     said |= {"asked": _asked_document(plan.asked), "replaces": plan.replaces}
     usual |= {"asked": _asked_document(Asked()), "replaces": ""}
+    said["around"], usual["around"] = [around_document(one) for one in plan.around], []
     return {key: value for key, value in said.items() if value != usual[key]}
 
 
 def _asked_document(asked: Asked) -> dict[str, Any]:
     return {"stages": list(asked.stages), "hosts": list(asked.hosts), "exclude": list(asked.exclude)}
+
+
+def around_document(around: Around) -> dict[str, Any]:
+    """What surrounds a run, as JSON values."""
+    commands = {"begin": list(around.begin), "end": list(around.end), "check": list(around.check)}
+    where = {"deadline": around.deadline, "folder": around.folder, "files": dict(around.files)}
+    return {"name": around.name} | commands | where
 
 
 def _step_document(step: Step) -> dict[str, Any]:
@@ -166,6 +175,19 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         stop_after=_among(document["stop_after"], Stage) if document.get("stop_after") else None,
         asked=_asked(document["asked"]) if "asked" in document else Asked(),
         replaces=_text(document.get("replaces", "")),
+        around=tuple(map(_around, document.get("around", ()))),
+    )
+
+
+def _around(document: Mapping[str, Any]) -> Around:
+    return Around(
+        name=_text(document["name"]),
+        begin=_texts(document["begin"]),
+        end=_texts(document["end"]),
+        check=_texts(document["check"]),
+        deadline=_whole(document["deadline"]),
+        folder=_text(document["folder"]),
+        files=dict(document["files"]),
     )
 
 

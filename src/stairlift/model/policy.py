@@ -38,6 +38,10 @@ ApprovalGate = Literal["start", "canary", "batch"]
 Drain = Literal["never", "live-migrate", "cold", "wait-empty"]
 
 
+#: Which of OVN's programs go first: the chassis, or, where they are pinned to the version of northd, the databases.
+OvnOrder = Literal["controller-first", "pinned"]
+
+
 @dataclass(frozen=True, slots=True)
 class Migrations:
     """How many servers may move at a time: away from one host, and in the whole cloud."""
@@ -53,6 +57,7 @@ class Policy:
     `deadline` is in seconds, of one attempt; `retries` is how often what a strategy calls temporary begins anew by
     itself, `retry_after` the seconds before the first of these, which double each time. `cordon` keeps new servers off
     a hypervisor while it is upgraded, `drain_networks` lets others serve the networks of a network node meanwhile.
+    `ovn_order` is which of OVN's own procedures is followed, where a plan upgrades OVN.
     `downtime_budget` is in seconds by API ("*": each), and "requests" is how many may fail altogether; empty where the
     run is not to be judged by it.
     """
@@ -71,4 +76,5 @@ class Policy:
     drain: Drain = "never"
     migrations: Migrations = Migrations()
     drain_networks: bool = False
+    ovn_order: OvnOrder = "controller-first"
     downtime_budget: Mapping[str, float] = field(default_factory=dict)

@@ -140,6 +140,11 @@ def redirected(url: str, location: str) -> str | None:
     return target if safe and same_place else None
 
 
+def host_and_port(host: str, port: int | None) -> str:
+    """Both as a URL has them: an address of IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def without_userinfo(url: str) -> str:
     """A URL without the user and password that it may carry."""
     scheme, mark, rest = url.partition("://")

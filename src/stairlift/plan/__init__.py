@@ -23,6 +23,7 @@ from stairlift.plan.manners import taken_along
 from stairlift.plan.mixing import about_mixing
 from stairlift.plan.narrowing import check_globs, narrowing
 from stairlift.plan.outages import about_outages
+from stairlift.plan.ovn_notes import about_ovn
 from stairlift.plan.path import Path, find_path
 from stairlift.plan.queues import about_queues
 from stairlift.plan.request import Request
@@ -63,6 +64,7 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
                 *about_standstills(left_running(way)),
                 *about_projects(way),
                 *about_mixing(way, steps),
+                *about_ovn(way, steps),
                 *about_outages(way, steps),
                 *(one for hop in way for one in about_unfenced(hop, steps)),
                 *about_stopping(steps, bounds.windows),
@@ -84,6 +86,7 @@ def plan(cloud: Cloud, found: Sequence[Finding], request: Request, bindings: Seq
         stop_after=request.policy.stop_after,
         asked=request.asked,
         replaces=request.past.run,
+        around=request.around,
     )
     return replace(made, hash=plan_hash(made))
 
@@ -136,6 +139,7 @@ def _hops(
             whole=not request.partial,
             approve=frozenset(request.policy.approve),
             fences=wanted_by(request.policy),
+            ovn_order=request.policy.ovn_order,
             queues=request.queues,
             past=request.past,
         )
@@ -219,6 +223,7 @@ def _own_policy(policy: Policy) -> dict[str, Any]:
         "cordon": policy.cordon or None,
         "drain": policy.drain if policy.drain != usual.drain else None,
         "drain_networks": policy.drain_networks or None,
+        "ovn_order": policy.ovn_order if policy.ovn_order != usual.ovn_order else None,
         "migrations": asdict(policy.migrations) if policy.migrations != usual.migrations else None,
         "downtime_budget": dict(sorted(policy.downtime_budget.items())) or None,
     }

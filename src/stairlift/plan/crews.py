@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stairlift.knowledge.binaries import binary
+from stairlift.knowledge.binaries import binary, in_quorum
 from stairlift.knowledge.order import component_order
 from stairlift.model.cloud import Host, Plane, Service
 from stairlift.model.naming import natural
@@ -97,11 +97,15 @@ class Assembly:
         return Crew((host,), runs, slots, self.limits.budgets_of(host, plane), self.settled(services))
 
 
-def _least_to_lose(machine: tuple[Host, Sequence[Service]]) -> tuple[bool, bool, str, object]:
-    """Hypervisors first, so that one of them is the canary, rather none that also carries networks; zone by zone."""
+def _least_to_lose(machine: tuple[Host, Sequence[Service]]) -> tuple[bool, bool, bool, str, object]:
+    """Hypervisors first, so that one of them is the canary, rather none that also carries networks; zone by zone.
+
+    Who leads a cluster comes last: others are elected as seldom as can be.
+    """
     host, services = machine
+    leads = any(s.duty == "leader" for s in services)
     hypervisor = any(s.binary == "nova-compute" for s in services)
-    return (not hypervisor, "network" in host.roles, host.zone or "", natural(host.name))
+    return (leads, not hypervisor, "network" in host.roles, host.zone or "", natural(host.name))
 
 
 def _merge(singles: Sequence[Crew], limits: Limits) -> list[Crew]:
@@ -130,9 +134,10 @@ def _profile(crew: Crew) -> object:
 
 
 def _takes_many(crew: Crew) -> bool:
-    """Whether every strategy that has a part in it takes several hosts in one process."""
+    """Whether every strategy that has a part in it takes several hosts in one process; never those of one quorum."""
     bindings = [run.binding for run in crew.runs if run.binding]
-    return bool(bindings) and all(b.concurrency != "host" for b in bindings)
+    together = bool(bindings) and all(b.concurrency != "host" for b in bindings)
+    return together and not (crew.slots and any(in_quorum(name) for run in crew.runs for name in run.names))
 
 
 def _together(crews: Sequence[Crew]) -> Crew:

@@ -6,6 +6,7 @@ from typing import Any
 
 from stairlift.model.difference import Changed, Difference, Other
 from stairlift.model.plan import Binding, Plan, Step
+from stairlift.model.plan_document import around_document
 
 
 def difference(old: Plan, new: Plan, settled: Collection[str], kept: Collection[str]) -> Difference:
@@ -105,6 +106,7 @@ def _of_plan(old: Plan, new: Plan) -> list[Other]:
         ("policy", old.policy, new.policy),
         ("window", old.windows, new.windows),
         ("failure budget", old.budgets, new.budgets),
+        ("around", _around(old), _around(new)),
     )
     waivers = ([str(w) for w in old.waivers], [str(w) for w in new.waivers])
     return [
@@ -116,6 +118,10 @@ def _of_plan(old: Plan, new: Plan) -> list[Other]:
         ),
         *([Other("waivers", *waivers)] if waivers[0] != waivers[1] else []),
     ]
+
+
+def _around(plan: Plan) -> dict[str, Any]:
+    return {one.name: {"place": place, **around_document(one)} for place, one in enumerate(plan.around, 1)}
 
 
 def _of_bindings(old: Plan, new: Plan, told: Collection[str | None]) -> list[Other]:

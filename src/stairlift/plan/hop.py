@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from stairlift.model.cloud import Host, Service
 from stairlift.model.plan import Action, Binding, Queue, Reversibility, Stage, Step
-from stairlift.model.policy import ApprovalGate, Order
+from stairlift.model.policy import ApprovalGate, Order, OvnOrder
 from stairlift.model.release import Release
 from stairlift.plan.crews import Assembly, Crew, Ordering, Ranks
 from stairlift.plan.fleet import Fleet, runs
@@ -50,6 +50,7 @@ class Hop:
     prepared: Mapping[str, str] = field(default_factory=dict)
     along: Mapping[tuple[str, str], Binding] = field(default_factory=dict)
     fences: frozenset[Action] = frozenset()
+    ovn_order: OvnOrder = "controller-first"
     behind: tuple[Service, ...] = field(init=False)
     ranks: Ranks = field(init=False)
     hosts: Mapping[str, Host] = field(init=False)

@@ -9,16 +9,14 @@ from stairlift.model.plan import Step
 from stairlift.plan.fleet import named
 from stairlift.plan.hop import Hop
 
-_DATABASES = frozenset({"ovn-nb-db", "ovn-sb-db"})
-
 
 def about_mixing(hops: Sequence[Hop], steps: Sequence[Step]) -> list[Finding]:
-    """Node by node, what of one node is newer than a service of another that should have gone first; and OVN."""
+    """Node by node, what of one node is newer than a service of another that should have gone first."""
     found: dict[str, Finding] = {}
     for hop in hops:
         for edge, one, two in _reversed(_by_policy(hop, steps)):
             found.setdefault(_project(edge.after), _mixed(edge, one, two))
-    return [*found.values(), *_about_ovn(steps)]
+    return list(found.values())
 
 
 def _by_policy(hop: Hop, steps: Sequence[Step]) -> list[Step]:
@@ -60,21 +58,3 @@ def _mixed(edge: Edge, one: Step, two: Step) -> Finding:
         "no stop_after, no pause, and nothing asked of the new API that only the target knows"
     )
     return Finding("order.mixed", "info", _project(edge.after), message, resolution)
-
-
-def _about_ovn(steps: Sequence[Step]) -> list[Finding]:
-    """No API tells who leads a Raft cluster, so the plan's order of its members is by their names."""
-    members = [s for s in steps if s.stage == "ovn" and _DATABASES & set(s.services)]
-    hosts = list(dict.fromkeys(host for s in members for host in s.hosts))
-    if len(hosts) < 2:
-        return []
-    message = (
-        f"OVN's databases are upgraded on {named(hosts)} in this order; a Raft cluster wants its followers before its "
-        f"leader, and no API tells which host that is"
-    )
-    resolution = (
-        "`ovn-appctl -t /var/run/ovn/ovnsb_db.ctl cluster/status OVN_Southbound` tells, as does ovnnb_db.ctl with "
-        f"OVN_Northbound: let {hosts[-1]} lead; from OVN before 22.03, set ovn-match-northd-version=true on every "
-        "chassis first"
-    )
-    return [Finding("ovn.order", "warning", "ovn", message, resolution)]

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from stairlift.model.cloud import Host
 from stairlift.model.finding import Waiver
-from stairlift.model.plan import STAGES, Asked, Queue, Stage
+from stairlift.model.plan import STAGES, Around, Asked, Queue, Stage
 from stairlift.model.policy import Policy
 from stairlift.model.release import Release
 from stairlift.plan.past import Past
@@ -30,6 +30,7 @@ class Request:
     os_cloud: str | None = None
     queues: tuple[Queue, ...] = ()
     past: Past = field(default_factory=Past)
+    around: tuple[Around, ...] = ()
 
     @property
     def narrowed(self) -> bool:

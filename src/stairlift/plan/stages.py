@@ -18,6 +18,7 @@ from stairlift.plan.manners import control_plane, with_notes
 from stairlift.plan.matching import asked_for
 from stairlift.plan.network_nodes import looked_after
 from stairlift.plan.openings import openings
+from stairlift.plan.ovn import ovn_steps
 from stairlift.plan.queues import with_queues
 from stairlift.plan.rolling import rolled
 from stairlift.plan.windows import PREPARING
@@ -43,7 +44,7 @@ def _approved(hop: Hop, start: Gate, ready: tuple[str, ...]) -> tuple[list[Step]
 def _changing(hop: Hop, start: Gate, ready: tuple[str, ...]) -> tuple[list[Step], Gate]:
     """The stages behind `prepare`, whose last steps are `ready`."""
     infra, behind_infra = infrastructure(hop, Gate(start.needs, (*start.after, *ready)))
-    ovn, gate = _ovn(hop, behind_infra if infra else start)
+    ovn, gate = ovn_steps(hop, behind_infra if infra else start)
     control, behind_control = _control(hop, Gate(gate.needs, (*gate.after, *ready)))
     gate = behind_control if control else gate
     network, behind_network = _network(hop, gate)
@@ -67,28 +68,6 @@ def _prepare(hop: Hop, gate: Gate) -> list[Step]:
     reason = f"what can be made ready for {hop.target} before the first change; nothing stops: safe in working hours"
     crews = [crew if len(crew.hosts) > 1 else replace(crew, slots=(PREPARING,)) for crew in crews]
     return crew_steps(hop, crews, gate, Kind("prepare", "prepare", reason))
-
-
-def _ovn(hop: Hop, gate: Gate) -> tuple[list[Step], Gate]:
-    """OVN's own order: every ovn-controller, then all databases, then northd (OVN upgrade guide).
-
-    Whatever the policy's order: they share a schema and no libraries.
-    """
-    mine = [s for s in hop.behind if s.project == "ovn"]
-    if "ovn" not in hop.stages:
-        return [], gate
-    crews = hop.assembly("ovn", "upgrade", hop.ranks.control).crews(hop.machines(s for s in mine if _on_chassis(s)))
-    first = "every ovn-controller comes before the databases and northd that speak to it"
-    steps = crew_steps(hop, crews, gate, Kind("ovn", "upgrade", first))
-    gate = Gate(gate.needs, ends(steps)) if steps else gate
-    last = "OVN's databases and northd come after the last ovn-controller, and before Neutron"
-    kind = Kind("ovn", "upgrade", last, "central")
-    central, gate = rolled(replace(hop, order="service"), [s for s in mine if not _on_chassis(s)], gate, kind)
-    return [*steps, *central], gate
-
-
-def _on_chassis(service: Service) -> bool:
-    return service.binary == "ovn-controller"
 
 
 def _control(hop: Hop, gate: Gate) -> tuple[list[Step], Gate]:

@@ -9,10 +9,11 @@ import orjson
 
 from stairlift.model.availability import State
 from stairlift.model.errors import SourceTrouble, Trouble
+from stairlift.openstack.direct import Response
 from stairlift.probe.faults import of_error, of_status
 from stairlift.probe.tokens import TokenKeeper
 from stairlift.probe.ways import Way
-from stairlift.probe.web import Response, Web
+from stairlift.probe.web import Web
 
 #: What became of a request, and why; None where nothing was asked.
 Found = tuple[State, str] | None

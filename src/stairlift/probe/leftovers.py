@@ -9,7 +9,7 @@ from pathlib import Path
 from stairlift.model.effect import Effect, Intention
 from stairlift.model.work import Assignment
 from stairlift.ports import CloudClient
-from stairlift.probe.order import LOCK, QUIET, STILL
+from stairlift.probe.order import GIVEN_UP, LOCK, QUIET, STILL
 from stairlift.probe.writing import clean
 
 #: Seconds that the probe has to leave off by itself, and between two looks whether it has.
@@ -43,8 +43,11 @@ class Leftovers:
 
     def _await_silence(self) -> None:
         end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end and not (self._folder / STILL).exists() and _held(self._folder / LOCK):
+        while time.monotonic() < end and not self._is_silent() and _held(self._folder / LOCK):
             time.sleep(_LOOK)
+
+    def _is_silent(self) -> bool:
+        return any((self._folder / sign).exists() for sign in (STILL, GIVEN_UP))
 
 
 def _held(lock: Path) -> bool:

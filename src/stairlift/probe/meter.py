@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,17 +13,19 @@ from pathlib import Path
 import orjson
 
 from stairlift.check.budget import Account, breach
+from stairlift.check.canary import Turns
 from stairlift.drive.background import in_background
-from stairlift.model.availability import Window
+from stairlift.model.availability import Canary, Window
+from stairlift.model.cause import Cause
 from stairlift.model.effect import Intention
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import AttemptId, Run, RunState
 from stairlift.model.work import Job
 from stairlift.ports import Executor, Records
-from stairlift.probe.order import ACKNOWLEDGED, ALIVE, OVER, QUIET, SAMPLES, MeterOrder, put
+from stairlift.probe.order import ACKNOWLEDGED, ALIVE, GIVEN_UP, OVER, QUIET, SAMPLES, MeterOrder, put
 from stairlift.probe.samples import SampleReader
-from stairlift.probe.writing import KIND, tag_of
-from stairlift.report.availability import windows
+from stairlift.probe.writing import KIND, PATIENCE, tag_of
+from stairlift.report.flights import windows
 
 _LOG = logging.getLogger(__name__)
 #: What its attempts are called among those of the run; no step is.
@@ -36,11 +38,15 @@ _SET = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the meter of a run writes, what it is told, and the budget that it is held against (empty: none)."""
+    """Where the meter of a run writes, what it is told, and the budget that it is held against (empty: none).
+
+    `proves`: behind the last step, what it writes is waited for once more.
+    """
 
     folder: Path
     order: MeterOrder
     budget: Mapping[str, float]
+    proves: bool = False
 
     def over(self) -> None:
         """The run is over for good: its meter ends within seconds."""
@@ -58,18 +64,29 @@ class RunMeter:
     """Fills ports.Meter by a process that the run's executor starts and adopts, as it does with attempts.
 
     `run` is as it stood before it was taken up: whoever takes up one that a breach has paused knows of what was lost.
+    `note` hears what the run waits for at its end.
     """
 
-    def __init__(self, place: Place, run: Run, executor: Executor, records: Records) -> None:
+    def __init__(
+        self,
+        place: Place,
+        run: Run,
+        executor: Executor,
+        records: Records,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._place = place
         self._run = run
         self._executor = executor
         self._records = records
+        self._note = note
         self._reader = SampleReader(place.folder / SAMPLES)
         self._account = Account(place.budget, _acknowledged(place.folder))
         self._since = time.time()
         self._drift = self._since - time.monotonic()
         self._known = _is_breach(run)
+        self._turns = Turns()
+        self._waits_since: float | None = None
 
     # The process
 
@@ -141,12 +158,39 @@ class RunMeter:
         found = await in_background(self._found, "judge the budget")
         return f"{found}; {_hint(self._run)} tells more" if found else ""
 
+    async def canary(self) -> str:
+        """A turn of the write probe takes as long as it takes: it writes no more often than once in `every`."""
+        write = self._place.order.settings.write
+        if write is None or not self._place.proves:
+            return ""
+        within = write.every + 2 * PATIENCE + _PATIENCE
+        if self._waits_since is None:
+            self._waits_since = time.monotonic()
+            self._note(f"the last step has ended; what users do is tried once more, for {within:.0f} s at most")
+        await in_background(self._listen, "listen to the meter")
+        found = await in_background(self._tried, "look for a canary")
+        given_up = (self._place.folder / GIVEN_UP).exists() or time.monotonic() - self._waits_since > within
+        return "" if found.over or given_up else "what users do has not been tried since the last step ended"
+
+    def tried(self) -> Canary | None:
+        """As far as it has come; None where nothing was waited for."""
+        return None if self._waits_since is None else self._tried()
+
+    def _tried(self) -> Canary:
+        try:
+            ended = [status.ended_at for status in self._records.steps(self._run.id) if status.ended_at]
+        except StairliftError as error:
+            _LOG.warning("the steps of run %s cannot be read: %s", self._run.id, error)
+            return Canary(self._since, ())
+        return self._turns.since(max(ended).timestamp() if ended else self._since)
+
     def _listen(self) -> None:
         with suppress(OSError):
             (self._place.folder / ALIVE).touch()
         try:
             for piece in self._reader.pieces():
                 self._account.hear(piece)
+                self._turns.hear(piece)
         except OSError as error:
             _LOG.warning("the samples of run %s cannot be read: %s", self._run.id, error)
         if self._known:
@@ -195,7 +239,9 @@ def _hint(run: Run) -> str:
 
 
 def _is_breach(run: Run) -> bool:
-    return run.state is RunState.PAUSED and _hint(run) in run.reason
+    cause = Cause.of(run)
+    said = cause is Cause.METER or (cause is None and _hint(run) in run.reason)  # words: of who had no causes yet
+    return run.state is RunState.PAUSED and said
 
 
 def _acknowledged(folder: Path) -> float:

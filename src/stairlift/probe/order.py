@@ -11,6 +11,8 @@ ORDER, TARGETS, SAMPLES, LOCK = "order.json", "targets.json", "samples.jsonl", "
 ALIVE, OVER, ACKNOWLEDGED = "alive", "over", "acknowledged.json"
 #: Somebody wants nothing to be written; nothing is, and nothing is left of what was.
 QUIET, STILL = "quiet", "still"
+#: Nothing can be written, and nobody tries again: the process's log says why.
+GIVEN_UP = "given-up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -13,7 +13,7 @@ from stairlift.model.availability import Bucket, Session
 from stairlift.model.errors import StairliftError
 from stairlift.probe.asking import Asker
 from stairlift.probe.gathering import Gathering, Result
-from stairlift.probe.order import ALIVE, OVER, QUIET, SAMPLES, STILL, MeterSettings
+from stairlift.probe.order import ALIVE, GIVEN_UP, OVER, QUIET, SAMPLES, STILL, MeterSettings
 from stairlift.probe.samples import SampleFile
 from stairlift.probe.schedule import beats
 from stairlift.probe.ways import Way
@@ -72,6 +72,7 @@ class Probing:
 
     def _write_until(self, writer: WriteProbe, over: Event) -> None:
         still = self._folder / STILL
+        (self._folder / GIVEN_UP).unlink(missing_ok=True)
         try:
             while not over.is_set():
                 still.unlink(missing_ok=True)
@@ -81,6 +82,8 @@ class Probing:
                     pass
         except (StairliftError, OSError) as error:
             print(f"nothing is written: {error}", file=sys.stderr)  # noqa: T201
+            with suppress(OSError):
+                (self._folder / GIVEN_UP).touch()
 
     def _turn(self, pool: ThreadPoolExecutor) -> None:
         """Wait for the next that is due, and send it off."""

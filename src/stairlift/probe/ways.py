@@ -16,6 +16,7 @@ from stairlift.knowledge.probes import Probe, all_probes
 from stairlift.knowledge.service_types import canonical
 from stairlift.model.availability import Target
 from stairlift.model.errors import SourceTrouble
+from stairlift.openstack.endpoints import host_and_port
 from stairlift.openstack.user import CloudUser, Ticket
 from stairlift.probe.faults import of_status
 from stairlift.probe.order import TARGETS, BackendAddress, MeterSettings, put
@@ -150,8 +151,8 @@ def _backend(model: Way, backend: BackendAddress, trier: Trier) -> Way:
     version = _VERSION.search(whole)
     last = whole.rpartition("/")
     paths = dict.fromkeys((whole, *([whole[version.start() :]] if version else []), f"/{last[2]}", "/"))
-    host = f"[{backend.address}]" if ":" in backend.address else backend.address
-    roots = [f"{scheme}://{host}:{backend.port}" for scheme in ("http", "https")]
+    place = host_and_port(backend.address, backend.port)
+    roots = [f"{scheme}://{place}" for scheme in ("http", "https")]
     target = Target(f"{model.target.api}@{backend.name}", model.target.api, "backend", "")
     root = next((one for one in roots if trier.speaks(one)), "")
     ways = [_at(model, target, f"{root or roots[0]}{path}") for path in paths]

@@ -21,7 +21,7 @@ KIND = "probe"
 #: A project that may have more servers than this is nobody's own for a probe.
 MOST_SERVERS = 10
 #: Seconds that a server may take to come or to go, and between two looks at it.
-_PATIENCE, _LOOK = 180.0, 1.0
+PATIENCE, _LOOK = 180.0, 1.0
 #: Microversions: servers are tagged when they are made (2.52), and say in their flavor what they need (2.47).
 _TAGGED = "2.52"
 _WORDS = 120
@@ -138,14 +138,14 @@ class WriteProbe:
         self._wait(server, lambda found: not found)
 
     def _wait(self, server: str, holds: Callable[[dict[str, Any]], bool]) -> None:
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while not holds(found := self._server(server)):
             if found.get("status") == "ERROR":
                 raise _Failed(f"the server is in ERROR: {found.get('fault', {}).get('message', 'no reason given')}")
             if self._over.wait(_LOOK):
                 raise _CutShort
             if time.monotonic() > end:
-                raise _Failed(f"the server is {found.get('status')} after {_PATIENCE:.0f} s")
+                raise _Failed(f"the server is {found.get('status')} after {PATIENCE:.0f} s")
 
     def _server(self, server: str) -> dict[str, Any]:
         """As Nova has it; {} where it is gone."""

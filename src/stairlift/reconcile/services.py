@@ -7,6 +7,8 @@ from dataclasses import replace
 from stairlift.knowledge.binaries import SOURCE_OF_REGISTRY, Binary, binary
 from stairlift.model.cloud import Instance, Role, Service
 from stairlift.model.observation import (
+    Duty,
+    DutyRecord,
     InventoryHost,
     Observation,
     ProcessRecord,
@@ -50,7 +52,15 @@ def services(observations: Sequence[Observation], identity: Identity) -> tuple[S
     seen = (_as_seen(s, processes.get((s.binary, s.host), ())) for s in found)
     suggested = suggestions(observations)
     told = (with_version(s, versions.get((s.binary, s.host), ())) for s in seen)
-    return _settled([with_suggestion(s, suggested) for s in told])
+    duties = _duties(observations, identity)
+    on_duty = (replace(s, duty=duties[s.binary, s.host]) if (s.binary, s.host) in duties else s for s in told)
+    return _settled([with_suggestion(s, suggested) for s in on_duty])
+
+
+def _duties(observations: Sequence[Observation], identity: Identity) -> dict[Key, Duty]:
+    """Who has a part of its own among its like. It makes no service: whoever tells it tells that, too."""
+    facts = (fact for o in observations for fact in o.facts if isinstance(fact, DutyRecord | ServiceRecord))
+    return {(fact.binary, identity.of(fact.host)): fact.duty for fact in facts if fact.duty}
 
 
 def registries_that_answered(observations: Iterable[Observation]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stairlift.model.availability import STATES, Failure, Outage, Totals
-from stairlift.report.availability import SHARES, Availability, Figures, StepFigures
+from stairlift.report.figures import SHARES, Availability, Figures, StepFigures
 from stairlift.report.text import clock, count, duration, stamp
 
 SCHEMA = "stairlift.availability/1"

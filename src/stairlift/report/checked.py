@@ -104,7 +104,17 @@ def _quiet(result: CheckResult) -> tuple[str, ...]:
 
 
 def _told(finding: Finding) -> str:
-    return f"{finding.message.rstrip('.')}; {finding.resolution}"
+    """In one line: what is to be pasted stands below the table."""
+    return f"{finding.message.rstrip('.')}; {finding.resolution.partition(chr(10))[0]}"
+
+
+def check_pastes(checked: Checked) -> tuple[str, ...]:
+    """What findings want to be pasted somewhere, below a line that names them; each once."""
+    codes: dict[str, list[str]] = {}
+    for finding in in_order(checked.findings):
+        if paste := finding.resolution.partition("\n")[2]:
+            codes.setdefault(paste, []).append(finding.code)
+    return tuple(f"for {', '.join(dict.fromkeys(named))}:\n\n{paste}\n" for paste, named in codes.items())
 
 
 def check_line(checked: Checked) -> str:

@@ -73,7 +73,7 @@ def _service(service: Service) -> dict[str, Any]:
             {"name": i.name, "status": i.status, "state": i.state, "updated_at": stamp(i.updated_at)}
             for i in service.instances
         ],
-    }
+    } | ({"duty": service.duty} if service.duty else {})
 
 
 def release_line(cloud: Cloud) -> str:

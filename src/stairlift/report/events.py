@@ -28,6 +28,10 @@ _GLYPHS = {
     "rolling-back": "↶",
     "rolled-back": "✔",
     "reopened": "↻",
+    "intended": "▶",
+    "made": "✔",
+    "foreign": "✔",
+    "not-made": "!",
     "restored": "✔",
     "left": "!",
     "kept": "!",
@@ -60,6 +64,10 @@ _RUN_WORDS = {
     "rolled-back": "is taken back",
 }
 _EFFECT_WORDS = {
+    "intended": "about to be begun",
+    "made": "begun",
+    "foreign": "was so before: it stays",
+    "not-made": "not begun",
     "restored": "put back",
     "left": "not put back",
     "kept": "stays until somebody has looked",

@@ -1,5 +1,6 @@
 """A plan as a tree that is read in a minute, whatever the number of hosts: stages, groups, counts, marks."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +34,15 @@ def plan_tree(plan: Plan) -> Branch:
     hosts = {host for step in plan.steps for host in step.hosts}
     way = f"{plan.cloud}: {describe(plan.source)} -> {describe(plan.target)}"
     size = f"{count(len(plan.steps), 'step')} on {count(len(hosts), 'host')}"
-    return Branch(f"{way}, {size}", tuple(_hop(plan, hop) for hop in plan.hops))
+    return Branch(f"{way}, {size}", (*_around(plan), *(_hop(plan, hop) for hop in plan.hops)))
+
+
+def _around(plan: Plan) -> tuple[Branch, ...]:
+    """What is done before the first step that changes anything, and undone whenever the run rests."""
+    if not plan.around:
+        return ()
+    lines = (f"{one.name}: {shlex.join(one.begin)}, then {shlex.join(one.end)}" for one in plan.around)
+    return (Branch("around the run, whenever it is not at rest", tuple(Branch(line) for line in lines)),)
 
 
 def _hop(plan: Plan, hop: Release) -> Branch:

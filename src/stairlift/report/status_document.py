@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from stairlift.model.cause import Cause
 from stairlift.model.plan import Step
 from stairlift.model.run import FINAL_RUN_STATES, UNWELL, StepState, StepStatus
 from stairlift.report.availability_words import meter_document
@@ -37,6 +38,8 @@ def status_document(standing: Standing, *, with_steps: bool = False) -> dict[str
         "why": why_document(standing.why),
         "slow": [slow_document(step, found) for step, found in standing.slow.items()],
     }
+    if cause := Cause.of(run):
+        document["held_by"] = str(cause)
     if standing.meter:
         document["meter"] = meter_document(standing.meter)
     if standing.found:

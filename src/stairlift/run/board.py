@@ -1,15 +1,18 @@
 """Where every step of a run stands, and which may start: kept up move by move, so that a look costs what changed."""
 
-from bisect import bisect_left, insort
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from stairlift.model.plan import Step
 from stairlift.model.run import IN_FLIGHT, SETTLED, UNWELL, StepState, StepStatus
 from stairlift.model.scope import Scope
-from stairlift.run.graph import Graph, Places
+from stairlift.run.budgets import Budgets, Overspent
+from stairlift.run.graph import Graph
 from stairlift.run.halt import Halt
+from stairlift.run.ready import Ranked, Ready
 from stairlift.run.transitions import needs_approval, step_event
+from stairlift.run.units import OpenUnits
+from stairlift.run.windows import Places
 
 _NOT_BEGUN = frozenset({StepState.PENDING, StepState.WAITING})
 #: A lost attempt may still be at work somewhere, so a binding that bears one process must not start another.
@@ -27,9 +30,9 @@ class Board:
       after its turn, where what it needs was reopened since.
     - A step is *down* when it is unwell, or not begun and behind a step that is down; it has *ended* when it is down
       or through. `unmet` counts the needs that are not through and the afters that have not ended.
-    - A unit is *open*, and holds its places, from its first attempt until all its steps are settled.
-    - `ready` files what may start by the places that it takes: all in one file fit, or none does. What could start
-      but for the stages that the run is confined to is `parked`; `retrying` is what starts again by itself.
+    - A unit is open, and holds its places, from its first attempt until all its steps are settled.
+    - `ready` is what may start as soon as it fits. What could start but for the stages that the run is confined to is
+      `parked`; `retrying` is what starts again by itself.
 
     `halt` is why nothing more may start; the loop sets it.
     """
@@ -38,7 +41,9 @@ class Board:
         self.graph = graph
         self.approve_all = approve_all
         self.counts: Counter[StepState] = Counter({StepState.PENDING: len(graph.steps)})
-        self.ready: dict[Places, list[int]] = defaultdict(list)
+        self.ready = Ready()
+        self.units = OpenUnits(graph)
+        self.windows = self.units.windows
         self.asking: set[int] = set()
         self.passing: set[int] = set()
         self.parked: set[int] = set()
@@ -52,12 +57,7 @@ class Board:
         self._blockers = [0] * len(graph.steps)
         self._down = [False] * len(graph.steps)
         self._through = [False] * len(graph.steps)
-        self._open = [False] * len(graph.units)
-        self._left = [len(unit) for unit in graph.units]
-        self._used: Counter[str] = Counter()
-        self._failing: dict[str, Counter[str]] = defaultdict(Counter)
-        self._unbudgeted = 0
-        self._filed: dict[int, Places] = {}
+        self._budgets = Budgets(graph.plan.budgets)
         for number in range(len(graph.steps)):
             self._file(number)
         for status in statuses:
@@ -83,21 +83,17 @@ class Board:
         """The id of the plan's step with this number."""
         return self.graph.steps[number].id
 
-    def room(self, key: str) -> int:
-        """How many hosts more may go out in a window."""
-        return self.graph.windows[key] - self._used[key]
+    def eased(self, number: int, places: Places) -> list[Ranked]:
+        """The other ready steps of the unit that opens if this one starts with those places, and what they take then.
 
-    def places_in_open_unit(self, number: int) -> Places:
-        """What a step takes once its unit has its places."""
-        exclusive = self.graph.exclusive[number]
-        return ((exclusive, 1),) if exclusive else ()
-
-    def freed_by(self, number: int, places: Places) -> list[int]:
-        """The other ready steps of the unit that opens if this one starts and takes those places."""
-        if len(places) == len(self.places_in_open_unit(number)):
+        None where the unit is open: this one takes no more than its own.
+        """
+        if places == self.units.places_of_its_own(number):
             return []
         unit = self.graph.units[self.graph.unit_of[number]]
-        return [other for other in unit if other != number and other in self._filed]
+        return [
+            (other, self.units.places_of_its_own(other)) for other in unit if other != number and other in self.ready
+        ]
 
     def overdue(self, now: float) -> list[int]:
         """The steps whose services had their time and did not report."""
@@ -121,15 +117,9 @@ class Board:
         number = self.graph.number[step_id]
         return self._blockers[number] > 0 and self._status[number].state in _NOT_BEGUN
 
-    def overspent(self) -> list[tuple[str, int, list[str]]]:
-        """The failure budgets that are spent: key, hosts allowed, hosts that failed."""
-        allowed = self.graph.plan.budgets
-        spent = [
-            (key, allowed.get(key, 0), sorted(hosts))
-            for key, hosts in sorted(self._failing.items())
-            if len(hosts) > allowed.get(key, 0)
-        ]
-        return [*spent, ("", 0, self._unbudgeted_hosts())] if self._unbudgeted else spent
+    def overspent(self) -> list[Overspent]:
+        """The failure budgets that are spent."""
+        return self._budgets.overspent()
 
     # How it moves
 
@@ -142,7 +132,7 @@ class Board:
     def confine(self, scope: Scope) -> None:
         """Let only steps start that are within this scope; it takes the place of the one before."""
         self.scope = scope
-        for number in (*self.parked, *self.asking, *self.passing, *self.retrying, *self._filed):
+        for number in (*self.parked, *self.asking, *self.passing, *self.retrying, *self.ready):
             self._refile(number)
 
     def watch(self, step_id: str, until: float) -> None:
@@ -150,9 +140,19 @@ class Board:
         self.deadlines[self.graph.number[step_id]] = until
 
     def _set(self, number: int, status: StepStatus) -> None:
-        before, after = self._status[number].state, status.state
+        was = self._status[number]
         self._unfile(number)
         self._status[number] = status
+        self._count(number, was.state, status.state)
+        self._occupy(number, was, status)
+        self._spread(number)
+        self._file(number)
+        for other in self.graph.needed_by[number]:
+            if self._status[other].attempt:
+                self._spread(other)
+                self._refile(other)
+
+    def _count(self, number: int, before: StepState, after: StepState) -> None:
         self.counts[before] -= 1
         self.counts[after] += 1
         if after in IN_FLIGHT:
@@ -161,60 +161,18 @@ class Board:
             self.in_flight.discard(number)
         if after not in _TIMED:
             self.deadlines.pop(number, None)
-        self._occupy(number, (after in _OCCUPIES) - (before in _OCCUPIES))
-        self._blame(number, (after in UNWELL) - (before in UNWELL))
-        if status.attempt:
-            self._open_unit(number)
-        self._settle(number, (after in SETTLED) - (before in SETTLED))
-        self._spread(number)
-        self._file(number)
-        for other in self.graph.needed_by[number]:
-            if self._status[other].attempt:
-                self._spread(other)
-                self._refile(other)
+        if (before in UNWELL) != (after in UNWELL):
+            self._budgets.blame(self.graph.steps[number], 1 if after in UNWELL else -1)
 
-    def _occupy(self, number: int, by: int) -> None:
-        key = self.graph.exclusive[number]
-        if key:
-            self._used[key] += by
-
-    def _blame(self, number: int, by: int) -> None:
-        """Count a failed step against its budgets; one that counts in none is never tolerated."""
-        if not by:
-            return
-        step = self.graph.steps[number]
-        if not step.budgets:
-            self._unbudgeted += by
-        for key in step.budgets:
-            failing = self._failing[key]
-            failing.update(dict.fromkeys(step.hosts, by))
-            for host in step.hosts:
-                if not failing[host]:
-                    del failing[host]
-
-    def _unbudgeted_hosts(self) -> list[str]:
-        unwell = (self.graph.steps[n] for n, status in enumerate(self._status) if status.state in UNWELL)
-        return sorted({host for step in unwell if not step.budgets for host in step.hosts})
-
-    def _open_unit(self, number: int) -> None:
-        unit = self.graph.unit_of[number]
-        if self._open[unit]:
-            return
-        self._open[unit] = True
-        for key, hosts in self.graph.unit_places[unit]:
-            self._used[key] += hosts
-        for other in self.graph.units[unit]:
-            if other in self._filed:
-                self._refile(other)
-
-    def _settle(self, number: int, by: int) -> None:
-        """Count what is left of a unit, and let it go when that is nothing."""
-        unit = self.graph.unit_of[number]
-        self._left[unit] -= by
-        if self._open[unit] and not self._left[unit]:
-            self._open[unit] = False
-            for key, hosts in self.graph.unit_places[unit]:
-                self._used[key] -= hosts
+    def _occupy(self, number: int, was: StepStatus, status: StepStatus) -> None:
+        """Take or give back what it takes; the others of a unit that has opened take less from then on."""
+        self.units.work(number, (status.state in _OCCUPIES) - (was.state in _OCCUPIES))
+        begun = (status.attempt > 0) - (was.attempt > 0)
+        settled = (status.state in SETTLED) - (was.state in SETTLED)
+        if self.units.move(number, counting=begun, settled=settled):
+            for other in self.graph.units[self.graph.unit_of[number]]:
+                if other in self.ready:
+                    self._refile(other)
 
     def _spread(self, number: int) -> None:
         """Tell the steps behind this one whether it is through or down, and those behind them."""
@@ -277,8 +235,7 @@ class Board:
         elif step.action == "approve":
             self.passing.add(number)
         else:
-            self._filed[number] = places = self._places(number)
-            insort(self.ready[places], number)
+            self.ready.file(number, self.units.places(number))
 
     def _held_up(self, number: int) -> bool:
         if not self._status[number].attempt or not self._unmet[number]:
@@ -291,14 +248,4 @@ class Board:
         self.passing.discard(number)
         self.parked.discard(number)
         self.retrying.discard(number)
-        places = self._filed.pop(number, None)
-        if places is not None:
-            file = self.ready[places]
-            del file[bisect_left(file, number)]
-            if not file:
-                del self.ready[places]
-
-    def _places(self, number: int) -> Places:
-        unit = self.graph.unit_of[number]
-        places = () if self._open[unit] else self.graph.unit_places[unit]
-        return (*places, *self.places_in_open_unit(number))
+        self.ready.withdraw(number)

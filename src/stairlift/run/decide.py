@@ -1,14 +1,13 @@
 """What to do next: plain data in, decisions out. The loop performs them and asks again."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
 
+from stairlift.model.cause import Cause
 from stairlift.model.plan import STAGES
 from stairlift.model.run import SETTLED, UNWELL, RunState, StepState
 from stairlift.run.board import Board
-from stairlift.run.graph import Places
+from stairlift.run.budgets import Overspent, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +49,19 @@ class GiveUp:
 class Finish:
     """Nothing runs and nothing can start: the run ends, or waits for a person.
 
-    `within_scope`: it has gone as far as it was told to, and may now go on.
+    `within_scope`: it has gone as far as it was told to, and may now go on. `cause`: it could, and was stopped.
     """
 
     state: RunState
     reason: str
     within_scope: bool = False
+    cause: Cause | None = None
 
 
 Decision = Start | TakeBack | AskApproval | PassGate | GiveUp | Finish
 
 #: What failures make of a run that cannot go on for them; "ask" waits for a person's word on what has failed.
 _STOPPED: Mapping[str, RunState] = {"stop": RunState.FAILED, "pause": RunState.PAUSED, "ask": RunState.WAITING}
-
-
-#: Marks a step in the heap that stands for itself and not for a file.
-_ALONE = -1
 
 
 def decide(board: Board, now: float) -> list[Decision]:
@@ -90,7 +86,7 @@ def decide(board: Board, now: float) -> list[Decision]:
         return []
     if overspent or board.halt is not None:
         return [_stop(board, overspent)]
-    if any(_fits(board, board.places_in_open_unit(number), Counter()) for number in board.retrying):
+    if any(board.windows.fit(board.units.places_of_its_own(number)) for number in board.retrying):
         return []
     return [_finish(board)]
 
@@ -102,44 +98,19 @@ def _choose(board: Board, now: float) -> list[Decision]:
 
 
 def _starts(board: Board, now: float) -> list[Decision]:
-    """List scheduling over the files of ready steps: the first in the plan goes first, if it fits.
-
-    A file is left where its first step does not fit, as then none in it does. The other steps of a unit that opens
-    now need its places no more, so they get a second look by themselves. So do those that start again, which
-    have theirs.
-    """
-    taken: Counter[str] = Counter()
-    chosen: dict[int, Start] = {}
-    heads = [(file[0], 0, places) for places, file in board.ready.items()]
-    heads += [(number, _ALONE, board.places_in_open_unit(number)) for number in board.due_again(now)]
-    heapify(heads)
-    while heads:
-        number, at, places = heappop(heads)
-        if number not in chosen:
-            if not _fits(board, places, taken):
-                continue
-            for key, hosts in places:
-                taken[key] += hosts
-            chosen[number] = Start(board.id(number))
-            for other in board.freed_by(number, places):
-                heappush(heads, (other, _ALONE, board.places_in_open_unit(other)))
-        if at != _ALONE and at + 1 < len(board.ready[places]):
-            heappush(heads, (board.ready[places][at + 1], at + 1, places))
-    return list(chosen.values())
+    """As many as fit, the first of the plan first. Those that start again have the places of their unit."""
+    again = [(number, board.units.places_of_its_own(number)) for number in board.due_again(now)]
+    return [Start(board.id(number)) for number in board.ready.fitting(board.windows, again, board.eased)]
 
 
-def _fits(board: Board, places: Places, taken: Counter[str]) -> bool:
-    return all(board.room(key) - taken[key] >= hosts for key, hosts in places)
-
-
-def _stop(board: Board, overspent: list[tuple[str, int, list[str]]]) -> Finish:
+def _stop(board: Board, overspent: list[Overspent]) -> Finish:
     """Nothing is in flight any more of a run that may not go on. One that is over is over, whatever halts it."""
     halt = board.halt
     if _over(board):
         return _finish(board)
     if halt is not None and (halt.over_failure or not overspent):
-        return Finish(halt.state, halt.reason)
-    return Finish(_stopped(board), _spent(overspent))
+        return Finish(halt.state, halt.reason, cause=halt.cause)
+    return Finish(_stopped(board), f"failed: {overspent[0]}")
 
 
 def _stopped(board: Board) -> RunState:
@@ -169,7 +140,7 @@ def _finish(board: Board) -> Finish:
 def _stuck(board: Board) -> str:
     """No plan that Stairlift makes gets there: a host holds its places while it waits for one that waits for them."""
     left = [status.id for status in board.statuses() if status.state is StepState.PENDING]
-    return f"nothing can start: {_plural(len(left), 'step waits', 'steps wait')} for each other's places: {_some(left)}"
+    return f"nothing can start: {_plural(len(left), 'step waits', 'steps wait')} for each other's places: {some(left)}"
 
 
 def _over(board: Board) -> bool:
@@ -189,12 +160,3 @@ def _rest(board: Board) -> Finish:
 
 def _plural(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
-
-
-def _spent(overspent: list[tuple[str, int, list[str]]]) -> str:
-    key, allowed, hosts = overspent[0]
-    return f"failed: {_some(hosts)}; the failure budget{' of ' + key if key else ''} is {allowed}"
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

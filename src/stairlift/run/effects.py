@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from stairlift.model.effect import Effect, EffectState, Intention
+from stairlift.model.effect import AROUND, Effect, EffectState, Intention
 from stairlift.model.plan import Action, Step
 from stairlift.model.run import SETTLED, StepState, StepStatus
 from stairlift.run.graph import Graph
@@ -25,6 +25,28 @@ def intended(
         Effect(i.id, i.kind, i.subject, step.id, step.strategy or "", "intended", now, i.details)
         for i in {intention.id: intention for intention in new}.values()
     )
+
+
+def of_the_run(
+    known: Iterable[Effect], intentions: Iterable[Intention], now: datetime, *, binding: str = ""
+) -> tuple[Effect, ...]:
+    """The rows of what no step makes but the run itself. One that is open stays as it began.
+
+    `binding` knows how to put them back; where it is not given each has its own, by its id.
+    """
+    there = {effect.id for effect in known if effect.open}
+    new = (intention for intention in intentions if intention.id not in there)
+    return tuple(Effect(i.id, i.kind, i.subject, "", binding or i.id, "intended", now, i.details) for i in new)
+
+
+def innermost_first(effects: Sequence[Effect]) -> tuple[tuple[Effect, ...], ...]:
+    """What may be put back side by side, group by group: last what surrounds the run, in the reverse of its order.
+
+    So an alert that a host sets off on its way back is silenced still.
+    """
+    inner = tuple(effect for effect in effects if effect.kind != AROUND)
+    outer = (effect for effect in effects if effect.kind == AROUND)
+    return (inner, *((e,) for e in sorted(outer, key=lambda e: int(e.details.get("place", 0)), reverse=True)))
 
 
 def moved_here(others: Iterable[Effect], intentions: Iterable[Intention], step: Step) -> tuple[Effect, ...]:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Plan, Step
-
-#: Places that are needed in windows: (key, number of hosts), sorted.
-Places = tuple[tuple[str, int], ...]
+from stairlift.run.windows import Places
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from stairlift.model.cause import Cause
 from stairlift.model.run import Run, RunState
 
 
@@ -9,12 +10,13 @@ from stairlift.model.run import Run, RunState
 class Halt:
     """No step starts any more; once none is in flight the run comes to rest in `state`, with this reason.
 
-    `now`: what is in flight is not waited for, but ended.
+    `now`: what is in flight is not waited for, but ended. `cause` is what a run rests for that could go on.
     """
 
     state: RunState
     reason: str
     now: bool = False
+    cause: Cause | None = None
 
     @classmethod
     def of(cls, run: Run) -> "Halt | None":

@@ -24,7 +24,7 @@ def of_window(board: Board, key: str) -> list[Occupant]:
     return [
         _occupant(board, numbers)
         for unit, numbers in enumerate(board.graph.units)
-        if any(key == slot for slot, _ in board.graph.unit_places[unit]) and is_open(board, unit)
+        if any(key == slot for slot, _ in board.graph.unit_places[unit]) and board.units.is_open(unit)
     ]
 
 
@@ -33,12 +33,6 @@ def of_binding(board: Board, key: str) -> list[Occupant]:
     steps = zip(board.graph.exclusive, board.statuses(), strict=True)
     at_work = (status for exclusive, status in steps if exclusive == key and status.state in _AT_WORK)
     return [Occupant(status.id, board.step(status.id).hosts, status.started_at) for status in at_work]
-
-
-def is_open(board: Board, unit: int) -> bool:
-    """Whether a unit has its places: from its first attempt until all its steps are settled."""
-    statuses = list(_statuses(board, board.graph.units[unit]))
-    return any(s.attempt for s in statuses) and not all(s.state in SETTLED for s in statuses)
 
 
 def _occupant(board: Board, numbers: Iterable[int]) -> Occupant:

@@ -45,6 +45,6 @@ class WayBackOf:
         board, graph = self._board, self._board.graph
         retreat = Retreat(graph, board.statuses())
         for key, hosts in graph.unit_places[graph.unit_of[graph.number[step_id]]]:
-            if retreat.room(key) < hosts:
+            if retreat.windows.room(key) < hosts:
                 at_it = (s.id for s in board.statuses() if s.state in _AT_IT and key in board.step(s.id).slots)
                 yield key, [other for other in at_it if other != step_id]

@@ -11,6 +11,7 @@ from stairlift.model.plan import Step
 from stairlift.model.run import FINAL_RUN_STATES, SETTLED, UNWELL, RunState, StepState, StepStatus
 from stairlift.run import occupants
 from stairlift.run.board import Board
+from stairlift.run.budgets import Overspent
 from stairlift.run.occupants import Occupant
 from stairlift.run.orders import Circumstances, Orders, on_record
 from stairlift.run.retries import pause_before
@@ -78,18 +79,18 @@ class _Inquiry:
     def _spent(self, step_id: str) -> tuple[Hindrance, ...]:
         if self._board.status(step_id).state in UNWELL:
             return ()  # it says so itself
-        return tuple(self._budget(step_id, *spent) for spent in self._board.overspent())
+        return tuple(self._budget(step_id, spent) for spent in self._board.overspent())
 
-    def _budget(self, step_id: str, key: str, allowed: int, hosts: Iterable[str]) -> Hindrance:
-        blamed = [s.id for s in self._board.statuses() if s.state in UNWELL and self._counts_in(s.id, key)]
+    def _budget(self, step_id: str, spent: Overspent) -> Hindrance:
+        blamed = [s.id for s in self._board.statuses() if s.state in UNWELL and self._counts_in(s.id, spent.key)]
         return Hindrance(
             kind="budget",
             step=step_id,
             by=tuple(blamed),
             since=_latest(self._board.status(blamed_one).ended_at for blamed_one in blamed),
-            key=key,
-            wide=allowed,
-            hosts=tuple(hosts),
+            key=spent.key,
+            wide=spent.allowed,
+            hosts=spent.hosts,
             behind=self._follow(blamed),
         )
 
@@ -206,12 +207,12 @@ class _Inquiry:
     def _no_room(self, status: StepStatus) -> tuple[Hindrance, ...]:
         number = self._board.graph.number[status.id]
         unit = self._board.graph.unit_of[number]
-        if occupants.is_open(self._board, unit):
+        if self._board.units.is_open(unit):
             return self._alone(status)
         found = [
             self._window(status, key)
             for key, hosts in self._board.graph.unit_places[unit]
-            if self._board.room(key) < hosts
+            if self._board.windows.room(key) < hosts
         ]
         return (*found, *self._alone(status))
 
@@ -223,7 +224,7 @@ class _Inquiry:
     def _alone(self, status: StepStatus) -> tuple[Hindrance, ...]:
         graph = self._board.graph
         key = graph.exclusive[graph.number[status.id]]
-        if not key or self._board.room(key) > 0:
+        if not key or self._board.windows.room(key) > 0:
             return ()
         holders = [h for h in occupants.of_binding(self._board, key) if h.step != status.id]
         return (self._taken("alone", status, holders, key=self._board.step(status.id).strategy or "", wide=1),)

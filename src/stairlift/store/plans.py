@@ -1,10 +1,9 @@
 """Plans: the steps are rows of their own, so that whoever asks about a few of 40,000 does not read them all."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, Text, bindparam, cast, insert, select
+from sqlalchemy import Connection, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -31,28 +30,3 @@ def _adding(dialect: str, plan_hash: str, head: Mapping[str, Any]) -> ReturningI
     """Does nothing where it is known; a server waits until a transaction that adds it has ended."""
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     return insert(_plan).values(hash=plan_hash, document=head).on_conflict_do_nothing().returning(_plan.c.hash)
-
-
-def head(connection: Connection, run_id: str) -> dict[str, Any] | None:
-    """The document of a run's plan with the number of its steps in their place; None where there is no such run."""
-    query = select(_plan.c.document).join(tables.run).where(tables.run.c.id == run_id)
-    found: dict[str, Any] | None = connection.execute(query).scalar()
-    return found
-
-
-def whole(connection: Connection, run_id: str) -> dict[str, Any] | None:
-    """The document of a run's plan as it was given."""
-    document = head(connection, run_id)
-    if document and "steps" in document:
-        document["steps"] = list(some(connection, run_id))
-    return document
-
-
-def some(connection: Connection, run_id: str, ids: Collection[str] | None = None) -> tuple[dict[str, Any], ...]:
-    """The documents of a plan's steps, of all or of these, in the order of the plan; all are parsed in one go."""
-    query = select(cast(_step.c.document, Text)).join(tables.run, tables.run.c.plan_hash == _step.c.plan)
-    query = query.where(tables.run.c.id == run_id)
-    if ids is not None:
-        query = query.where(_step.c.id.in_(list(ids)))
-    texts = connection.execute(query.order_by(_step.c.position)).scalars()
-    return tuple(orjson.loads(f"[{','.join(texts)}]"))

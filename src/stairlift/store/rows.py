@@ -1,17 +1,13 @@
-"""Rows to nouns and nouns to rows."""
+"""Nouns, made rows; `plain` is the way back."""
 
 from typing import Any
 
-from sqlalchemy import Row
-
 from stairlift.model.effect import Effect
-from stairlift.model.run import Attempt, AttemptId, Command, Event, Run, RunState, StepState, StepStatus
+from stairlift.model.run import Attempt, Command, Event, Run, StepState, StepStatus
 
 Values = dict[str, Any]
 #: The values of a row that is written in bulk, in the order that is named beside what makes it.
 Ordered = tuple[Any, ...]
-
-_STATES = {state.value: state for state in StepState}
 
 #: The columns that each kind of write sets, and the parameters by which it finds its row.
 STATUS_KEY = ("key_run", "key_id", "key_state")
@@ -20,11 +16,6 @@ STATUS = ("state", "attempt", "approved", "started_at", "worked_at", "ended_at",
 ATTEMPT_END = ("ended_at", "result", "returncode", "reason", "facts")
 ATTEMPT = ("run", "step", "number", "started_at", "undo", *ATTEMPT_END)
 EVENT = ("run", "seq", "at", "kind", "step", "attempt", "data")
-
-
-def run_of(row: Row[Any]) -> Run:
-    """A row of `run`."""
-    return Run(**{**row._asdict(), "state": RunState(row.state)})
 
 
 def run_row(run: Run) -> Values:
@@ -47,12 +38,6 @@ def run_row(run: Run) -> Values:
     }
 
 
-def status_of(row: Row[Any]) -> StepStatus:
-    """A row of `step` that holds its id and the columns of STATUS."""
-    values = tuple(row)
-    return StepStatus(values[0], _STATES[values[1]], *values[2:])
-
-
 def status_values(run_id: str, status: StepStatus, was: StepState | None) -> Ordered:
     """What the update of a step binds: STATUS_KEY (the state is that which it must still have), then STATUS."""
     state = status.state._value_
@@ -68,20 +53,6 @@ def status_values(run_id: str, status: StepStatus, was: StepState | None) -> Ord
         status.ended_at,
         status.reason,
         status.retries,
-    )
-
-
-def attempt_of(row: Row[Any]) -> Attempt:
-    """A row of `attempt`."""
-    return Attempt(
-        id=AttemptId(row.run, row.step, row.number),
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        result=row.result,
-        returncode=row.returncode,
-        reason=row.reason,
-        facts=row.facts,
-        undo=row.undo,
     )
 
 
@@ -101,19 +72,9 @@ def _end(attempt: Attempt) -> Ordered:
     return (attempt.ended_at, attempt.result, attempt.returncode, attempt.reason, dict(attempt.facts))
 
 
-def event_of(row: Row[Any]) -> Event:
-    """A row of `event`."""
-    return Event(run=row.run, seq=row.seq, at=row.at, kind=row.kind, step=row.step, attempt=row.attempt, data=row.data)
-
-
 def event_row(event: Event) -> Ordered:
     """A row of `event`: EVENT."""
     return (event.run, event.seq, event.at, event.kind, event.step, event.attempt, event.data)
-
-
-def command_of(row: Row[Any]) -> Command:
-    """A row of `command`."""
-    return Command(**row._asdict())
 
 
 def command_row(command: Command) -> Values:
@@ -130,11 +91,6 @@ def command_row(command: Command) -> Values:
         "answer": command.answer,
         "details": dict(command.details),
     }
-
-
-def effect_of(row: Row[Any]) -> Effect:
-    """A row of `effect`."""
-    return Effect(**{name: value for name, value in row._asdict().items() if name != "run"})
 
 
 def effect_row(run_id: str, effect: Effect) -> Values:

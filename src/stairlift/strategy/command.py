@@ -14,7 +14,7 @@ from stairlift.strategy.files import named_files
 from stairlift.strategy.options import OptionReader
 from stairlift.strategy.reaching import read_reach
 from stairlift.strategy.templates import literal, read_template, render
-from stairlift.strategy.words import shell_line
+from stairlift.strategy.words import located, shell_line, with_program
 
 
 class CommandUpgradeStrategy:
@@ -96,22 +96,18 @@ class CommandUpgradeStrategy:
         return HostCommand(reach, folder) if on_host else None
 
     def _render(self, template: tuple[str, ...], step: Step, run: str) -> tuple[str, ...]:
-        program, *words = render(template, step, run)
-        return (self._located(program), *words)
-
-    def _located(self, program: str) -> str:
-        return os.path.normpath(self._folder / program) if "/" in program else program
+        return with_program(render(template, step, run), self._folder)
 
     def _program(self, word: str) -> str | None:
         """Where the program lies that a word names; None where that depends on the step."""
         name = literal(word)
         if name is None:
             return None
-        if (found := shutil.which(self._located(name))) is not None:
+        if (found := shutil.which(located(name, self._folder))) is not None:
             return found
         raise UsageError(
             code="strategy.program",
             brief=f"strategy {self.name!r}: {name} is not a program that can be executed",
-            details=f"Looked for {self._located(name)}.",
+            details=f"Looked for {located(name, self._folder)}.",
             resolution="Correct the path in argv or undo, or make the file executable.",
         )

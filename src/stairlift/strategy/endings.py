@@ -30,7 +30,7 @@ def without_colours(log: str) -> str:
     return _ESCAPES.sub("", log)
 
 
-def last_line(log: str) -> str:
-    """The last line of a log that says something."""
+def last_line(log: str, most: int = _LINE_CHARACTERS) -> str:
+    """The last line of a log that says something, at most so many characters of it."""
     lines = (line.strip() for line in reversed(without_colours(log).splitlines()))
-    return next((line[:_LINE_CHARACTERS] for line in lines if line), "")
+    return next((line[:most] for line in lines if line), "")

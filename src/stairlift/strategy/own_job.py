@@ -1,6 +1,6 @@
-"""Jobs that are programs of our own: what they are told, what they tell, and what that means.
+"""What programs of ours tell while they do the work of a strategy, and what that means.
 
-A job is `python -m MODULE REQUEST` with a file of JSON values. It tells, in lines of its progress file:
+They tell, in lines of the progress file of their attempt:
 kind       further keys
 effect     id, state: what became of a side effect
 fact       name, text: what is worth to be known of the attempt
@@ -12,47 +12,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
-from stairlift.model.effect import Effect, EffectState
-from stairlift.model.errors import SourceTrouble, StairliftError, Trouble
-from stairlift.model.work import Assignment, Job, Outcome, Verdict
+from stairlift.model.effect import EffectState
+from stairlift.model.work import Outcome, Verdict
 from stairlift.strategy.endings import ending, last_line
 from stairlift.strategy.progress import events
 
-REQUEST = "request.json"
 _STATES = get_args(EffectState)
-#: What may be otherwise in a while, without anybody's help.
-_PASSES = frozenset({Trouble.TIMEOUT, Trouble.UNREACHABLE, Trouble.SERVER_ERROR})
-#: Files of openstacksdk that are found in the current folder, with the variables that name them.
-_CLOUDS = {"OS_CLIENT_CONFIG_FILE": "clouds.yaml", "OS_CLIENT_SECURE_FILE": "secure.yaml"}
-
-
-def own_job(module: str, request: Mapping[str, Any], assignment: Assignment) -> Job:
-    """The process for a request. Credentials are not in it: it reads clouds.yaml and OS_* by itself."""
-    text = json.dumps(request, indent=1, sort_keys=True)
-    argv = (sys.executable, "-m", module, str(assignment.folder / REQUEST))
-    return Job(argv, "/", credentials_here(), {REQUEST: text})
-
-
-def credentials_here() -> dict[str, str]:
-    """Where the files with credentials are, for a process that starts in another folder."""
-    found = {name: Path(file).absolute() for name, file in _CLOUDS.items() if name not in os.environ}
-    return {name: str(file) for name, file in found.items() if file.is_file()}
-
-
-def effect_documents(effects: Iterable[Effect]) -> list[dict[str, Any]]:
-    """What the ledger says, as a request carries it."""
-    return [{**asdict(e), "at": e.at.isoformat(), "ended_at": None, "details": dict(e.details)} for e in effects]
-
-
-def effects_of(documents: Iterable[Mapping[str, Any]]) -> tuple[Effect, ...]:
-    """The other way round."""
-    return tuple(Effect(**{**told, "at": datetime.fromisoformat(told["at"])}) for told in documents)
 
 
 class Notes:
@@ -96,19 +64,6 @@ class Notes:
         if self._path:
             with Path(self._path).open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
-
-
-def carry_out(work: Callable[[Mapping[str, Any], Notes], str]) -> int:
-    """Do what the request on the command line says; the exit status. `work` gives a reason for people, or ""."""
-    request = json.loads(Path(sys.argv[1]).read_text())
-    notes = Notes()
-    try:
-        notes.end(work(request, notes), failed=False)
-    except StairliftError as error:
-        passes = isinstance(error, SourceTrouble) and error.trouble in _PASSES
-        notes.end(error.brief, failed=True, temporary=passes)
-        return 1
-    return 0
 
 
 def judge_own(outcome: Outcome) -> Verdict:

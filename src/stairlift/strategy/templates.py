@@ -1,6 +1,6 @@
 """Command lines of the operator's with placeholders in braces, and what they read for a step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from string import Formatter
 
 from stairlift.model.plan import Step
@@ -20,14 +20,14 @@ _PLACEHOLDERS: Mapping[str, Callable[[Step], str]] = {
 }
 
 
-def read_template(reader: OptionReader, key: str) -> tuple[str, ...]:
+def read_template(reader: OptionReader, key: str, known: Sequence[str] = (*_PLACEHOLDERS, "run")) -> tuple[str, ...]:
     """The words of an option with their placeholders; UsageError for an unknown one, or what looks like a secret."""
     words = reader.command(key)
     reader.refuse_secrets(key, words, "Let the program read it from a file that only its account can read.")
     for field in (field for word in words for field in _fields(reader, key, word)):
-        if field != "run" and field not in _PLACEHOLDERS:
-            known = ", ".join(f"{{{name}}}" for name in (*_PLACEHOLDERS, "run"))
-            raise reader.wrong(key, f"holds the unknown placeholder {{{field}}}", f"Known are {known}.")
+        if field not in known:
+            named = ", ".join(f"{{{name}}}" for name in known)
+            raise reader.wrong(key, f"holds the unknown placeholder {{{field}}}", f"Known are {named}.")
     return words
 
 
@@ -56,6 +56,17 @@ def _value(field: str | None, step: Step, run: str) -> str:
     if field is None:
         return ""
     return run if field == "run" else _PLACEHOLDERS[field](step)
+
+
+def filled(template: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
+    """The words with these values in place of their placeholders."""
+    parsed = (Formatter().parse(word) for word in template)
+    return tuple("".join(text + (values[field] if field else "") for text, field, _, _ in word) for word in parsed)
+
+
+def names(template: Sequence[str], field: str) -> bool:
+    """Whether this placeholder is in one of the words."""
+    return any(field == found for word in template for _, found, _, _ in Formatter().parse(word))
 
 
 def literal(word: str) -> str | None:

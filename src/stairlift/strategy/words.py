@@ -1,8 +1,10 @@
 """From a step to the words of a command line: which names may stand there, and how a person would type it."""
 
+import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Step
@@ -49,3 +51,13 @@ def shell_line(folder: str, argv: Sequence[str], env: Mapping[str, str] | None =
     """What a person would paste into a shell to do the same."""
     settings = [f"{key}={shlex.quote(value)}" for key, value in sorted((env or {}).items())]
     return f"cd {shlex.quote(folder)} && {' '.join([*settings, shlex.join(argv)])}"
+
+
+def located(program: str, folder: Path) -> str:
+    """A program with a slash in its name is one of this folder, one without is looked for on PATH."""
+    return os.path.normpath(folder / program) if "/" in program else program
+
+
+def with_program(argv: Sequence[str], folder: Path) -> tuple[str, ...]:
+    """A command line whose program is found from any folder."""
+    return (located(argv[0], folder), *argv[1:])

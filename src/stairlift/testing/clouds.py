@@ -10,6 +10,8 @@ from stairlift.model.errors import Trouble
 from stairlift.model.observation import (
     ApiVersion,
     Deployment,
+    Duty,
+    DutyRecord,
     EndpointRecord,
     Fact,
     HypervisorRecord,
@@ -114,6 +116,10 @@ class CloudBuilder:
     def running(self, host: str, version: str, *binaries: str) -> "CloudBuilder":
         """Programs whose version was seen on the host itself."""
         return self.saying("versions", *(VersionRecord(name, host, version) for name in binaries))
+
+    def on_duty(self, host: str, name: str, duty: Duty) -> "CloudBuilder":
+        """A service with a part of its own among its like, as a look at its host tells."""
+        return self.saying("hosts:lab", DutyRecord(name, host, duty))
 
     def deployed_by(self, kind: Literal["kolla-ansible", "openstack-ansible", "plain"]) -> "CloudBuilder":
         """The deployer that the inventory belongs to."""

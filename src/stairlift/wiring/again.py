@@ -10,6 +10,7 @@ from stairlift.model.run import SETTLED, StepStatus
 from stairlift.plan import refuse
 from stairlift.plan.drift import drift
 from stairlift.report.text import count
+from stairlift.strategy.around import changed_since
 from stairlift.strategy.freezing import changed_files
 from stairlift.wiring.look import Look
 
@@ -34,6 +35,7 @@ def check_plan(plan: Plan) -> None:
             resolution="make a plan of the cloud itself",
         )
     changed = [text for binding in plan.bindings for text in changed_files(binding)]
+    changed += [text for around in plan.around for text in changed_since(around)]
     if changed:
         raise Refusal(
             code="plan.files_changed",

@@ -12,7 +12,7 @@ from stairlift.remote.words import SshOptions
 from stairlift.wiring.policy import whole_seconds
 from stairlift.wiring.toml import demand_known, invalid
 
-_KEYS = ("command", "target_command", "shells", "backup")
+_KEYS = ("command", "target_command", "within", "shells", "backup")
 _BACKUP_KEYS = ("host", "paths", "files", "newest", "restored")
 _COMMAND, _RELEASE = "{command}", "{release}"
 #: How old the newest backup may be, in seconds, unless the table says otherwise.
@@ -53,10 +53,19 @@ def read_checks(table: Any, place: str) -> CheckSettings:
     if not target and any(_RELEASE in word for word in running):
         target = running
     return CheckSettings(
-        Programs(running, target),
+        Programs(running, target, _within(place, table)),
         _backups(f"{place}: backup", table["backup"]) if "backup" in table else None,
         table.get("shells", "sources"),
     )
+
+
+def _within(place: str, table: Mapping[str, Any]) -> float:
+    if "within" not in table:
+        return Programs().within
+    within = float(whole_seconds(place, "within", table["within"]))
+    if within < 1:
+        raise invalid(place, "within is at least a second")
+    return within
 
 
 def _words(place: str, key: str, value: Any) -> tuple[str, ...]:

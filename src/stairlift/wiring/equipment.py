@@ -15,15 +15,16 @@ from stairlift.model.plan import Plan
 from stairlift.model.run import Run, StepState
 from stairlift.ports import FreshnessProbe, StepGate
 from stairlift.strategy.watch import FrozenWatch
+from stairlift.wiring.around import surroundings
 from stairlift.wiring.as_before import View, as_before
 from stairlift.wiring.clock import now
 from stairlift.wiring.gating import Gating
 from stairlift.wiring.keeping import RunKeeper
 from stairlift.wiring.look import Look, glance
-from stairlift.wiring.meter import end_those_of, metered, run_meter, with_leftovers
+from stairlift.wiring.meter import end_those_of, metered, run_meter
 from stairlift.wiring.office import Office
 from stairlift.wiring.orders import Orders
-from stairlift.wiring.planning import strategies_of
+from stairlift.wiring.putting_back import who_puts_back
 from stairlift.wiring.system_clock import SystemClock
 
 
@@ -55,12 +56,11 @@ class Equipment:
         return RunKeeper(self.plan, self.run, as_before(self.plan, self.run), self.office.store, begun)
 
     def _common(self, freshness: FreshnessProbe, *gates: StepGate) -> Tools:
-        strategies = with_leftovers(strategies_of(self.plan), self.run, self.office.state_dir)
         pace = Pace.for_lease(self.office.lease_ttl)
         return Tools(
             store=self.office.store,
             executor=self.office.executor_for(self.plan),
-            strategies=strategies,
+            strategies=who_puts_back(self.plan, self.run, self.office),
             clock=SystemClock(),
             freshness=freshness,
             on_event=self.orders.on_event,
@@ -68,6 +68,7 @@ class Equipment:
             pace=replace(pace, verify=gate_settings(self.run).within or pace.verify),
             actor=self.orders.actor,
             gates=gates,
+            surroundings=surroundings(self.plan, self.run, self.office.executor),
         )
 
     def _measured(self, tools: Tools, view: View) -> Tools:
@@ -78,7 +79,7 @@ class Equipment:
             return tools
         if not place.folder.exists():
             self.orders.note(f"nothing is changed before {place.order.settings.baseline:g} s of answers are a baseline")
-        return replace(tools, meter=run_meter(place, self.run, tools))
+        return replace(tools, meter=run_meter(place, self.run, tools, self.orders.note))
 
     @cached_property
     def _glance(self) -> View:

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from stairlift.check.api.network import ActiveRouters
 from stairlift.check.api.records import Missing
 from stairlift.check.api.servers import Guests
 from stairlift.check.hosts.broker import Bus
+from stairlift.check.hosts.ovn import GATEWAYS, MEMBERS
 from stairlift.drive.checks import run_checks
 from stairlift.drive.discover import observe
 from stairlift.drive.gates.on_hosts import LogGate, ProcessGate
-from stairlift.drive.gates.settings import GATES, KEPT, GateSettings, gate_settings
+from stairlift.drive.gates.settings import BEFORE, GATES, KEPT, GateSettings, gate_settings
 from stairlift.drive.gates.through_ports import ApiGate, CheckedGate, Lacking
 from stairlift.inventory.host_facts import facts
 from stairlift.inventory.host_script import rows, script
-from stairlift.knowledge.binaries import SOURCE_OF_REGISTRY
+from stairlift.knowledge.binaries import SOURCE_OF_REGISTRY, in_quorum
 from stairlift.model.check import CheckResult, Phase
 from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.model.observation import Fact
@@ -31,10 +33,16 @@ from stairlift.wiring.toml import demand_known, invalid
 
 _LOOK_TIMEOUT = 60.0
 #: The checks that a gate compares with before the run, by the gate's name.
-_COMPARED: Mapping[str, tuple[type[Check], ...]] = {"counts": (Missing, Guests), "routers": (ActiveRouters,)}
+_Kind = Callable[[], Check]
+_COMPARED: Mapping[str, tuple[_Kind, ...]] = {
+    "counts": (Missing, Guests),
+    "routers": (ActiveRouters,),
+    "members": (MEMBERS,),
+    "gateways": (GATEWAYS,),
+}
 #: What a check before a one-way step compares with, and no gate of a step asks.
-_BUS: Mapping[str, tuple[type[Check], ...]] = {"bus": (Bus,)}
-_BASELINE = "gates_before"
+_BUS: Mapping[str, tuple[_Kind, ...]] = {"bus": (Bus,)}
+_IN_ORDER = ("api", "process", "logs", "members", "counts", "routers", "gateways")
 
 
 def read_gates(table: Any, place: str) -> GateSettings:
@@ -63,13 +71,13 @@ class Gating:
     @classmethod
     def of(cls, run: Run, seen: Look, where: Where) -> "Gating":
         """As the run began."""
-        return cls(gate_settings(run), run.options.get(_BASELINE, {}), seen, where)
+        return cls(gate_settings(run), run.options.get(BEFORE, {}), seen, where)
 
     def gates(self, plan: Plan, clock: Clock) -> tuple[StepGate, ...]:
         """Those that are wanted and can be asked, the cheapest first; of those demanded by name what keeps them."""
         asked = asking(self.seen, self.where, Way(plan.source, plan.target, plan))
         made = {**self._on_hosts(asked, clock), **self._of_the_cloud(asked)}
-        return tuple(gate for name in ("api", "process", "logs", "counts", "routers") for gate in self._of(name, made))
+        return tuple(gate for name in _IN_ORDER for gate in self._of(name, made))
 
     def _of(self, name: str, made: Mapping[str, StepGate]) -> Iterator[StepGate]:
         if name in made and self.settings.wanted(name):
@@ -92,12 +100,15 @@ class Gating:
                 found[name] = self._compared(name, kinds, asked)
         return found
 
-    def _compared(self, name: str, kinds: Sequence[type[Check]], asked: Asking) -> CheckedGate:
+    def _compared(self, name: str, kinds: Sequence[_Kind], asked: Asking) -> CheckedGate:
         kept = self.before[name]
         based = replace(asked, scene=replace(asked.scene, baseline=kept["facts"]))
         known = [kind for kind in kinds if kind().info.code in kept["facts"]]
-        concerns = _touches_routers if name == "routers" else _any_step
-        return CheckedGate(name, lambda: _results(known, self._anew(based), "gate"), kept["found"], concerns)
+        ask = partial(self._judged, known, based)
+        return CheckedGate(name, ask, kept["found"], _CONCERNS.get(name, _any_step))
+
+    def _judged(self, kinds: Sequence[_Kind], asked: Asking) -> Sequence[CheckResult]:
+        return _results(kinds, self._anew(asked), "gate")
 
     def _anew(self, asked: Asking) -> Asking:
         """The same cloud by what its registries say now, and who was silent when it was looked at."""
@@ -118,6 +129,8 @@ _LACKING = {
     "logs": "no host lets us look: --inventory hosts:INVENTORY",
     "counts": "nothing is known of how the cloud was before the run",
     "routers": "nothing is known of how the routers were before the run",
+    "members": "nothing is known of how OVN's databases were before the run: it takes a shell on their hosts",
+    "gateways": "nothing is known of who carried the routers before the run: it takes a shell on OVN's databases",
 }
 
 
@@ -127,10 +140,10 @@ def kept_gates(settings: GateSettings, seen: Look, where: Where, plan: Plan) -> 
     wanted = {name: kinds for name, kinds in _COMPARED.items() if settings.wanted(name)}
     before = {name: kept for name, kinds in {**wanted, **_BUS}.items() if (kept := _before(kinds, asked))}
     said = settings.document()
-    return ({KEPT: said} if said else {}) | ({_BASELINE: before} if before else {})
+    return ({KEPT: said} if said else {}) | ({BEFORE: before} if before else {})
 
 
-def _before(kinds: Sequence[type[Check]], asked: Asking) -> dict[str, Any]:
+def _before(kinds: Sequence[_Kind], asked: Asking) -> dict[str, Any]:
     """The facts of these checks, and the subjects of what they find already; nothing where one of them cannot tell."""
     results = _results(kinds, asked, "before")
     if not results or any(one.judgement.unknown for one in results):
@@ -139,7 +152,7 @@ def _before(kinds: Sequence[type[Check]], asked: Asking) -> dict[str, Any]:
     return {"facts": facts_of, "found": {one.info.code: [f.subject for f in one.judgement.findings] for one in results}}
 
 
-def _results(kinds: Sequence[type[Check]], asked: Asking, phase: Phase) -> tuple[CheckResult, ...]:
+def _results(kinds: Sequence[_Kind], asked: Asking, phase: Phase) -> tuple[CheckResult, ...]:
     return tuple(
         one
         for one in run_checks([kind() for kind in kinds], asked.scene, asked.ways, phase=phase)
@@ -151,8 +164,23 @@ def _touches_routers(step: Step) -> bool:
     return "neutron-l3-agent" in step.services
 
 
+def _touches_members(step: Step) -> bool:
+    return any(map(in_quorum, step.services))
+
+
+def _touches_chassis(step: Step) -> bool:
+    return "ovn-controller" in step.services
+
+
 def _any_step(step: Step) -> bool:  # noqa: ARG001
     return True
+
+
+_CONCERNS: Mapping[str, Callable[[Step], bool]] = {
+    "routers": _touches_routers,
+    "members": _touches_members,
+    "gateways": _touches_chassis,
+}
 
 
 def looking(remote: Remote) -> Callable[[str], Sequence[Fact]]:

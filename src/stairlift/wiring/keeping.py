@@ -8,7 +8,10 @@ from typing import Any
 from stairlift.check.again import new_errors
 from stairlift.drive.check_registry import installed
 from stairlift.drive.checks import run_checks
+from stairlift.drive.gates.settings import BEFORE
+from stairlift.knowledge.binaries import in_quorum
 from stairlift.knowledge.checks import catalogue
+from stairlift.model.availability import Canary
 from stairlift.model.check import CheckResult
 from stairlift.model.errors import Refusal
 from stairlift.model.finding import Finding, Waiver, in_order, unwaived_errors
@@ -26,7 +29,7 @@ from stairlift.wiring.waivers import demand_in_force, in_force
 
 #: What was found before a run holds for so long; then the first change waits for another look.
 YOUNG = timedelta(minutes=30)
-_CHECKED, _BEFORE = "checked_at", "gates_before"
+_CHECKED = "checked_at"
 _NAMED = 3
 _EVERY_TIME = frozenset({"notes.unread", "freeze.unconfirmed", "backup.unconfirmed", "check.skipped"})
 
@@ -98,7 +101,7 @@ class RunKeeper:
 
     def watches(self, step: Step) -> bool:
         """See ports.Gatekeeper. What is let pass begins, and from then on the run has changed something."""
-        if self._one_way(step) is not None or self._opens(step):
+        if self._one_way(step) is not None or self._opens(step) or _restarts_member(step):
             return True
         self.begun = self.begun or (step.action != "approve" and step.stage != HARMLESS)
         return False
@@ -136,21 +139,22 @@ class RunKeeper:
     def _asked(self, step: Step, seen: Look) -> tuple[CheckResult, ...]:
         asked = asking(seen, self.where, Way(step.source, step.target, self.plan))
         one_way = self._one_way(step)
-        if one_way is None:
+        if one_way is None and self._opens(step):
             return before(asked, self.waivers)[0]
         effects = self.records.effects(self.run.id)
-        scene = replace(asked.scene, about=one_way, baseline=self.baseline, effects=effects)
-        checks = [check for check in installed().checks if _matters(check)]
+        scene = replace(asked.scene, about=one_way or step, baseline=self.baseline, effects=effects)
+        matters = _matters if one_way else _of_members
+        checks = [check for check in installed().checks if matters(check)]
         return run_checks(checks, scene, asked.ways, phase="gate", waivers=self.waivers)
 
     @property
     def baseline(self) -> Mapping[str, Mapping[str, Any]]:
         """What the checks that compare found before the run."""
-        kept = self.run.options.get(_BEFORE, {}).values()
+        kept = self.run.options.get(BEFORE, {}).values()
         return {code: facts for one in kept for code, facts in one["facts"].items()}
 
 
-def at_the_end(keeper: RunKeeper) -> tuple[str, ...]:
+def at_the_end(keeper: RunKeeper, canary: Canary | None = None) -> tuple[str, ...]:
     """What the checks of the end say of a cloud that a run has brought to its target, one sentence each.
 
     What runs there now is the target's code. Nothing of a plan for a part: the rest of the cloud is as it was.
@@ -159,7 +163,7 @@ def at_the_end(keeper: RunKeeper) -> tuple[str, ...]:
     if plan.asked != Asked():
         return ()
     asked = asking(glance(keeper.where), keeper.where, Way(plan.target, plan.target))
-    scene = replace(asked.scene, baseline=keeper.baseline, effects=keeper.records.effects(keeper.run.id))
+    scene = replace(asked.scene, baseline=keeper.baseline, effects=keeper.records.effects(keeper.run.id), canary=canary)
     results = run_checks(installed().checks, scene, asked.ways, phase="end", waivers=keeper.waivers)
     found = in_order(finding for result in results for finding in result.findings)
     grave = [f for f in found if f.severity != "info" and not any(w.covers(f) for w in keeper.waivers)]
@@ -170,6 +174,17 @@ def _matters(check: Check) -> bool:
     """Whether it is asked before a one-way step; a check of somebody else's says so by its phase."""
     known = catalogue().get(check.info.code)
     return known.one_way if known else "gate" in check.info.phases
+
+
+def _of_members(check: Check) -> bool:
+    """Whether it is asked before a member of a quorum restarts."""
+    known = catalogue().get(check.info.code)
+    return known is not None and known.member
+
+
+def _restarts_member(step: Step) -> bool:
+    """Whether others of its cluster must be there meanwhile. Who leads them is asked then, since that moves."""
+    return step.action == "upgrade" and any(map(in_quorum, step.services))
 
 
 def _objection(errors: Sequence[Finding]) -> str:

@@ -7,16 +7,15 @@ from dataclasses import replace
 from stairlift.drive.ledger import Ledger
 from stairlift.drive.restoring import put_back_those
 from stairlift.drive.tools import Pace, Tools
-from stairlift.model.effect import Effect
+from stairlift.model.effect import AROUND, Effect
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.plan import Plan
 from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Event, Run
 from stairlift.ports import Journal
 from stairlift.run import Board, graph
 from stairlift.run.effects import AtRest, Units
-from stairlift.wiring.meter import with_leftovers
 from stairlift.wiring.office import Office
-from stairlift.wiring.planning import strategies_of
+from stairlift.wiring.putting_back import who_puts_back
 from stairlift.wiring.system_clock import SystemClock
 
 
@@ -39,7 +38,7 @@ def put_back(
         tools = Tools(
             office.store,
             office.executor_for(plan),
-            with_leftovers(strategies_of(plan), run, office.state_dir),
+            who_puts_back(plan, run, office),
             SystemClock(),
             on_event=on_event,
             pace=Pace.for_lease(office.lease_ttl),
@@ -81,10 +80,12 @@ def _at_rest(board: Board, run: Run, chosen: Sequence[Effect]) -> AtRest:
 
 
 def _demand_rest(board: Board, chosen: Sequence[Effect]) -> None:
-    """Nobody is let back on a host on which an attempt is at work, orchestrated or not."""
+    """Nobody is let back where an attempt is at work, orchestrated or not; what surrounds it stays as well."""
     number, unit_of = board.graph.number, board.graph.unit_of
     units = {unit_of[number[effect.step]] for effect in chosen if effect.step in number}
-    busy = [s.id for s in board.statuses() if s.state in IN_FLIGHT and unit_of[number[s.id]] in units]
+    every = any(effect.kind == AROUND for effect in chosen)
+    flying = [s.id for s in board.statuses() if s.state in IN_FLIGHT]
+    busy = [step for step in flying if every or unit_of[number[step]] in units]
     if busy:
         raise Refusal(
             code="ledger.in_flight",

@@ -7,7 +7,9 @@ from stairlift.model.run import Run
 from stairlift.ports import Records
 from stairlift.probe.order import SAMPLES, folder_of
 from stairlift.probe.samples import SampleReader, totals
-from stairlift.report.availability import Availability, measured, windows
+from stairlift.report.availability import measured
+from stairlift.report.figures import Availability
+from stairlift.report.flights import windows
 from stairlift.wiring.clock import now
 
 

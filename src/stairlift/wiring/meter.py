@@ -1,6 +1,6 @@
 """The availability meter: the `[meter]` table, and the meter of a run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +12,7 @@ from stairlift.knowledge.service_types import all_service_types
 from stairlift.model.availability import METER
 from stairlift.model.errors import StairliftError
 from stairlift.model.observation import BackendRecord, Observation
-from stairlift.model.plan import Plan
+from stairlift.model.plan import Asked, Plan
 from stairlift.model.run import FINAL_RUN_STATES, Run
 from stairlift.ports import Records, UpgradeStrategy
 from stairlift.probe.leftovers import Leftovers
@@ -104,12 +104,13 @@ def metered(run: Run, plan: Plan, state_dir: Path, seen: Iterable[Observation]) 
     if METER not in run.options:
         return None
     order = MeterOrder(run.id, plan.os_cloud, MeterSettings.of(run.options[METER]), backends(seen))
-    return Place(folder_of(state_dir, run.id), order, plan.policy.get("downtime_budget", {}))
+    budget = plan.policy.get("downtime_budget", {})
+    return Place(folder_of(state_dir, run.id), order, budget, proves=plan.asked == Asked())
 
 
-def run_meter(place: Place, run: Run, tools: Tools) -> RunMeter:
+def run_meter(place: Place, run: Run, tools: Tools, note: Callable[[str], None]) -> RunMeter:
     """The meter of a run as it stands before it is taken up."""
-    return RunMeter(place, run, tools.executor, tools.store)
+    return RunMeter(place, run, tools.executor, tools.store, note)
 
 
 def with_leftovers(

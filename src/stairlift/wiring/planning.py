@@ -11,7 +11,7 @@ from stairlift.drive.check_registry import codes as check_codes
 from stairlift.knowledge.releases import parse_series
 from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.finding import Waiver, in_order
-from stairlift.model.plan import STAGES, Binding, Plan, Stage, Step
+from stairlift.model.plan import STAGES, Around, Binding, Plan, Stage, Step
 from stairlift.model.policy import Policy
 from stairlift.plan import Request, plan
 from stairlift.ports import UpgradeStrategy
@@ -66,7 +66,8 @@ def make_plan(seen: Look, request: Request, where: Where, settings: Settings) ->
     specs = tuple(absolute(spec) for spec in where.specs)
     for spec in specs:
         _demand_json(f"--inventory {spec!a}", spec)
-    asked = replace(request, sources=specs, os_cloud=where.os_cloud, queues=settings.queues)
+    around = frozen_around(settings)
+    asked = replace(request, sources=specs, os_cloud=where.os_cloud, queues=settings.queues, around=around)
     cloud = seen.reconciled.cloud
     frozen = with_built_in(bindings(settings), asked.policy, cloud, where.os_cloud)
     made = with_used(plan(cloud, seen.reconciled.findings, asked, frozen), check_codes())
@@ -97,6 +98,13 @@ def absolute(spec: str) -> str:
 def bindings(settings: Settings) -> tuple[Binding, ...]:
     """Every `[[strategy]]` entry, frozen. UsageError names the file and the entry that is wrong."""
     return tuple(freeze_entry(number, entry, settings.hops) for number, entry in enumerate(settings.strategies))
+
+
+def frozen_around(settings: Settings) -> tuple[Around, ...]:
+    """Every `[[around]]` entry, frozen. Raises UsageError (around.program, around.unreadable)."""
+    from stairlift.strategy.around import frozen
+
+    return tuple(map(frozen, settings.around))
 
 
 def freeze_entry(number: int, entry: StrategyEntry, hops: Hops) -> Binding:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from stairlift.model.plan import RETRIES, RETRY_AFTER, STAGES
-from stairlift.model.policy import ApprovalGate, Drain, Migrations, OnFailure, Order, Policy, Share
+from stairlift.model.policy import ApprovalGate, Drain, Migrations, OnFailure, Order, OvnOrder, Policy, Share
 from stairlift.wiring.toml import demand_known, invalid, read_toml
 
 _KEYS = (
@@ -26,12 +26,14 @@ _KEYS = (
     "drain",
     "migrations",
     "drain_networks",
+    "ovn_order",
 )
 _CHOICES: Mapping[str, Sequence[str]] = {
     "order": get_args(Order),
     "on_failure": get_args(OnFailure),
     "stop_after": STAGES,
     "drain": get_args(Drain),
+    "ovn_order": get_args(OvnOrder),
 }
 _GATES: tuple[ApprovalGate, ...] = get_args(ApprovalGate)
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
@@ -72,6 +74,7 @@ def read_policy(table: Any, place: str) -> Policy:
         drain=table.get("drain", "never"),
         migrations=_migrations(place, table.get("migrations", {})),
         drain_networks=_flag(place, "drain_networks", table.get("drain_networks", False)),
+        ovn_order=table.get("ovn_order", "controller-first"),
     )
 
 

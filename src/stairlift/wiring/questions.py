@@ -13,6 +13,7 @@ from stairlift.model.finding import Finding, in_order
 from stairlift.model.observation import ApiVersion, HostRecord
 from stairlift.model.plan import Plan
 from stairlift.model.release import Release
+from stairlift.openstack.endpoints import host_and_port
 from stairlift.openstack.urls import PublicUrls
 from stairlift.reconcile.backends import Backend, backends
 from stairlift.remote.ssh import SshRemote, Target
@@ -73,8 +74,7 @@ def _backends(seen: Look, where: Where) -> Mapping[tuple[str, str], str]:
 
 def _url(backend: Backend, secured: Collection[str]) -> str:
     record = backend.record
-    host = f"[{record.address}]" if ":" in record.address else record.address
-    place = f"//{host}:{record.port}/"
+    place = f"//{host_and_port(record.address, record.port)}/"
     return f"https:{place}" if f"https:{place}" in secured else f"http:{place}"
 
 

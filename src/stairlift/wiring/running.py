@@ -10,6 +10,7 @@ from stairlift.drive.keepalive import kept
 from stairlift.drive.loop import carry_out
 from stairlift.drive.resting import obey
 from stairlift.drive.tools import Pace, Tools
+from stairlift.model.availability import Canary
 from stairlift.model.plan import Plan, Step
 from stairlift.model.plan_document import to_document
 from stairlift.model.run import SETTLED, Run, RunState, StepState
@@ -150,7 +151,7 @@ def _orchestrate(journal: Journal, equipment: Equipment, view: View) -> Result:
     try:
         result = asyncio.run(_until_signalled(journal, equipment.plan, run, tools, approve_all=orders.approve_all))
         if result.run.state is RunState.DONE:
-            for sentence in (*asyncio.run(_lost(tools)), *at_the_end(equipment.keeper)):
+            for sentence in (*asyncio.run(_lost(tools)), *at_the_end(equipment.keeper, _tried(tools))):
                 orders.note(f"after the upgrade: {sentence}")
         return result
     finally:
@@ -164,6 +165,11 @@ async def _lost(tools: Tools) -> tuple[str, ...]:
     await tools.meter.baseline()  # takes in what was written since
     found = await tools.meter.breach()
     return (found,) if found else ()
+
+
+def _tried(tools: Tools) -> Canary | None:
+    """What came of what users do, behind the last step."""
+    return tools.meter.tried() if tools.meter else None
 
 
 async def _until_signalled(journal: Journal, plan: Plan, run: Run, tools: Tools, *, approve_all: bool) -> Result:

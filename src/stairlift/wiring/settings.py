@@ -17,7 +17,7 @@ from typing import Any
 from stairlift.drive.gates.settings import GateSettings
 from stairlift.model.errors import UsageError
 from stairlift.model.finding import Waiver
-from stairlift.model.plan import Queue
+from stairlift.model.plan import Around, Queue
 from stairlift.model.policy import Policy
 from stairlift.model.run import LEASE_TTL, LEAST_LEASE_TTL
 from stairlift.probe.order import MeterSettings
@@ -31,7 +31,20 @@ from stairlift.wiring.toml import demand_known, invalid, places_of, read_toml
 
 _FILE = "stairlift.toml"
 _TABLES = frozenset(
-    {"strategy", "hop", "queue", "waiver", "policy", "aliases", "sources", "lease_ttl", "meter", "gates", "checks"}
+    {
+        "strategy",
+        "hop",
+        "queue",
+        "around",
+        "waiver",
+        "policy",
+        "aliases",
+        "sources",
+        "lease_ttl",
+        "meter",
+        "gates",
+        "checks",
+    }
 )
 
 
@@ -53,6 +66,7 @@ class Settings:
     strategies: tuple[StrategyEntry, ...] = ()
     hops: Hops = field(default_factory=dict)
     queues: tuple[Queue, ...] = ()
+    around: tuple[Around, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     inventories: tuple[str, ...] = ()
@@ -90,6 +104,7 @@ def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/e
         strategies=_strategies(tables.get("strategy")),
         hops=read_hops(tables["hop"].file, tables["hop"].value) if "hop" in tables else {},
         queues=read_queues(tables["queue"].file, tables["queue"].value) if "queue" in tables else (),
+        around=_around(tables.get("around")),
         waivers=_waivers(tables.get("waiver")),
         aliases=_aliases(tables.get("aliases")),
         inventories=_listed(environ.get("STAIRLIFT_INVENTORY")) or tuple(sources["inventory"]),
@@ -210,6 +225,14 @@ def _gates(table: _Table | None) -> GateSettings:
 
 def _checks(table: _Table | None) -> CheckSettings:
     return read_checks(table.value, f"{table.file}: [checks]") if table else CheckSettings()
+
+
+def _around(table: _Table | None) -> tuple[Around, ...]:
+    if table is None:
+        return ()
+    from stairlift.wiring.around import read_arounds  # `stairlift --help` has no use for strategies
+
+    return read_arounds(table.file, table.value)
 
 
 def _waivers(table: _Table | None) -> tuple[Waiver, ...]:

@@ -67,6 +67,13 @@ class TestServers:
     def test_one_that_has_just_begun(self):
         assert told(look("servers.in_flight", {"status=BUILD": [SERVER | {"updated": ago(9)}]})) == []
 
+    def test_one_that_began_in_this_very_second(self):
+        assert told(look("servers.in_flight", {"status=BUILD": [SERVER | {"updated": ago(0)}]})) == []
+
+    def test_one_of_which_nobody_knows_since_when_counts(self):
+        unknown = {key: value for key, value in SERVER.items() if key != "updated"}
+        assert told(look("servers.in_flight", {"status=BUILD": [unknown]})) == [("warning", "s1")]
+
     def test_ages_are_reckoned_on_the_cloud_s_own_clock(self):
         scene = scene_of(a_cloud())
         nobody = Reply(body=[], cloud_time=NOON + timedelta(minutes=5))
@@ -205,6 +212,20 @@ class TestNetwork:
         agents = [{"host": f"net{n}", "ha_state": words[state]} for n, state in enumerate(states)]
         bodies = {"/r1/l3-agents": agents, "/routers?": [{"id": "r1", "name": "edge", "ha": True}]}
         assert [subject for _, subject in told(look("routers.active", bodies))] == wrong
+
+    def test_a_gate_is_about_routers_that_were_right_before_however_many_were_not(self):
+        """Of more than ten only the first ones are named: which these are must not depend on who was mended since."""
+        scene = scene_of(a_cloud().serving(*FURTHER))
+        wrong = {f"/r{n:02}/l3-agents": [{"host": "net1", "ha_state": "standby"}] for n in range(15)}
+        rows = [{"id": f"r{n:02}", "ha": True} for n in range(16)]
+        right = {"host": "net1", "ha_state": "active"}
+        before = look("routers.active", {**wrong, "/r15/l3-agents": [right], "/routers?": rows}, scene)
+        assert len(told(before)) == 11
+        later = replace(scene, baseline={"routers.active": before.facts})
+        mended = {**wrong, "/r03/l3-agents": [right], "/routers?": rows}
+        assert told(look("routers.active", {**mended, "/r15/l3-agents": [right]}, later)) == []
+        lost = {**mended, "/r15/l3-agents": [right, {**right, "host": "net2"}]}
+        assert told(look("routers.active", lost, later)) == [("error", "r15")]
 
     def test_a_router_that_its_owner_has_switched_off_is_active_nowhere(self):
         agents = [{"host": "net1", "ha_state": "standby"}]

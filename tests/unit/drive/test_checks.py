@@ -134,6 +134,36 @@ def test_who_does_not_answer_in_time_keeps_nobody_waiting():
     assert (reply.trouble, "0.05 seconds" in reply.detail) == (Trouble.TIMEOUT, True)
 
 
+def test_what_nobody_waits_for_any_more_is_not_asked():
+    free, asked = threading.Event(), []
+
+    class Shells:
+        def run(self, host, script, *, timeout):
+            asked.append(script)
+            free.wait(60)
+            return RemoteOutput(0, b"")
+
+    ask_all([HostQuestion("ctl1", str(n)) for n in range(4 * questions.PER_HOST)], Ways(remote=Shells()), patience=0.3)
+    free.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("question"):
+            thread.join(60)
+    assert len(asked) == questions.PER_HOST
+
+
+def test_who_may_take_longer_than_usual_is_waited_for():
+    """And whoever stands behind it on the same host."""
+
+    class Shells:
+        def run(self, host, script, *, timeout):
+            threading.Event().wait(0.3)
+            return RemoteOutput(0, b"at last")
+
+    asked = [HostQuestion("ctl1", str(n), questions.USUAL + 60) for n in range(2 * questions.PER_HOST)]
+    replies = ask_all(asked, Ways(remote=Shells()), patience=0.05)
+    assert {reply.out for reply in replies.values()} == {"at last"}
+
+
 def test_a_host_is_asked_few_things_at_a_time_and_all_hosts_side_by_side():
     at_once, most, lock = {"cmp1": 0, "cmp2": 0}, {"cmp1": 0, "cmp2": 0}, threading.Lock()
     together = threading.Barrier(2 * questions.PER_HOST, timeout=60)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from stairlift.drive import gatekeeping
+from stairlift.model.cause import Cause
 from stairlift.model.run import RunState, StepState
 from stairlift.ports import Assent
 from stairlift.testing.plans import a_plan, a_step
@@ -73,6 +74,7 @@ def test_a_gate_that_is_approved_already_opens_after_a_fresh_look_only() -> None
         run = play(lab.go(keeper=keeper, approve_all=approve_all))
         assert (run.state, lab.jobs) == (RunState.PAUSED, [])
         assert "word may not begin: broker.partitioned" in run.reason
+        assert Cause.of(run) is Cause.CHECK
     keeper.assent = Assent()
     assert play(beforehand.go(keeper=keeper)).state is RunState.DONE
 

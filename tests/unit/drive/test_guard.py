@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 
 from stairlift.execute.inprocess import InProcessExecutor
+from stairlift.model.cause import Cause
 from stairlift.model.run import RunState, StepState
 from stairlift.model.work import Outcome
 from stairlift.testing.plans import a_binding, a_plan, a_rollout, a_step
@@ -45,6 +46,8 @@ def test_a_difference_before_the_first_step_pauses_with_nothing_started() -> Non
     assert "/etc/x has changed; put it back, or make a new plan" in run.reason
     assert lab.jobs == []
     assert lab.kinds()[-2:] == ["run.held", "run.paused"]
+    assert Cause.of(run) is Cause.FILES
+    assert lab.store.events(run.id)[-2].data == {"reason": run.reason, "by": "files"}
 
 
 def test_what_is_in_flight_comes_to_its_end() -> None:

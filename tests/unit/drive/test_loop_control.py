@@ -8,6 +8,7 @@ import pytest
 from labs import Lab, play
 from stairlift.drive.resting import obey
 from stairlift.execute.inprocess import InProcessExecutor
+from stairlift.model.cause import Cause
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.run import AttemptId, Command, Run, RunState, StepState
 from stairlift.model.work import Job, Outcome
@@ -68,6 +69,7 @@ def test_a_pause_starts_nothing_more_and_records_what_is_in_flight():
         assert await lab.answered(lab.tell("pause", reason="lunch")) == "applied"
         now = lab.store.run(lab.run.id)
         assert (now.state, now.reason) == (RunState.RUNNING, "pausing, as bob said: lunch")
+        assert Cause.of(now) is Cause.PERSON
         lab.go_on.set()
         return await task
 
@@ -79,7 +81,9 @@ def test_a_pause_starts_nothing_more_and_records_what_is_in_flight():
     assert lab.kinds()[-3:] == ["run.pausing", "step.done", "run.paused"]
     told = lab.event("run.pausing")
     assert (told.data["actor"], told.data["reason"]) == ("bob", "lunch")
-    assert play(lab.go()).state is RunState.DONE, "who resumes it lifts the pause"
+    assert Cause.of(run) is Cause.PERSON
+    again = play(lab.go())
+    assert (again.state, Cause.of(again)) == (RunState.DONE, None), "who resumes it lifts the pause"
     assert len(lab.jobs) == 3
 
 
@@ -312,13 +316,15 @@ def test_two_commands_at_once_are_answered_one_after_the_other():
 # At rest
 
 
-@pytest.mark.parametrize(("kind", "state"), [("pause", RunState.PAUSED), ("cancel", RunState.CANCELLED)])
-def test_a_run_that_waits_is_stopped_by_a_line_in_the_journal(kind, state):
+@pytest.mark.parametrize(
+    ("kind", "state", "cause"), [("pause", RunState.PAUSED, Cause.PERSON), ("cancel", RunState.CANCELLED, None)]
+)
+def test_a_run_that_waits_is_stopped_by_a_line_in_the_journal(kind, state, cause):
     lab = Held(a_plan(a_step("db", one_way=True)))
     assert play(lab.go()).state is RunState.WAITING
     lab.tell(kind, reason="not today")
     run = play(lab.rests())
-    assert (run.state, run.reason) == (state, "as bob said: not today")
+    assert (run.state, run.reason, Cause.of(run)) == (state, "as bob said: not today", cause)
     assert lab.kinds()[-2:] == ["run.waiting", f"run.{state}"]
     assert lab.store.commands(run.id)[-1].result == "applied"
     assert lab.event(f"run.{state}").data["actor"] == "bob"

@@ -2,7 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from labs import Lab, play
+from stairlift.model.availability import Canary
+from stairlift.model.cause import Cause
 from stairlift.model.effect import Effect, Intention
 from stairlift.model.run import RunState, StepState
 from stairlift.testing.plans import a_plan, a_step
@@ -12,7 +16,7 @@ class ScriptedMeter:
     """Says what it is told to; `tests/e2e/test_meter.py` has the real one."""
 
     def __init__(self, waits: str = "", lost: str = "", *, writes: bool = False) -> None:
-        self.waits, self.lost, self.writes = waits, lost, writes
+        self.waits, self.lost, self.writes, self.untried = waits, lost, writes, ""
         self.attended = self.left = False
 
     def makes(self) -> tuple[Intention, ...]:
@@ -30,6 +34,12 @@ class ScriptedMeter:
 
     async def breach(self) -> str:
         return self.lost
+
+    async def canary(self) -> str:
+        return self.untried
+
+    def tried(self) -> Canary | None:
+        return Canary(0.0, ()) if self.writes else None
 
 
 def two_steps(**given) -> Lab:
@@ -86,8 +96,70 @@ def test_a_breach_pauses_the_run_and_what_is_in_flight_ends():
     assert (run.state, run.reason) == (RunState.PAUSED, "users lost 3 requests of nova")
     assert (lab.state("a"), lab.state("b")) == (StepState.DONE, StepState.PENDING)
     assert "run.held" in lab.kinds()
+    assert Cause.of(run) is Cause.METER
     meter.lost = ""
-    assert play(lab.go(meter=meter)).state is RunState.DONE
+    again = play(lab.go(meter=meter))
+    assert (again.state, Cause.of(again)) == (RunState.DONE, None)
+
+
+def test_a_run_that_is_done_is_over_when_what_users_do_was_tried_once_more():
+    """Its ledger is open until then, so that what is being made is taken away whatever happens."""
+    lab, meter = two_steps(), ScriptedMeter(writes=True)
+    meter.untried = "no server was booted since"
+
+    async def scene():
+        run = asyncio.create_task(lab.go(meter=meter))
+        await lab.until(lambda: lab.run and lab.state("b") is StepState.DONE)
+        await lab.clock.sleep(10)
+        assert lab.store.run(lab.run.id).state is RunState.RUNNING
+        assert [effect.state for effect in lab.store.effects(lab.run.id)] == ["intended"]
+        meter.untried = ""
+        return await run
+
+    assert play(scene()).state is RunState.DONE
+
+
+@pytest.mark.parametrize("told", ["pause", "cancel"])
+def test_who_is_told_to_rest_meanwhile_does_not_wait(told):
+    lab, meter = two_steps(), ScriptedMeter(writes=True)
+    meter.untried = "no server was booted since"
+
+    async def scene():
+        run = asyncio.create_task(lab.go(meter=meter))
+        await lab.until(lambda: lab.run and lab.state("b") is StepState.DONE)
+        await lab.clock.sleep(10)
+        lab.tell(told)
+        return await run
+
+    assert play(scene()).state is RunState.DONE, "what is over is over"
+
+
+def test_who_takes_the_run_up_meanwhile_waits_on():
+    lab, meter = two_steps(), ScriptedMeter(writes=True)
+    meter.untried = "no server was booted since"
+
+    async def left():
+        run = asyncio.create_task(lab.go(meter=meter))
+        await lab.until(lambda: lab.run and lab.state("b") is StepState.DONE)
+        await lab.clock.sleep(10)
+        lab.stop.set()
+        return await run
+
+    async def taken_up():
+        run = asyncio.create_task(lab.go(meter=meter))
+        await lab.clock.sleep(10)
+        assert not run.done()
+        meter.untried = ""
+        return await run
+
+    assert play(left()).state is RunState.RUNNING
+    assert play(taken_up()).state is RunState.DONE
+
+
+def test_a_run_that_fails_waits_for_nobody():
+    lab, meter = two_steps(), ScriptedMeter(writes=True)
+    meter.untried, lab.outcomes = "no server was booted since", {"b": [1]}
+    assert play(lab.go(meter=meter)).state is RunState.FAILED
 
 
 def test_without_a_meter_nothing_waits():

@@ -16,7 +16,7 @@ from stairlift.execute.inprocess import InProcessExecutor
 from stairlift.model.effect import Effect
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Plan
-from stairlift.model.run import AttemptId, RunState, StepState
+from stairlift.model.run import AttemptId, Command, RunState, StepState
 from stairlift.model.work import Job, Outcome
 from stairlift.run import changes
 from stairlift.testing.doubles import ScriptedFences
@@ -56,6 +56,9 @@ class FenceLab(Lab):
 
     def begun(self) -> list[str]:
         return [attempt.step for attempt, _ in self.jobs]
+
+    def answer(self, told: Command) -> str | None:
+        return next(command.result for command in self.store.commands(self.run.id) if command.id == told.id)
 
 
 @pytest.fixture
@@ -274,6 +277,34 @@ def test_what_hangs_is_not_waited_for_and_keeps_nobody_from_leaving(lab, monkeyp
     finally:
         released.set()
     assert here.effect("cordon:cmp1").note == "nothing was heard for 0.05 s"
+
+
+@pytest.mark.parametrize(("meanwhile", "state"), [("cancel", RunState.CANCELLED), ("stop-after", RunState.PAUSED)])
+def test_a_cancel_is_obeyed_while_a_run_puts_back_and_nothing_else(lab, monkeypatch, meanwhile, state) -> None:
+    here, restoring_now, released = lab(), threading.Event(), threading.Event()
+    restore = here.fences.restore
+
+    def slowly(effect: Effect) -> str:
+        restoring_now.set()
+        released.wait(60)
+        return restore(effect)
+
+    monkeypatch.setattr(here.fences, "restore", slowly)
+    here.pauses = {"cmp1-cordon": "pause"}
+
+    async def story():
+        going = asyncio.create_task(here.go())
+        await here.until(restoring_now.is_set)
+        told = here.tell(meanwhile, stage="compute") if meanwhile == "stop-after" else here.tell(meanwhile)
+        if meanwhile == "cancel":
+            await here.until(lambda: here.answer(told) == "applied")
+        released.set()
+        return await going, told
+
+    run, told = play(story())
+    assert (run.state, here.answer(told)) == (state, "applied" if meanwhile == "cancel" else None)
+    assert here.ledger() == {"cordon:cmp1": "restored"}
+    assert here.kinds()[-1] == f"run.{state}"
 
 
 def test_a_strategy_that_breaks_while_it_puts_back_is_told(lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from labs import Lab, Work, play
 from stairlift.drive.begin import new_run
 from stairlift.drive.tools import Pace
 from stairlift.execute.inprocess import InProcessExecutor
+from stairlift.model.cause import Cause
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import Plan
 from stairlift.model.run import AttemptId, Command, Run, RunState, StepState, StepStatus
@@ -126,14 +127,21 @@ def test_what_is_on_record_and_has_not_begun_is_not_begun_any_more() -> None:
 
 
 def test_told_twice_it_is_one_rollback() -> None:
-    lab = a_lab(hosts(1), lasting=0.01)
+    lab, free, begun = a_lab(hosts(1)), asyncio.Event(), asyncio.Event()
+
+    async def held(attempt: AttemptId, job: Job) -> Outcome:
+        begun.set()
+        await free.wait()
+        return await lab._work(attempt, job)
 
     async def story() -> Run:
+        lab.executor = InProcessExecutor(held, lab.clock.now)
         task = asyncio.create_task(lab.go())
-        await lab.until(lambda: bool(lab.running))
+        await begun.wait()
         lab.tell("rollback", "")
         await lab.until(lambda: lab.store.run(lab.run.id).intent == "rollback")
         assert lab.tell("rollback", "").answer == f"run {lab.run.id} is to be taken back already"
+        free.set()
         return await task
 
     assert play(story()).state is RunState.ROLLED_BACK
@@ -263,6 +271,7 @@ def test_nothing_is_undone_while_something_of_an_unknown_attempt_may_still_run()
     run = back(lab)
     assert run.state is RunState.PAUSED
     assert run.reason == "not taken back yet, since attempt 1 of cmp1-upgrade still runs: process 4711"
+    assert Cause.of(run) is Cause.REMAINS
     assert undone(lab) == []
     lab.executor.left = ()
     assert play(lab.go()).state is RunState.ROLLED_BACK, "a resume looks again, and goes on taking it back"

@@ -13,9 +13,10 @@ import pytest
 from stairlift.inventory import haproxy_stats
 from stairlift.inventory.context import SourceContext
 from stairlift.inventory.haproxy import HAProxyInventory, Where
-from stairlift.inventory.haproxy_versions import spelt, version_document
+from stairlift.inventory.haproxy_versions import version_document
 from stairlift.model.errors import SourceTrouble, Trouble, UsageError
 from stairlift.model.observation import ApiVersion, BackendRecord
+from stairlift.openstack.endpoints import host_and_port
 from stairlift.ports import RemoteOutput
 
 COLUMNS = "# pxname,svname,qcur,status,weight,type,check_status,addr,mode,"
@@ -344,7 +345,7 @@ def test_only_servers_of_apis_are_asked_and_each_once():
 
     def ask(host, port):
         asked.append((host, port))
-        return {"url": f"http://{spelt(host, port)}/", "entries": NOVA["versions"]}
+        return {"url": f"http://{host_and_port(host, port)}/", "entries": NOVA["versions"]}
 
     text = STATS + "nova_api_external,ctl1,0,UP,1,2,L7OK,192.0.2.1:8774,http,\n"
     source = inventory(text, ask)
@@ -393,6 +394,14 @@ def test_the_stats_page_with_a_password_of_netrc(monkeypatch, tmp_path):
     answered = page(answer, monkeypatch, tmp_path, "machine 127.0.0.1 login me password open\n")
     assert len(answered.documents["servers"]) == 6
     assert "open" not in json.dumps(answered.documents)
+
+
+def test_a_page_without_an_end_is_no_statistics(monkeypatch, tmp_path):
+    monkeypatch.setattr(haproxy_stats, "_MOST", len(STATS))
+    assert page(lambda *_: (200, STATS), monkeypatch, tmp_path)
+    with pytest.raises(SourceTrouble, match="which is no statistics") as caught:
+        page(lambda *_: (200, f"{STATS}more"), monkeypatch, tmp_path)
+    assert caught.value.trouble is Trouble.MALFORMED
 
 
 @pytest.mark.parametrize("status", [500, 302])

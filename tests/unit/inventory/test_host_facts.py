@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stairlift.inventory.host_facts import facts
-from stairlift.model.observation import HostRecord, ProcessRecord, VersionRecord
+from stairlift.model.observation import DutyRecord, HostRecord, ProcessRecord, VersionRecord
 
 BOOT = 1_790_000_000
 STARTED = datetime.fromtimestamp(BOOT + 100, UTC)
@@ -51,6 +51,14 @@ def test_a_host_tells_its_names():
     assert seen()[0] == HostRecord("cmp1", ("cmp1", "cmp1.lab"))
     assert seen(["name", "localhost.localdomain"])[0].names == ("cmp1", "cmp1.lab")
     assert seen(user="1000")[0].partial
+
+
+def test_a_host_tells_who_leads_and_whether_it_is_a_gateway():
+    found = seen(["duty", "ovn-sb-db", "leader"], ["duty", "ovn-controller", "gateway"], ["duty", "x", "boss"])
+    assert found[1:] == (
+        DutyRecord("ovn-controller", "cmp1", "gateway"),
+        DutyRecord("ovn-sb-db", "cmp1", "leader"),
+    )
 
 
 def test_the_code_that_runs_is_the_one_that_is_mapped():

@@ -52,6 +52,13 @@ def test_what_an_agent_is(binary, agent_type, known):
     assert read({**AGENT, "binary": binary, "agent_type": agent_type})[0].binary == known
 
 
+@pytest.mark.parametrize(
+    ("agent_type", "duty"), [("OVN Controller Gateway agent", "gateway"), ("OVN Controller agent", None)]
+)
+def test_only_the_type_of_a_chassis_tells_a_gateway(agent_type, duty):
+    assert read({**AGENT, "binary": "ovn-controller", "agent_type": agent_type})[0].duty == duty
+
+
 def test_an_agent_that_nothing_names_is_malformed():
     with pytest.raises(SourceTrouble):
         read({**AGENT, "binary": None, "agent_type": "Acme agent"})

@@ -32,6 +32,7 @@ def test_the_files_are_the_ones_that_the_loaders_read():
         "complaints.yaml",
         "draining.yaml",
         "microversions.yaml",
+        "options.yaml",
         "order.yaml",
         "packages.yaml",
         "platforms.yaml",
@@ -40,6 +41,7 @@ def test_the_files_are_the_ones_that_the_loaders_read():
         "proxies.yaml",
         "releases.yaml",
         "service_types.yaml",
+        "targets.yaml",
         "versions.yaml",
     ]
 

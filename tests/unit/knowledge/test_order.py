@@ -1,6 +1,7 @@
 """What comes before what, and why."""
 
 import random
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from stairlift.knowledge.binaries import all_binaries, binary
 from stairlift.knowledge.document import Entry, read
 from stairlift.knowledge.order import component_order, edges, project_order, why
 from stairlift.model.errors import StairliftError
+from stairlift.model.policy import OvnOrder
 
 words = str.split
 
@@ -215,6 +217,14 @@ def test_what_a_cloud_stands_on_goes_balancers_first_and_the_switch_last():
     names = ["openvswitch", "rabbitmq", "mariadb", "memcached", "keepalived", "haproxy"]
     assert order.component_order(names) == ("haproxy", "keepalived", "memcached", "mariadb", "rabbitmq", "openvswitch")
     assert "guests lose their network" in order.why("rabbitmq", "openvswitch")
+
+
+def test_every_procedure_that_a_policy_can_choose_has_the_same_parts():
+    for name in get_args(OvnOrder):
+        assert {part.name for part in order.way("ovn", name)} == {"chassis", "gateways", "central"}
+        assert all(part.reason and "OVN upgrade guide" in part.source for part in order.way("ovn", name))
+    with pytest.raises(KeyError):
+        order.way("ovn", "backwards")
 
 
 def test_an_edge_wins_over_the_sequence():

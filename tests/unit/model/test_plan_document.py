@@ -7,6 +7,7 @@ import pytest
 
 from planning import ANY, binding, planned, policy
 from stairlift.model.errors import UsageError
+from stairlift.model.plan import Around
 from stairlift.model.plan_document import SCHEMA, from_document, to_document
 from stairlift.plan import plan_hash
 from stairlift.testing.clouds import a_cloud
@@ -28,6 +29,17 @@ def test_it_comes_back_as_it_left():
     assert back == PLAN
     assert plan_hash(back) == PLAN.hash
     assert json.loads(json.dumps(to_document(back))) == DOCUMENT
+
+
+def test_what_surrounds_a_run_comes_back_and_without_it_nothing_is_said_of_it():
+    around = Around(
+        "alerts", ("./silence", "{run}"), ("./unsilence", "{begun}"), ("true",), 45, "/etc", {"/x": "0" * 64}
+    )
+    made = planned(a_cloud(), around=(around,))
+    back = from_document(json.loads(json.dumps(to_document(made))))
+    assert back == made
+    assert plan_hash(back) == made.hash
+    assert "around" not in DOCUMENT
 
 
 def test_the_keys_of_the_contract():

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import subprocess
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,16 @@ def test_when_the_certificate_ends(tmp_path):
         reply = get(f"https://127.0.0.1:{port}/", str(file))
     assert reply.returncode == 200
     assert timedelta(days=4) < reply.expires - datetime.now(UTC) < timedelta(days=5)
+
+
+def test_authorities_may_be_a_folder(tmp_path):
+    """As OpenSSL wants it: each under the hash of its name."""
+    file = a_certificate(tmp_path, 5)
+    hashed = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(file)]
+    name = subprocess.run(hashed, capture_output=True, text=True, check=True).stdout.strip()
+    (tmp_path / f"{name}.0").symlink_to(file)
+    with a_server(file) as port:
+        assert get(f"https://127.0.0.1:{port}/", str(tmp_path)).detail == ""
 
 
 def test_one_that_has_ended_is_told_as_such(tmp_path):

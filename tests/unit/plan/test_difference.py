@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from planning import ANY, binding, planned, policy
 from stairlift.model.difference import Difference, Other
-from stairlift.model.plan import Plan, Queue
+from stairlift.model.plan import Around, Plan, Queue
 from stairlift.plan.difference import difference
 from stairlift.testing.clouds import a_cloud
 from stairlift.testing.plans import a_plan, a_step
@@ -79,6 +79,14 @@ def test_windows_and_policy_are_of_the_plan_as_a_whole():
         Other("window plane:resource", 1, 2),
     )
     assert not found.changed
+
+
+def test_what_surrounds_a_run_is_of_the_plan_and_so_is_its_order():
+    alerts, banner = (Around(name, ("true",), ("true",)) for name in ("alerts", "banner"))
+    found = apart(computes(1), computes(1, around=(alerts,)))
+    assert [(other.what, other.before, other.after["place"]) for other in found.plan] == [("around alerts", None, 1)]
+    turned = apart(computes(1, around=(alerts, banner)), computes(1, around=(banner, alerts)))
+    assert [other.what for other in turned.plan] == ["around alerts", "around banner"]
 
 
 def test_a_deadline_and_a_queue_are_of_the_step():

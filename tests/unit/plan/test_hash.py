@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from planning import ANY, binding, planned, policy, request, seen
 from stairlift.model.observation import ServiceRecord
+from stairlift.model.plan import Around
 from stairlift.plan import plan, plan_hash
 from stairlift.reconcile import reconcile
 from stairlift.testing.clouds import NOON, CloudBuilder, a_cloud, an_ovn_cloud
@@ -56,6 +57,7 @@ def test_findings_do_not_count():
     assert other.hash == PLAN.hash
 
 
+AROUND = Around("alerts", ("./silence",), ("./unsilence",))
 DECISIONS = {
     "a host more": planned(a_cloud(compute=7)),
     "a service more": planned(a_cloud().reporting("net1", "neutron-metering-agent")),
@@ -79,6 +81,8 @@ DECISIONS = {
     "a strategy's files": planned(a_cloud(), bindings=(replace(ANY, files={"/etc/step": "0" * 64}),)),
     "a tool's version": planned(a_cloud(), bindings=(replace(ANY, versions={"ansible-core": "2.19"}),)),
     "an entry more": planned(a_cloud(), bindings=(ANY, binding("never"))),
+    "what surrounds it": planned(a_cloud(), around=(AROUND,)),
+    "how that ends": planned(a_cloud(), around=(replace(AROUND, end=("./loud",)),)),
     "what can be undone": planned(a_cloud(), bindings=(replace(ANY, can_undo=True),)),
 }
 

@@ -3,16 +3,19 @@
 import asyncio
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from meters import NOVA, TARGETS, answers, session
-from stairlift.model.availability import Failure
-from stairlift.model.run import Attempt, AttemptId, RunState
+from stairlift.model.availability import Bucket, Failure, Tally, Target, grade
+from stairlift.model.cause import Cause, held_by
+from stairlift.model.run import Attempt, AttemptId, RunState, StepState, StepStatus
 from stairlift.probe import meter
 from stairlift.probe.meter import Place, RunMeter
-from stairlift.probe.order import ACKNOWLEDGED, ALIVE, SAMPLES, MeterOrder, MeterSettings, WriteSettings
+from stairlift.probe.order import ACKNOWLEDGED, ALIVE, GIVEN_UP, SAMPLES, MeterOrder, MeterSettings, WriteSettings
 from stairlift.probe.samples import SampleFile
+from stairlift.probe.writing import BOOT, DELETE, PORT
 from stairlift.testing.clouds import NOON
 from standings import a_run
 
@@ -83,9 +86,8 @@ def test_a_breach_names_the_step_and_where_there_is_more(written):
 
 
 def test_who_takes_up_a_run_that_it_paused_knows_of_what_was_lost(written):
-    reason = said(written.seconds(6).fails().meter())[1]
-    paused = replace(RUN, state=RunState.PAUSED, reason=reason)
-    again = written.meter(paused)
+    written.seconds(6).fails()
+    again = written.meter(held_by(Cause.METER, replace(RUN, state=RunState.PAUSED, reason="users lost something")))
     assert said(again) == ("", "")
     assert (written.folder / ACKNOWLEDGED).exists()
     assert said(written.meter()) == ("", ""), "also the next one, however that came to be"
@@ -94,10 +96,16 @@ def test_who_takes_up_a_run_that_it_paused_knows_of_what_was_lost(written):
     assert "lost 1 request" in said(again)[1]
 
 
-def test_a_run_that_somebody_paused_for_another_reason_acknowledges_nothing(written):
-    written.seconds(6).fails()
-    paused = replace(RUN, state=RunState.PAUSED, reason="as bob said")
-    assert said(written.meter(paused))[1]
+def test_a_run_that_was_recorded_before_there_were_causes_is_known_by_its_words(written):
+    reason = said(written.seconds(6).fails().meter())[1]
+    assert said(written.meter(replace(RUN, state=RunState.PAUSED, reason=reason))) == ("", "")
+
+
+@pytest.mark.parametrize("cause", [None, Cause.PERSON])
+def test_a_run_that_somebody_paused_for_another_reason_acknowledges_nothing(written, cause):
+    reason = said(written.seconds(6).fails().meter())[1]
+    paused = replace(RUN, state=RunState.PAUSED, reason=f"as bob said: {reason}" if cause else "as bob said")
+    assert said(written.meter(held_by(cause, paused)))[1]
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
@@ -129,3 +137,75 @@ def test_what_the_write_probe_makes_is_told_beforehand(tmp_path):
     assert Written(tmp_path, {}).meter().makes() == ()
     [intention] = Written(tmp_path, {}, write=WriteSettings("probe")).meter().makes()
     assert intention.details == {"tag": f"stairlift-probe-{RUN.id}", "cloud": "probe"}
+
+
+# Behind the last step
+
+WRITES = (PORT, BOOT, DELETE)
+ENDED = NOON - timedelta(hours=1)
+
+
+class Ended(Journal):
+    """Two steps, the last of which ended at ENDED."""
+
+    def steps(self, _run):
+        return tuple(
+            StepStatus(name, StepState.DONE, ended_at=ENDED - timedelta(hours=n)) for n, name in enumerate("ba")
+        )
+
+
+class Proving:
+    """The meter of a run whose last step has ended, and what it notes."""
+
+    def __init__(self, folder, *, proves=True, write=True) -> None:
+        settings = MeterSettings(write=WriteSettings("probe") if write else None)
+        self.folder, self.noted = folder, []
+        self.file = SampleFile(folder / SAMPLES, WRITES)
+        self.file.begin(session(ENDED.timestamp() - 100, targets=WRITES))
+        place = Place(folder, MeterOrder(RUN.id, None, settings), {}, proves=proves)
+        self.meter = RunMeter(place, RUN, None, Ended(), self.noted.append)
+
+    def writes(self, after: float, target: Target, why: str = "") -> None:
+        at = ENDED.timestamp() + after
+        failed = [Failure(at, target.id, 0.1, why)] if why else []
+        self.file.put(Bucket(at, 1.0, {target.id: Tally({}, {"failed": 1}) if why else Tally({grade(5.0): 1})}), failed)
+
+    def waits(self) -> str:
+        return asyncio.run(self.meter.canary())
+
+
+def test_what_users_do_is_waited_for_behind_the_last_step(tmp_path):
+    run = Proving(tmp_path)
+    for after, target in ((-20, PORT), (1, BOOT), (2, DELETE), (60, PORT), (70, BOOT)):
+        assert "has not been tried since the last step ended" in run.waits()
+        run.writes(after, target)
+    run.writes(73, DELETE)
+    assert run.waits() == ""
+    assert run.meter.tried().came == {target.id: "" for target in WRITES}
+    assert run.noted == ["the last step has ended; what users do is tried once more, for 480 s at most"]
+
+
+def test_what_the_cloud_refuses_is_waited_for_no_longer(tmp_path):
+    run = Proving(tmp_path)
+    run.writes(60, PORT)
+    run.writes(62, BOOT, "HTTP 500")
+    assert run.waits() == ""
+    assert run.meter.tried().came[BOOT.id] == "HTTP 500"
+
+
+@pytest.mark.parametrize("given", [{"proves": False}, {"write": False}])
+def test_where_nothing_is_to_be_tried_nobody_waits(tmp_path, given):
+    run = Proving(tmp_path, **given)
+    assert (run.waits(), run.meter.tried(), run.noted) == ("", None, [])
+
+
+def test_a_probe_that_cannot_write_and_one_that_takes_for_ever_are_told_and_not_waited_for(tmp_path, monkeypatch):
+    run = Proving(tmp_path)
+    assert run.waits()
+    (tmp_path / GIVEN_UP).touch()
+    assert run.waits() == ""
+    assert not run.meter.tried().over
+    (tmp_path / GIVEN_UP).unlink()
+    assert run.waits()
+    monkeypatch.setattr(meter, "_PATIENCE", -1000.0)
+    assert run.waits() == ""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from meters import BACKEND, GLANCE, NOVA, answers, failure, seconds, session
 from stairlift.model.availability import Bucket, Tally, Totals, Window
 from stairlift.model.run import Attempt, AttemptId, StepState
-from stairlift.report.availability import measured, windows
+from stairlift.report.availability import measured
 from stairlift.report.availability_words import (
     availability_document,
     availability_lines,
@@ -13,6 +13,7 @@ from stairlift.report.availability_words import (
     meter_line,
     step_rows,
 )
+from stairlift.report.flights import windows
 from stairlift.testing.clouds import NOON
 from standings import a_status
 

@@ -63,6 +63,15 @@ def test_no_event_of_the_journal_is_told_by_its_bare_kind(kind):
     assert "\n" not in line
 
 
+@pytest.mark.parametrize("what", ["intended", "made", "foreign", "not-made", "restored", "left", "kept"])
+def test_what_becomes_of_a_side_effect_is_told_in_words(what):
+    line = told(f"effect.{what}", effects={"around:alerts": "made"}, reason="no answer")
+    assert "around:alerts " in line
+    assert line.endswith(": no answer")
+    assert f"effect.{what}" not in line
+    assert "·" not in line
+
+
 def test_where_an_event_leaves_its_step_is_what_the_table_of_moves_says():
     assert {kind: state for (_, state), kind in STEP_MOVES.items()} == dict(LEAVES)
 

@@ -6,7 +6,7 @@ import pytest
 
 from golden_text import assert_golden
 from planning import binding, planned, policy
-from stairlift.model.plan import Manner, Queue
+from stairlift.model.plan import Around, Manner, Queue
 from stairlift.report.plan_tree import as_lines, plan_tree
 from stairlift.report.runbook import runbook
 from stairlift.testing.clouds import CloudBuilder, a_cloud, an_ovn_cloud, the_founding_cloud
@@ -86,6 +86,19 @@ def test_the_runbook():
     plan = planned(a_cloud(control=1, network=1, compute=2))
     lines = runbook(plan, lambda step: (f"do {step.action} {','.join(step.services)} on {','.join(step.hosts)}",))
     assert_golden("runbook.txt", "\n".join(lines).replace(plan.hash, "HASH") + "\n")
+
+
+def test_what_surrounds_a_run_is_its_first_branch_and_both_ends_of_its_runbook():
+    alerts, banner = (Around(name, (name, "on"), (name, "off")) for name in ("alerts", "banner"))
+    plan = replace(a_plan(a_step("a")), around=(alerts, banner))
+    assert tree(plan).splitlines()[1:4] == [
+        "├─ around the run, whenever it is not at rest",
+        "│  ├─ alerts: alerts on, then alerts off",
+        "│  └─ banner: banner on, then banner off",
+    ]
+    lines = runbook(plan, lambda step: (step.id,), lambda one: (" ".join(one.begin), " ".join(one.end)))
+    typed = [line for line in lines if line and not line.startswith("#")]
+    assert typed == ["alerts on", "banner on", "a", "banner off", "alerts off"]
 
 
 def test_a_runbook_can_be_given_to_a_shell_even_where_nothing_is_to_be_typed():

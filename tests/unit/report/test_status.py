@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from golden_text import assert_golden
+from stairlift.model.cause import Cause, held_by
 from stairlift.model.run import RunState, StepState
 from stairlift.report.status import status_lines, step_rows
 from stairlift.report.status_document import status_document
@@ -136,6 +137,12 @@ def test_the_document_says_what_it_waits_for_and_who_is_at_work():
     assert waiting["told"] == "approve"
     assert document["orchestrator"] == {"host": "deploy1", "pid": 4711}
     assert status_document(WAITING)["orchestrator"] is None
+
+
+def test_a_run_that_was_stopped_says_by_what_and_no_other_does():
+    run = held_by(Cause.METER, replace(WAITING.run, state=RunState.PAUSED))
+    assert status_document(replace(WAITING, run=run))["held_by"] == "meter"
+    assert "held_by" not in status_document(WAITING)
 
 
 def test_long_lists_are_cut_and_say_how_to_see_the_rest():

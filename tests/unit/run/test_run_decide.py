@@ -131,7 +131,7 @@ def test_within_the_budget_a_failed_host_is_set_aside_and_keeps_its_slot() -> No
     game.end("cmp1-upgrade", state=FAILED)
     game.end("cmp2-upgrade")
     assert game.starts() == ["cmp2-uncordon"]
-    assert game.board.room("plane:resource") == 0
+    assert game.board.windows.room("plane:resource") == 0
     game.end("cmp2-uncordon")
     assert game.starts() == ["cmp3-upgrade"]
     assert game.board.set_aside("cmp1-uncordon")

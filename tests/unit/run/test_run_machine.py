@@ -289,7 +289,7 @@ class RunMachine(RuleBasedStateMachine):
         again.confine(self.scope)
         again.halt = self.board.halt
         again.deadlines = dict(self.board.deadlines)
-        assert again.ready == self.board.ready
+        assert again.ready.files == self.board.ready.files
         assert (again.asking, again.passing) == (self.board.asking, self.board.passing)
         assert (again.parked, again.retrying) == (self.board.parked, self.board.retrying)
         assert (again.counts, again.in_flight) == (self.board.counts, self.board.in_flight)
@@ -306,7 +306,7 @@ class RunMachine(RuleBasedStateMachine):
         used = self.oracle().used()
         for key, width in self.plan.windows.items():
             assert used[key] <= width
-            assert self.board.room(key) == width - used[key]
+            assert self.board.windows.room(key) == width - used[key]
         serial = [s for s in self.plan.steps if s.strategy == "serial" and self.statuses[s.id].state is R]
         assert len(serial) <= 1
 

@@ -15,7 +15,8 @@ from stairlift.strategy.haproxy.finding import Finder
 from stairlift.strategy.haproxy.options import read_options
 from stairlift.strategy.haproxy.request import Request
 from stairlift.strategy.haproxy.work import Crew, drain, give_back, put_back
-from stairlift.strategy.own_job import Notes, effect_documents
+from stairlift.strategy.own_job import Notes
+from stairlift.strategy.own_program import Errand
 
 PART = "nova-api@ctl1"
 
@@ -53,7 +54,7 @@ def an_effect(attempts: Path, state: str = "intended") -> Effect:
 
 
 def a_request(kind: str, effect: Effect) -> Request:
-    return Request(kind, ("nova-api",), ("ctl1",), {}, effects=tuple(effect_documents([effect])))
+    return Request(Errand(kind, ("ctl1",), ("nova-api",), (effect,)), {})
 
 
 def attempt(folder: Path) -> Before:

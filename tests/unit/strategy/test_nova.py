@@ -21,6 +21,7 @@ from stairlift.strategy.nova.masakari import Maintenance
 from stairlift.strategy.nova.request import Request
 from stairlift.strategy.nova.services import ComputeServices
 from stairlift.strategy.own_job import Notes, judge_own
+from stairlift.strategy.own_program import Errand
 from stairlift.testing.plans import a_step
 from stairlift.testing.strategy_contract import an_assignment
 
@@ -210,7 +211,7 @@ def test_the_mark_is_the_one_on_record_so_that_whoever_puts_it_back_finds_it(doe
 def test_a_reason_is_never_longer_than_nova_keeps() -> None:
     step = a_step("c" * 400, action="cordon", services=["nova-compute"], hosts=["cmp1"])
     request = json.loads(NovaUpgradeStrategy({}).job(Assignment("r1", step, 1, Path("/a"))).files["request.json"])
-    assert len(request["reason"]) == 255
+    assert len(request["options"]["reason"]) == 255
 
 
 def test_a_host_goes_by_the_name_that_nova_has(does) -> None:
@@ -417,10 +418,11 @@ def test_an_attempt_that_died_after_its_change_leaves_word_of_what_was_before(tm
 
 def test_a_request_comes_back_as_it_went() -> None:
     job = NovaUpgradeStrategy({}).job(at("uncordon", effects=(an_effect("kept"),)))
-    request = Request.of(json.loads(job.files["request.json"]))
-    assert request.kind == "uncordon"
-    assert request.hosts == ("cmp1",)
-    assert request.known() == {"cordon:cmp1": an_effect("kept")}
+    request = Request.of(Errand.of(json.loads(job.files["request.json"])))
+    assert request.errand.kind == "uncordon"
+    assert request.errand.hosts == ("cmp1",)
+    assert request.errand.known() == {"cordon:cmp1": an_effect("kept")}
+    assert (request.os_cloud, request.masakari, request.up_within, request.drain) == (None, False, 180, {})
 
 
 def test_files_with_credentials_are_named_and_not_copied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

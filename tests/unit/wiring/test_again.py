@@ -17,6 +17,7 @@ from standings import S, a_status
 
 PLAN = planned(a_cloud())
 LONG = timedelta(hours=3)
+PASSES: tuple[str, set[str]] = ("", set())
 
 
 def look_at(built: CloudBuilder) -> Look:
@@ -29,6 +30,15 @@ def at_start(built, plan=PLAN):
 
 def going_on(built, *statuses, plan=PLAN):
     judge_resumption(plan, look_at(built), statuses)
+
+
+def verdict(judge, *args, **given) -> tuple[str, set[str]]:
+    """The code of a refusal and those of its findings."""
+    try:
+        judge(*args, **given)
+    except Refusal as refusal:
+        return refusal.code, codes(refusal.findings)
+    return PASSES
 
 
 def refused(judge, *args, **given) -> set[str]:
@@ -49,7 +59,7 @@ def without(built: CloudBuilder, host: str) -> CloudBuilder:
 
 class TestBeforeTheFirstStep:
     def test_the_same_cloud(self):
-        at_start(a_cloud())
+        assert verdict(at_start, a_cloud()) == PASSES
 
     def test_a_service_that_has_gone(self):
         assert refused(at_start, without(a_cloud(), "cmp3")) == {"drift.gone"}
@@ -73,32 +83,39 @@ class TestBeforeTheFirstStep:
         failing = built.without("heat-services").failing("heat-services", Trouble.TIMEOUT)
         for judge in (at_start, going_on):
             assert refused(judge, failing, plan=plan) == {"drift.gone", "source.timeout"}
-        at_start(a_cloud().failing("heat-services", Trouble.TIMEOUT))
+        assert verdict(at_start, a_cloud().failing("heat-services", Trouble.TIMEOUT)) == PASSES
 
     def test_a_host_that_died_since(self):
         assert refused(at_start, a_cloud().down("cmp3", "nova-compute", LONG)) == {"record.stale"}
 
     def test_what_was_waived_stays_waived(self):
         sick = a_cloud().down("cmp3", "nova-compute", LONG)
-        at_start(sick, replace(PLAN, waivers=(Waiver("record.stale"),)))
+        assert refused(at_start, sick) == {"record.stale"}
+        assert verdict(at_start, sick, replace(PLAN, waivers=(Waiver("record.stale"),))) == PASSES
 
 
 class TestOnTheWay:
     def test_the_same_cloud(self):
-        going_on(a_cloud(), a_step_of("control"))
+        assert verdict(going_on, a_cloud(), a_step_of("control")) == PASSES
 
     def test_programs_that_took_over_from_others_are_the_runs_own_doing(self):
-        going_on(a_cloud(microversion="2.103"), a_step_of("control"))
+        upgraded = a_cloud(microversion="2.103")
+        assert refused(at_start, upgraded) == {"drift.release"}
+        assert verdict(going_on, upgraded, a_step_of("control")) == PASSES
 
     def test_a_host_that_died_on_the_way_is_there_all_the_same(self):
-        going_on(a_cloud().down("cmp3", "nova-compute", LONG), a_step_of("control"))
+        sick = a_cloud().down("cmp3", "nova-compute", LONG)
+        assert refused(at_start, sick) == {"record.stale"}
+        assert verdict(going_on, sick, a_step_of("control")) == PASSES
 
     def test_a_host_that_has_gone_while_steps_of_it_remain(self):
         assert refused(going_on, without(a_cloud(), "cmp3"), a_step_of("control")) == {"drift.gone"}
 
     def test_a_host_that_has_gone_after_its_steps(self):
-        done = [a_status(s.id, S.DONE) for s in PLAN.steps if s.hosts == ("cmp3",)]
-        going_on(without(a_cloud(), "cmp3"), *done)
+        mine = [s.id for s in PLAN.steps if s.hosts == ("cmp3",)]
+        gone = without(a_cloud(), "cmp3")
+        assert verdict(going_on, gone, *(a_status(step, S.DONE) for step in mine)) == PASSES
+        assert refused(going_on, gone, *(a_status(step, S.DONE) for step in mine[:-1])) == {"drift.gone"}
 
     def test_a_host_that_has_come_while_others_of_its_kind_remain(self):
         assert "drift.new" in refused(going_on, a_cloud(compute=7), a_step_of("control"))
@@ -113,11 +130,12 @@ class TestOnTheWay:
     @pytest.mark.parametrize("state", [S.RUNNING, S.FAILED, S.UNKNOWN])
     def test_an_api_that_a_half_done_step_took_away_does_not_keep_it_half_done(self, state):
         failing = a_cloud().without("nova-services").failing("nova-services", Trouble.SERVER_ERROR)
-        going_on(failing, a_step_of("control", state))
+        assert verdict(going_on, failing, a_step_of("control", state)) == PASSES
+        assert "source.server-error" in refused(going_on, failing, a_step_of("control", S.DONE))
 
     def test_nor_does_the_whole_cloud(self):
         silent = CloudBuilder().failing("nova-services", Trouble.UNREACHABLE)
-        going_on(silent, a_step_of("control", S.FAILED))
+        assert verdict(going_on, silent, a_step_of("control", S.FAILED)) == PASSES
         with pytest.raises(NoAnswer):
             going_on(silent, a_step_of("control", S.DONE))
 
@@ -127,7 +145,8 @@ class TestOnTheWay:
 
 class TestThePlanItself:
     def test_a_sound_one(self):
-        check_plan(replace(a_plan(a_step("a", strategy=None, action="approve")), bindings=()))
+        gate = a_plan(a_step("a", strategy=None, action="approve"))
+        assert verdict(check_plan, replace(gate, bindings=())) == PASSES
 
     def test_an_error_that_nobody_waived(self):
         bad = replace(PLAN, findings=(Finding("binary.gone", "error", "x", "m", "r"),), bindings=())
@@ -161,7 +180,8 @@ class TestOnTheWayBack:
 
     @pytest.mark.parametrize("built", [without(a_cloud(), "cmp3"), a_cloud(compute=7)])
     def test_nothing_is_drift(self, built):
-        judge_retreat(PLAN, look_at(built))
+        assert refused(at_start, built) & {"drift.gone", "drift.new"}
+        assert verdict(judge_retreat, PLAN, look_at(built)) == PASSES
 
     def test_another_cloud(self):
         assert refused(judge_retreat, replace(PLAN, cloud="elsewhere"), look_at(a_cloud())) == {"drift.cloud"}

@@ -18,6 +18,11 @@ def test_a_command_with_the_release_in_it_is_that_of_the_target_too():
     assert found.target == ()
 
 
+def test_how_long_a_program_may_take():
+    assert read_checks({}, "x").programs.within == 220
+    assert read_checks({"within": "30m"}, "x").programs.within == 1800
+
+
 def test_backups_have_a_host_and_a_greatest_age():
     found = read_checks(
         {"backup": {"host": "db1", "paths": ["/b/*"], "newest": "2h", "restored": "by Ada"}}, "x"
@@ -40,6 +45,8 @@ def test_backups_have_a_host_and_a_greatest_age():
         ({"backup": {"paths": []}}, "at least host"),
         ({"backup": {"host": "a", "where": "b"}}, "where"),
         ({"nonsense": 1}, "nonsense"),
+        ({"within": 0}, "at least a second"),
+        ({"within": "soon"}, "within is a number of seconds"),
         (1, "is a table"),
     ],
 )

@@ -14,7 +14,7 @@ from stairlift.ports import Inquiry, StepGate
 from stairlift.reconcile import reconcile
 from stairlift.testing.clouds import NOON, a_cloud
 from stairlift.testing.plans import a_plan, a_step
-from stairlift.wiring import equipment
+from stairlift.wiring import equipment, putting_back
 from stairlift.wiring.equipment import Equipment
 from stairlift.wiring.look import Look
 from stairlift.wiring.orders import Orders
@@ -35,7 +35,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
         return taken[-1]
 
     monkeypatch.setattr(equipment, "glance", glance)
-    monkeypatch.setattr(equipment, "strategies_of", lambda _plan: {})
+    monkeypatch.setattr(putting_back, "strategies_of", lambda _plan: {})
     return taken
 
 

@@ -1,17 +1,20 @@
 """Which gates a run gets: by what its sources allow, and by what the operator says."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from pages import ROOT
 from stairlift.drive.gates.settings import GateSettings, gate_settings
 from stairlift.drive.questions import Ways
 from stairlift.knowledge.checks import rule
 from stairlift.model.errors import UsageError
 from stairlift.model.observation import HostRecord
 from stairlift.model.run import Run, RunState
+from stairlift.ports import Inquiry
 from stairlift.reconcile import reconcile
-from stairlift.testing.clouds import NOON, a_cloud
+from stairlift.testing.clouds import NOON, a_cloud, an_ovn_cloud
 from stairlift.testing.doubles import FastClock
 from stairlift.testing.plans import a_plan, a_step
 from stairlift.testing.scenes import scene_of
@@ -22,6 +25,12 @@ from stairlift.wiring.questions import Asking
 from stories import StagedHosts, sections
 
 PLAN = a_plan(a_step("cmp1"))
+MEMBERS = {"ctl1": "leader", "ctl2": "follower", "ctl3": "follower-2"}
+ALONE = '"cluster/status" is not a valid command (use "list-commands" to see a list of valid commands)'
+
+
+def recorded(name):
+    return (ROOT / "tests" / "data" / "ovn" / f"{name}.txt").read_text()
 
 
 def a_look(*facts):
@@ -85,6 +94,42 @@ def test_the_bus_is_kept_for_the_checks_before_one_way_steps_and_is_no_gate(monk
         gate.name for gate in Gating(GateSettings(), kept, a_look(), Where(())).gates(PLAN, FastClock(1))
     ]
     assert rule("bus.unsteady").one_way
+
+
+def test_members_of_ovns_databases_are_waited_for_behind_each_of_them(monkeypatch):
+    built = an_ovn_cloud().without("keystone-catalog")
+    seen = built.observations()
+    look = Look((), seen, reconcile(seen, name="built"))
+    told = {host: f"@nb\n0\n{recorded(name)}@sb\n2\n{ALONE}\n@end\n" for host, name in MEMBERS.items()}
+    monkeypatch.setattr(gating, "asking", lambda *_: Asking(scene_of(built), Ways(remote=StagedHosts(told))))
+    kept = kept_gates(GateSettings(), look, Where(()), PLAN)["gates_before"]
+    assert kept["members"] == {"facts": {"ovn.members": {}}, "found": {"ovn.members": []}}
+    gates = {gate.name: gate for gate in Gating(GateSettings(), kept, look, Where(())).gates(PLAN, FastClock(1))}
+    member = replace(a_step("x"), services=("ovn-nb-db",), hosts=("ctl2",))
+    assert gates["members"].concerns(member)
+    assert not gates["members"].concerns(replace(member, services=("ovn-northd",)))
+    inquiry = Inquiry(member, (("ovn-nb-db", "ctl2"),), NOON, NOON, False)
+    assert asyncio.run(gates["members"].look(inquiry)).missing == ()
+    told["ctl1"] = f"@nb\n0\n{recorded('leader-one-down')}@sb\n2\n{ALONE}\n@end\n"
+    [missing] = asyncio.run(gates["members"].look(inquiry)).missing
+    assert "has not heard of tcp:127.0.0.1:17642" in missing
+
+
+def test_the_routers_of_gateways_are_compared_behind_each_chassis(monkeypatch):
+    built = an_ovn_cloud().without("keystone-catalog")
+    seen = built.observations()
+    look = Look((), seen, reconcile(seen, name="built"))
+    told = {"": "@gateways\ncr-1,c0ffee\ncr-2,\n@end\n"}
+    monkeypatch.setattr(gating, "asking", lambda *_: Asking(scene_of(built), Ways(remote=StagedHosts(told))))
+    kept = {"gateways": {"facts": {"ovn.gateways": {}}, "found": {"ovn.gateways": ["cr-2"]}}}
+    [gate] = Gating(GateSettings(), kept, look, Where(())).gates(PLAN, FastClock(1))[-1:]
+    chassis = replace(a_step("x"), services=("ovn-controller",), hosts=("gw1",))
+    assert gate.concerns(chassis)
+    inquiry = Inquiry(chassis, (("ovn-controller", "gw1"),), NOON, NOON, False)
+    assert asyncio.run(gate.look(inquiry)).missing == (), "what nobody carried before the run"
+    told[""] = told[""].replace("c0ffee", "")
+    [missing] = asyncio.run(gate.look(inquiry)).missing
+    assert "cr-1" in missing
 
 
 @pytest.mark.parametrize("table", [{"logs": "yes"}, {"meter": True}, {"within": 0}, {"within": "soon"}, []])

@@ -28,6 +28,15 @@ def begun(settings, plan=PLAN):
     return Ledger.begun(open_office(settings), plan)
 
 
+def held(settings, cloud, environ) -> str:
+    """The code of the refusal, if there is one."""
+    try:
+        demand_rest(settings, cloud, environ)
+    except Refusal as refusal:
+        return refusal.code
+    return ""
+
+
 def test_without_a_journal_everything_goes_and_none_is_made(settings):
     demand_rest(settings, None, {})
     assert not settings.state_dir.exists()
@@ -51,8 +60,10 @@ def test_an_orchestrator_holds_its_cloud_whatever_its_run_does(settings):
 
 @pytest.mark.parametrize("state", [RunState.PAUSED, RunState.FAILED, RunState.WAITING, RunState.DONE])
 def test_a_run_at_rest_holds_nothing(settings, state):
-    begun(settings).does("a").rests(state)
-    demand_rest(settings, None, {})
+    ledger = begun(settings).does("a")
+    assert held(settings, None, {}) == "guard.busy"
+    ledger.rests(state)
+    assert held(settings, None, {}) == ""
 
 
 def test_what_a_paused_run_has_begun_must_come_to_its_end_first(settings):
@@ -73,7 +84,8 @@ def test_only_the_cloud_that_is_named_counts(settings):
 def test_what_a_run_starts_itself_goes_through(settings):
     ledger = begun(settings).starts("a")
     with ledger.office.store.hold("lab"):
-        demand_rest(settings, "lab", attempt(ledger, "a"))
+        assert held(settings, "lab", {}) == "guard.busy"
+        assert held(settings, "lab", attempt(ledger, "a")) == ""
 
 
 @pytest.mark.parametrize("leftover", [{"number": "2"}, {"step": "b"}])

@@ -16,7 +16,7 @@ from stairlift.model.run import Run, RunState
 from stairlift.model.scope import Scope
 from stairlift.plan import plan
 from stairlift.plan.request import Request
-from stairlift.testing.clouds import a_cloud
+from stairlift.testing.clouds import a_cloud, an_ovn_cloud
 from stairlift.testing.plans import a_step
 from stairlift.wiring import keeping
 from stairlift.wiring.clock import now, today
@@ -136,6 +136,21 @@ class TestKeeper:
         assert self.keeper(tmp_path, waivers=[waiver]).judge(step).objection == ""
         over = replace(waiver, until=today() - timedelta(days=1))
         assert "record.stale" in self.keeper(tmp_path, waivers=[over]).judge(step).objection
+
+    def test_each_member_of_a_quorum_is_watched_and_what_is_asked_is_about_members(self, tmp_path, looks, monkeypatch):
+        """Who leads moves, and a member may have been lost since the one before came back."""
+        keeper = self.keeper(tmp_path)
+        member = replace(a_step("x"), action="upgrade", services=("ovn-sb-db",))
+        assert keeper.watches(member)
+        assert not keeper.watches(replace(member, action="prepare"))
+        assert not keeper.watches(replace(member, services=("ovn-northd",)))
+        looks.append(an_ovn_cloud())
+        asked = []
+        monkeypatch.setattr(keeping, "run_checks", lambda checks, scene, *_, **__: asked.append((checks, scene)) or ())
+        assert keeper.judge(member).objection == ""
+        [(checks, scene)] = asked
+        assert [check.info.code for check in checks] == ["ovn.members", "ovn.pinned"]
+        assert scene.about == member
 
     def test_the_look_before_the_first_change_is_taken_once(self, tmp_path, looks):
         keeper = self.keeper(tmp_path, begun=False, ago=timedelta(hours=1))

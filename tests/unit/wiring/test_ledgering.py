@@ -13,7 +13,7 @@ from stairlift.model.run import Event, RunState, StepState
 from stairlift.run import changes
 from stairlift.testing.doubles import ScriptedFences
 from stairlift.testing.plans import a_rollout
-from stairlift.wiring import ledgering
+from stairlift.wiring import ledgering, putting_back
 
 AROUND = ("cordon", "upgrade", "uncordon")
 PLAN = a_rollout(2, actions=AROUND)
@@ -26,7 +26,7 @@ class Scene:
         self.folder = folder / "fences"
         self.folder.mkdir()
         self.fences = ScriptedFences({"folder": self.folder, "argv": lambda _: ("sh", "-c", "true")})
-        monkeypatch.setattr(ledgering, "strategies_of", lambda _plan: {"command": self.fences})
+        monkeypatch.setattr(putting_back, "strategies_of", lambda _plan: {"command": self.fences})
         self.office = an_office(folder)
         self.book = Ledger.begun(self.office, plan)
         (self.folder / "cmp1").write_text(f"{self.book.run.id}\n")

@@ -1,6 +1,8 @@
 """Which run is meant, what stands on record about it, and a state directory that only its owner reads."""
 
+import sqlite3
 import stat
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from journals import NOON, Ledger, an_office
 from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.run import Command, RunState
+from stairlift.store.revisions import REVISIONS
 from stairlift.testing.plans import a_plan, a_step
 from stairlift.wiring.office import open_office, upgrade_database
 from stairlift.wiring.settings import read_settings
@@ -19,6 +22,13 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def office(tmp_path):
     return an_office(tmp_path)
+
+
+def shape_of(file):
+    """The revision of a journal, and what its tables and indexes are."""
+    with closing(sqlite3.connect(file)) as database:
+        (revision,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+        return revision, database.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
 
 
 def settings_for(folder, **environ):
@@ -135,6 +145,7 @@ class TestOpening:
         assert wrong.value.code.startswith("store.")
 
     def test_upgrading_twice(self, tmp_path):
-        upgrade_database(settings_for(tmp_path))
-        upgrade_database(settings_for(tmp_path))
-        open_office(settings_for(tmp_path)).store.close()
+        settings, file = settings_for(tmp_path), tmp_path / "state" / "stairlift.sqlite"
+        first = upgrade_database(settings), shape_of(file)
+        assert (upgrade_database(settings), shape_of(file)) == first
+        assert first[1][0] == REVISIONS[-1]

@@ -29,6 +29,12 @@ def test_a_file_that_is_not_there(tmp_path):
     assert wrong.value.exit_code == 2
 
 
+def test_which_of_ovns_procedures_is_followed():
+    assert read_policy({"ovn_order": "pinned"}, "here").ovn_order == "pinned"
+    with pytest.raises(UsageError, match="ovn_order is controller-first or pinned"):
+        read_policy({"ovn_order": "central-first"}, "here")
+
+
 def test_nothing_said_is_the_defaults():
     assert read_policy({}, "here") == Policy()
 

@@ -17,6 +17,16 @@ def test_workers_cannot_take_their_work_from_a_file():
     assert "az1" in refused.value.brief
 
 
+def complaint(plan, url) -> str:
+    """The code of the refusal, if there is one."""
+    try:
+        demand_workers(plan, url)
+    except UsageError as error:
+        return error.code
+    return ""
+
+
 def test_with_a_server_or_without_queues_there_is_nothing_to_say():
-    demand_workers(NEAR, POSTGRESQL)
-    demand_workers(a_plan(a_step("cmp1")), SQLITE)
+    assert complaint(NEAR, SQLITE) == "queue.no_workers"
+    assert complaint(NEAR, POSTGRESQL) == ""
+    assert complaint(a_plan(a_step("cmp1")), SQLITE) == ""

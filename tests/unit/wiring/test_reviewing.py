@@ -130,7 +130,12 @@ class TestReviews:
         assert {f.code for f in refused.value.findings} == {"theirs.host"}
 
     def test_they_can_be_waived_by_name(self):
-        refuse(made(entry("reviewing", match={"host": ("cmp1",)}), entry("quiet", 2), waive=["theirs.host:cmp1"]))
+        plan = made(entry("reviewing", match={"host": ("cmp1",)}), entry("quiet", 2), waive=["theirs.host:cmp1"])
+        refuse(plan)
+        assert finding(plan.findings, "theirs.host").subject == "cmp1", "it is told all the same"
+        with pytest.raises(Refusal) as refused:
+            refuse(replace(plan, waivers=()))
+        assert codes(refused.value.findings) == {"theirs.host"}
 
     def test_they_are_no_part_of_the_hash(self):
         plan = made(entry("reviewing"))

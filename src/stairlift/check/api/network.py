@@ -1,5 +1,6 @@
 """What an upgrade of Neutron leaves behind or breaks: Linux bridge, and routers that are active twice or nowhere."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from stairlift.check.answers import Row, rows
@@ -41,8 +42,9 @@ class LinuxBridge:
         """The agents by their hosts; the ports by their number on each."""
         agents = list(rows(replies["agents"]))
         ports = [row for row in rows(replies.get("ports", Reply(body=[]))) if row.get("binding:vif_type") == "bridge"]
-        on = sorted({str(row.get("binding:host_id")) for row in ports})
-        told = (*each(agents, lambda row: _agent(scene, row)), *bounded([_ports(scene, host, ports) for host in on]))
+        on = Counter(str(row.get("binding:host_id")) for row in ports)
+        plugged = [_ports(scene, host, count) for host, count in sorted(on.items())]
+        told = (*each(agents, lambda row: _agent(scene, row)), *bounded(plugged))
         return Judgement(told, f"{len(agents)} agents, {len(ports)} ports of theirs")
 
 
@@ -56,8 +58,7 @@ def _agent(scene: Scene, row: Row) -> Finding:
     )
 
 
-def _ports(scene: Scene, host: str, ports: list[Row]) -> Finding:
-    count = sum(str(row.get("binding:host_id")) == host for row in ports)
+def _ports(scene: Scene, host: str, count: int) -> Finding:
     return found(
         scene,
         "linuxbridge.left",
@@ -68,7 +69,10 @@ def _ports(scene: Scene, host: str, ports: list[Row]) -> Finding:
 
 
 class ActiveRouters:
-    """Each highly available router is active on exactly one of its L3 agents."""
+    """Each highly available router is active on exactly one of its L3 agents.
+
+    Before the run it notes of which that is not so: an upgrade need not mend what it did not break.
+    """
 
     info: CheckInfo = rule("routers.active").info
 
@@ -95,8 +99,10 @@ class ActiveRouters:
         placed = {_id(row): list(rows(replies[_id(row)])) for row in routers}
         active = {key: _active(agents) for key, agents in placed.items() if agents}
         wrong = [row for row in routers if len(active.get(_id(row), [""])) != 1]
-        told = each(wrong, lambda row: _router(scene, row, active[_id(row)]))
-        return Judgement(told, f"{len(routers)} of {len(_available(replies))} highly available routers asked about")
+        before = scene.baseline.get(self.info.code, {}).get("wrong", ())
+        told = each([row for row in wrong if _id(row) not in before], lambda row: _router(scene, row, active[_id(row)]))
+        evidence = f"{len(routers)} of {len(_available(replies))} highly available routers asked about"
+        return Judgement(told, evidence, facts={"wrong": sorted(map(_id, wrong))})
 
 
 def _id(row: Row) -> str:

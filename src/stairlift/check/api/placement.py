@@ -1,5 +1,6 @@
 """Availability zones as Placement knows them."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from stairlift.check.answers import Row, rows
@@ -42,20 +43,28 @@ class ZonesInPlacement:
     def judge(self, scene: Scene, replies: Mapping[str, Reply]) -> Judgement:
         """Of the hosts that Placement knows at all; where no aggregate makes a zone, nothing is compared."""
         known = {str(row["name"]) for row in rows(replies["providers"])}
+        nodes = _nodes(scene)
         told, hosts = [], 0
         for zone in _zones(replies):
             inside = {str(row["name"]) for row in rows(replies[str(zone["uuid"])])}
             there = [str(host) for host in zone["hosts"]]
             hosts += len(there)
-            told += [_outside(scene, host, zone) for host in there if _provider(scene, host) in known - inside]
+            told += [_outside(scene, host, zone) for host in there if _provider(scene, host, nodes) in known - inside]
         return Judgement(bounded(told), f"{len(_zones(replies))} aggregates with a zone, {hosts} hosts in them")
 
 
-def _provider(scene: Scene, name: str) -> str | None:
+def _nodes(scene: Scene) -> Mapping[str, list[str]]:
+    """The names of the hypervisors by their hosts."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for hypervisor in scene.cloud.hypervisors:
+        found[hypervisor.host].append(hypervisor.name)
+    return found
+
+
+def _provider(scene: Scene, name: str, nodes: Mapping[str, list[str]]) -> str | None:
     """What Placement calls a host that Nova calls so; None for the many nodes of Ironic, which are in no aggregate."""
     host = scene.cloud.host(name)
-    ours = host.name if host else name
-    hypervisors = [one.name for one in scene.cloud.hypervisors if one.host == ours]
+    hypervisors = nodes.get(host.name if host else name, ())
     return None if len(hypervisors) > 1 else next(iter(hypervisors), name)
 
 

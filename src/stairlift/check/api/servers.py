@@ -44,9 +44,15 @@ class InFlight:
         busy = [row for status in _IN_FLIGHT for row in rows(replies[status]) if row["status"] == status]
         now = next((reply.cloud_time for reply in replies.values() if reply.cloud_time), scene.now)
         limit = rule("servers.in_flight").limit("minutes")
-        old = [row for row in busy if (minutes_since(row, now, "updated", "created") or limit) >= limit]
+        old = [row for row in busy if _minutes(row, now, limit) >= limit]
         told = each(old, lambda row: _in_flight(scene, row, limit))
         return Judgement(told, f"{len(busy)} servers in the making, {len(old)} of them for {limit} minutes or longer")
+
+
+def _minutes(row: Row, now: datetime, unknown: float) -> float:
+    """For how long it has been so; times of the API are whole seconds, so that may be none at all."""
+    found = minutes_since(row, now, "updated", "created")
+    return unknown if found is None else found
 
 
 def _in_flight(scene: Scene, row: Row, limit: int) -> Finding:

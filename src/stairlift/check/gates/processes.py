@@ -38,11 +38,11 @@ def _judge(name: str, host: str, records: Sequence[ProcessRecord], release: Rele
 
 
 def _versions(name: str, host: str, records: Sequence[ProcessRecord], release: Release) -> tuple[list[str], list[str]]:
+    """Of several processes one that is wrong counts, whatever is not to be seen of the others."""
     known = binary(name)
-    for one in records:
-        releases = releases_of_version(known.project, one.version) if known and one.version else ()
-        if not releases:
-            return [], [f"code of {name} on {host}: its release is not to be seen"]
-        if release not in releases:
-            return [f"{name} on {host} runs {one.version} ({releases[-1]}), which is not of {release}"], []
-    return [], []
+    told = [(one, releases_of_version(known.project, one.version) if known and one.version else ()) for one in records]
+    wrong = next(((one, releases) for one, releases in told if releases and release not in releases), None)
+    if wrong is not None:
+        return [f"{name} on {host} runs {wrong[0].version} ({wrong[1][-1]}), which is not of {release}"], []
+    unseen = not all(releases for _, releases in told)
+    return [], [f"code of {name} on {host}: its release is not to be seen"] if unseen else []

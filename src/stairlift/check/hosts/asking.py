@@ -11,8 +11,8 @@ from stairlift.knowledge.scripts import script
 from stairlift.model.check import HostQuestion, Question, Scene
 from stairlift.model.release import Release
 
-#: Seconds. A program of OpenStack takes 2 to 30 before it says anything, the longest looks read a database.
-_LOOK, _RUN = 180.0, 300.0
+#: Seconds. The longest looks read a database; it takes some before a program begins: logging in, finding it, a trial.
+_LOOK, _BEFORE = 180.0, 80.0
 
 
 def every_host(scene: Scene) -> tuple[str, ...]:
@@ -82,11 +82,13 @@ def program(
     release: Release | None = None,
     environ: Mapping[str, str] | None = None,
     trial: str = "",
+    reads: str = "",
 ) -> HostQuestion | None:
     """A command of a project on one of its hosts, with the code of `release` (that which runs, if it is left out).
 
     None where no host is known to run anything of the project. `environ` are variables for it, without blanks or
-    secrets; `trial` are other arguments, which have to work for the answer to count.
+    secrets; `trial` are other arguments, which have to work for the answer to count; `reads` is what it finds in
+    /dev/stdin.
     """
     home = home_of(scene, project)
     if home is None:
@@ -100,14 +102,16 @@ def program(
         "SERVICES": " ".join(services),
         "RELEASE": str(release or scene.source or "now"),
         "SOURCE": str(scene.source or "now"),
+        "WITHIN": f"{scene.programs.within:g}",
         "WITH": " ".join(variables),
         "TRIAL": trial,
         "ARGUMENTS": str(len(words)),
     }
     typed = _given(scene, release, {**head, "COMMAND": name, "SERVICE": services[0]}, variables)
     last = ("given", *typed, *words) if typed else ("program", name, *words)
-    lines = (*(f"{key}={shlex.quote(value)}" for key, value in head.items()), script("program.sh"), shlex.join(last))
-    return HostQuestion(host, "\n".join(lines) + "\n", _RUN)
+    set_before = {**head, "INPUT": reads} if reads else head
+    lines = (*(f"{k}={shlex.quote(v)}" for k, v in set_before.items()), script("program.sh"), shlex.join(last))
+    return HostQuestion(host, "\n".join(lines) + "\n", scene.programs.within + _BEFORE)
 
 
 def _given(

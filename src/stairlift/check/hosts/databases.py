@@ -12,6 +12,12 @@ from stairlift.knowledge.checks import rule
 from stairlift.knowledge.platforms import platform
 from stairlift.model.check import Question, Reply, Scene
 
+#: Levels at which all statements of a transaction see what the first one saw.
+_AS_OF_BEGIN = frozenset({"REPEATABLE-READ", "SERIALIZABLE"})
+_ISOLATE = (
+    "SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED, an hour ([database] connection_recycle_time) before the "
+    "run, with row-based or mixed binary logs; or waive it: few requests meet such a moment"
+)
 _WELL = {"wsrep_cluster_status": "Primary", "wsrep_local_state_comment": "Synced", "wsrep_ready": "ON"}
 
 
@@ -72,6 +78,21 @@ def _collations(about: About, seen: Survey) -> Told:
             resolution = f"convert its tables to one: ALTER TABLE ... CONVERT TO CHARACTER SET, schema {schema}"
             yield about.found(message, resolution, subject=schema)
     yield f"{seen.first('version')}, {len(schemas)} schemas"
+
+
+def _isolation(about: About, seen: Survey) -> Told:
+    """Where a transaction reads as of its begin, it fails at a table that was altered since (MariaDB's error 1412).
+
+    No project tries it again: its user gets a 500.
+    """
+    variables = _values(seen, "variables")
+    level = variables.get("transaction_isolation") or variables.get("tx_isolation")
+    if level is None:
+        raise Unanswered("the database does not tell how it isolates transactions")
+    if level in _AS_OF_BEGIN:
+        message = f"{about.subject} isolates by {level}: requests that are under way while a table is changed may fail"
+        yield about.found(message, _ISOLATE)
+    yield level
 
 
 def _minimum(about: About, seen: Survey) -> Told:
@@ -149,5 +170,6 @@ def _all_seen(about: About, members: Mapping[str, Survey]) -> Told:
 GALERA = partial(ShellCheck, "galera.health", _every, by_sections(_galera), _agree)
 COLLATIONS = partial(ShellCheck, "database.collations", _one, by_sections(_collations))
 NOVA_MINIMUM = partial(ShellCheck, "nova.minimum_version", _every_on_a_way, by_sections(_minimum), _any_cell)
+ISOLATION = partial(ShellCheck, "database.isolation", _every, by_sections(_isolation))
 ROWS = partial(ShellCheck, "database.rows", _one, by_sections(_deleted))
 DUPLICATES = partial(ShellCheck, "network.duplicates", _one, by_sections(_duplicates))

@@ -96,7 +96,7 @@ _PLENTY = 50 << 20
 def _databases(seen: Survey, rows: Mapping[str, tuple[int, int]]) -> Iterator[tuple[int, str]]:
     for line in seen.lines("database-size"):
         size, _, folder = line.partition("\t")
-        mount = max((m for m in rows if folder.startswith(m)), key=len, default="")
+        mount = max((m for m in rows if f"{folder}/".startswith(f"{m.rstrip('/')}/")), key=len, default="")
         if mount and size.isdecimal():
             yield int(size), mount
 

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from stairlift.check.answers import Unanswered
+from stairlift.check.answers import MALFORMED, Unanswered, nonsense
 from stairlift.model.check import Judgement, Reply
 from stairlift.model.finding import Finding
 
 _SAID = 200
 _NAMED = 4
+#: How env, timeout, runuser, docker and podman leave where they could not run what they were given (POSIX, docker run).
+NOT_RUN = frozenset({125, 126, 127})
 #: In front of what a program says where it warns about itself.
 _LOG = re.compile(r"^\d{4}-\d\d-\d\d |Warning:|^\s*$|^@")
 
@@ -80,8 +82,11 @@ def ran_of(reply: Reply) -> Ran:
     none = next((line[6:] for line in lines if line.startswith("@none ")), "")
     begun = next((n for n, line in enumerate(lines) if line.startswith("@ran ")), None)
     ended = next((n for n, line in enumerate(lines) if line.startswith("@ended ")), None)
+    late = next((line[6:] for line in lines if line.startswith("@late ")), "")
     if begun is None:
         raise Unanswered(none or f"nothing was run (exit code {reply.returncode}){_complaint(reply)}")
+    if late:
+        raise Unanswered(f"its program had not ended after {late} seconds: `within` of [checks] gives it longer")
     if ended is None:
         raise Unanswered("its program was cut off")
     return Ran(lines[begun][5:], int(lines[ended][7:]), "\n".join(lines[begun + 1 : ended]).strip())
@@ -103,6 +108,7 @@ def one_by_one(replies: Mapping[str, Reply], look: Callable[[str, Reply], Iterab
     """Judge every answer by itself: findings, texts as evidence, and what was not seen of whom."""
     findings: list[Finding] = []
     evidence: list[str] = []
+    remedies: list[str] = []
     unseen: dict[str, list[str]] = {}
     for subject in sorted(replies):
         try:
@@ -113,8 +119,11 @@ def one_by_one(replies: Mapping[str, Reply], look: Callable[[str, Reply], Iterab
                     evidence.append(f"{subject}: {told}")
         except Unanswered as why:
             unseen.setdefault(str(why), []).append(subject)
+            remedies += [why.remedy] if why.remedy else []
+        except MALFORMED as error:
+            unseen.setdefault(nonsense(error), []).append(subject)
     unknown = (f"{few(subjects)}: {why}" for why, subjects in unseen.items())
-    return Judgement(tuple(findings), few(evidence, "; "), "; ".join(unknown))
+    return Judgement(tuple(findings), few(evidence, "; "), "; ".join(unknown), remedy=next(iter(remedies), ""))
 
 
 def few(texts: Iterable[str], between: str = ", ") -> str:

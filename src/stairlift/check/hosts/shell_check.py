@@ -73,7 +73,7 @@ class ShellCheck:
         told = tuple(self.together(About(self.code, scene, scene.cloud.name), readable))
         found = (*made.findings, *(one for one in told if isinstance(one, Finding)))
         seen = (text for text in (made.evidence, *(one for one in told if isinstance(one, str))) if text)
-        return Judgement(tuple(dict.fromkeys(found)), "; ".join(seen), made.unknown)
+        return replace(made, findings=tuple(dict.fromkeys(found)), evidence="; ".join(seen))
 
 
 def by_sections(look: Callable[[About, Survey], Told]) -> Callable[[About, Reply], Told]:

@@ -7,8 +7,9 @@ from functools import partial
 
 from stairlift.check.answers import Unanswered
 from stairlift.check.hosts.asking import next_release, program, projects_of
-from stairlift.check.hosts.reading import Ran, ran_of
+from stairlift.check.hosts.reading import NOT_RUN, Ran, ran_of
 from stairlift.check.hosts.shell_check import About, ShellCheck, Told
+from stairlift.check.hosts.targets import remedy
 from stairlift.knowledge.procedures import meaning_of, procedure
 from stairlift.model.check import Question, Reply, Scene
 from stairlift.model.finding import Severity
@@ -44,7 +45,7 @@ def _command(project: str) -> str:
 
 def _judged(about: About, reply: Reply) -> Told:
     """Exit code 1 counts only where the command really gave results: some leave with it for a wrong argument."""
-    ran, command = ran_of(reply), _command(about.subject)
+    ran, command = _ran(about, reply), _command(about.subject)
     meaning, words = meaning_of(command, ran.code)
     results = results_of(ran.said)
     if not results and meaning != "ok":
@@ -58,6 +59,16 @@ def _judged(about: About, reply: Reply) -> Told:
             severity: Severity = "warning" if word == "warning" else "error"
             yield about.found(message, resolution, subject=f"{about.subject}:{one.name}", severity=severity)
     yield f"exit code {ran.code}" + (f" ({words})" if words else "")
+
+
+def _ran(about: About, reply: Reply) -> Ran:
+    try:
+        ran = ran_of(reply)
+    except Unanswered as why:
+        raise Unanswered(str(why), remedy(reply.out, about.scene)) from None
+    if ran.code in NOT_RUN:
+        raise Unanswered(f"it was not run ({ran.code}): {ran.brief}")
+    return ran
 
 
 def _without_results(project: str, command: str, ran: Ran) -> str:

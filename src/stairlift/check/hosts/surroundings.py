@@ -1,21 +1,26 @@
 """What a cloud leans on beside its own services: caches, coordination, Ceph; Placement's books; RPC pins."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from stairlift.check.answers import Unanswered
 from stairlift.check.hosts.asking import hosts_of, look, program
-from stairlift.check.hosts.reading import Survey, few, ran_of
+from stairlift.check.hosts.reading import Survey, few, ran_of, survey_of
 from stairlift.check.hosts.shell_check import About, ShellCheck, Told, by_sections
 from stairlift.knowledge.platforms import platform
 from stairlift.knowledge.procedures import meaning_of
 from stairlift.model.check import Question, Reply, Scene
 
 _PINGED = ("memcached", "etcd", "valkey", "zookeeper")
-_AUDIT, _HEAL = "nova-manage placement audit", "nova-manage placement heal_allocations --dry-run"
+_AUDIT = "nova-manage placement audit"
+#: With --dry-run its exit code is 4 whatever it finds; only what it says tells (Nova, cmd/manage.py, 2025.1 to 2026.1).
+_HEAL = "nova-manage placement heal_allocations --dry-run --verbose"
+_WOULD_HEAL = re.compile(r"^\[dry-run\] \w+ allocations for instance (\S+?):", re.MULTILINE)
 #: Who keeps its data in Ceph, if there is any.
-_OF_CEPH = ("cinder-volume", "glance-api", "nova-compute")
+_OF_CEPH = ("cinder-volume", "glance-api")
 
 
 def _pinged(scene: Scene) -> Mapping[str, Question]:
@@ -42,7 +47,7 @@ def _pings(about: About, seen: Survey) -> Told:
 
 def _cephs(scene: Scene) -> Mapping[str, Question]:
     """One host that may ask is enough; which one has the right to, only it can say."""
-    hosts = sorted(set(hosts_of(scene, "ceph-mon")) or set(hosts_of(scene, *_OF_CEPH[:2])))
+    hosts = sorted(set(hosts_of(scene, "ceph-mon")) or set(hosts_of(scene, *_OF_CEPH)))
     return look([host for host in hosts if host in scene.shells][:3] or hosts[:1], "ceph.sh")
 
 
@@ -50,11 +55,10 @@ def _ceph(about: About, seen: Survey) -> Told:
     if "absent" in seen.sections:
         yield "no Ceph that could be asked"
         return
-    try:
-        status = json.loads("\n".join(seen.lines("status")))
-        versions = json.loads("\n".join(seen.lines("versions"))).get("overall", {})
-    except ValueError:
-        raise Unanswered("ceph does not let this host ask") from None
+    status, versions = _json(seen, "status"), _json(seen, "versions").get("overall", {})
+    if not status:
+        yield "it may not ask"
+        return
     health = status.get("health", {}).get("status", "unknown")
     if health != "HEALTH_OK":
         wrong = few(sorted(status.get("health", {}).get("checks", {})))
@@ -65,6 +69,21 @@ def _ceph(about: About, seen: Survey) -> Told:
         message = f"the daemons of Ceph are of {len(versions)} versions"
         yield about.found(message, "end its own upgrade first", subject="ceph:versions")
     yield str(health)
+
+
+def _json(seen: Survey, section: str) -> Mapping[str, Any]:
+    """What ceph said; nothing where it does not let this host ask."""
+    try:
+        return dict(json.loads("\n".join(seen.lines(section))))
+    except ValueError:
+        return {}
+
+
+def _one_may_ask(about: About, replies: Mapping[str, Reply]) -> Told:  # noqa: ARG001
+    asked = [seen for seen in map(survey_of, replies.values()) if "absent" not in seen.sections]
+    if asked and not any(_json(seen, "status") for seen in asked):
+        raise Unanswered("ceph lets no host ask that has it")
+    return ()
 
 
 def _books(scene: Scene) -> Mapping[str, Question]:
@@ -78,7 +97,10 @@ def _audit(about: About, reply: Reply) -> Told:
     if meaning == "stop":
         raise Unanswered(f"{command} ended with {ran.code}: {ran.brief}")
     if meaning != "ok":
-        yield about.found(f"{command}: {words}", "read what it lists; nova-manage placement mends it", subject=command)
+        yield about.found(f"{command}: {words}", "see `--verbose` of it; with --delete it mends them", subject=command)
+    if missing := _WOULD_HEAL.findall(ran.said):
+        message = f"the allocations of {len(missing)} servers are missing, or are not as they should be: {few(missing)}"
+        yield about.found(message, f"`{command.removesuffix(' --dry-run --verbose')}` makes them", subject=command)
     yield f"exit code {ran.code}"
 
 
@@ -102,6 +124,6 @@ def _pins(about: About, seen: Survey) -> Told:
 
 
 PINGS = partial(ShellCheck, "coordination.silent", _pinged, by_sections(_pings))
-CEPH = partial(ShellCheck, "ceph.health", _cephs, by_sections(_ceph))
+CEPH = partial(ShellCheck, "ceph.health", _cephs, by_sections(_ceph), _one_may_ask)
 PLACEMENT = partial(ShellCheck, "placement.audit", _books, _audit)
 PINS = partial(ShellCheck, "rpc.pinned", _pinned_hosts, by_sections(_pins))

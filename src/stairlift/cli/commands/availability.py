@@ -12,7 +12,7 @@ from stairlift.model.errors import UsageError
 from stairlift.model.run import FINAL_RUN_STATES, RunState
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
-    from stairlift.report.availability import Availability
+    from stairlift.report.figures import Availability
 
 _OVER = FINAL_RUN_STATES | {RunState.FAILED}
 _REFRESH = 5.0

@@ -33,7 +33,7 @@ def check(  # Typer makes options of parameters  # noqa: PLR0917
     output: Output = Format.TABLE,
 ) -> None:
     """Look, build, plan in memory, ask the checks, print. Leaves with 4 where something would refuse a plan."""
-    from stairlift.report.checked import COLUMNS, check_document, check_line, check_rows
+    from stairlift.report.checked import COLUMNS, check_document, check_line, check_pastes, check_rows
     from stairlift.wiring.checking import check as checked_by
     from stairlift.wiring.look import Where, glance
     from stairlift.wiring.planning import Wishes
@@ -49,6 +49,9 @@ def check(  # Typer makes options of parameters  # noqa: PLR0917
         show_document(check_document(checked), output)
     elif checked.findings or checked.checks:
         show_table(COLUMNS, check_rows(checked))
+    if output is Format.TABLE:
+        for paste in check_pastes(checked):
+            say(paste)
     for sentence in checked.over:
         say(sentence, style="yellow")
     say(check_line(checked))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.wiring.office import Office
 
 _HELP = (
-    "What a run has changed that is not the upgrade: disabled services, drained backends. It puts all of that back by "
-    "itself when it rests; `--restore` does what it could not, or has kept for a person to look at."
+    "What a run has changed that is not the upgrade: disabled services, drained backends, silenced alerts. It puts all "
+    "of that back by itself when it rests; `--restore` does what it could not, or has kept for a person to look at."
 )
 Words = Annotated[
     list[str] | None,

@@ -131,10 +131,11 @@ def _document(made: Plan, output: Format) -> None:
 
 def _runbook(made: Plan) -> None:
     from stairlift.report.runbook import runbook
+    from stairlift.wiring.around import commands_around
     from stairlift.wiring.planning import commands_of, strategies_of
 
     strategies = strategies_of(made)
-    for line in runbook(made, lambda step: commands_of(step, strategies)):
+    for line in runbook(made, lambda step: commands_of(step, strategies), lambda one: commands_around(one, made)):
         show(line)
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from stairlift.model.run import Run
 
-#: The key of a run's options.
-KEPT = "gates"
+#: The keys of a run's options: what the operator said of gates, and how the cloud was before the first change.
+KEPT, BEFORE = "gates", "gates_before"
 #: What each gate asks for, beside the records that every run asks for.
-GATES = ("process", "logs", "api", "counts", "routers")
+GATES = ("process", "logs", "api", "counts", "routers", "members", "gateways")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class GateSettings:
     api: bool | None = None
     counts: bool | None = None
     routers: bool | None = None
+    members: bool | None = None
+    gateways: bool | None = None
     within: float | None = None
 
     def document(self) -> dict[str, Any]:

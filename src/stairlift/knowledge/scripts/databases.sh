@@ -24,7 +24,8 @@ echo @status
 asked "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_state_uuid', 'wsrep_cluster_size', 'wsrep_cluster_status',
   'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_flow_control_paused', 'Threads_connected')"
 echo @variables
-asked "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'max_connections')"
+asked "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'max_connections', 'tx_isolation',
+  'transaction_isolation')" # MariaDB before 11.1 knows the first name alone, MySQL 8 the second
 echo @collations # but for the tables of the migration tools: they have the server's default, and no keys to others
 asked "SELECT table_schema, table_collation, COUNT(*) FROM information_schema.tables WHERE table_type = 'BASE TABLE'
   AND table_name NOT IN ('migrate_version') AND table_name NOT LIKE 'alembic\\_version%' AND table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') GROUP BY 1, 2"

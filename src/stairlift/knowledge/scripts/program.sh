@@ -1,15 +1,17 @@
 # Runs one program of a project where its services run: in a container, or from the environment that their processes
 # have loaded, or Apache's for them. Set before it: PROJECT, SERVICES (binaries, the best first), RELEASE (that of the
-# code which is wanted) and SOURCE (that which runs; the same, unless the target's code is wanted). WITH is `env
-# NAME=VALUE...` or empty.
+# code which is wanted) and SOURCE (that which runs; the same, unless the target's code is wanted), WITHIN (how many
+# seconds it may take). WITH is `env NAME=VALUE...` or empty.
 # `program NAME ARGUMENT...` runs it, `given WORD...` runs what the operator gave; TRIAL are arguments that have to work
-# before these count.
+# before these count; INPUT is what it reads, as a file called /dev/stdin.
 #
-# Its output follows `@ran HOW` and ends with `@ended CODE`; `@none WHY` where there is no such program here.
+# Its output follows `@ran HOW` and ends with `@ended CODE`, behind `@late SECONDS` where it took too long; `@none WHY`
+# where there is no such program here, behind `@seen` where it is known how the others got there.
 
 export LC_ALL=C PYTHONWARNINGS=ignore
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 command -v timeout >/dev/null || timeout() { shift; "$@"; }
+PIPED='cat | "$@"' # who opens /dev/stdin by its name must own the pipe
 
 given() { # by the words that the operator gave
   case $1 in */*) [ -x "$1" ] ;; *) command -v "$1" >/dev/null ;; esac || { echo "@none there is no $1 here" && return; }
@@ -22,8 +24,9 @@ ran() {
     return
   fi
   echo "@ran $*"
-  timeout 220 "$@" </dev/null 2>&1
+  if [ -n "$INPUT" ]; then printf %s "$INPUT" | timeout "$WITHIN" "$@" 2>&1; else timeout "$WITHIN" "$@" </dev/null 2>&1; fi
   code=$?
+  [ "$code" -ne 124 ] || printf '\n@late %s\n' "$WITHIN" # as timeout(1) leaves
   printf '\n@ended %s\n' "$code"
 }
 
@@ -48,8 +51,22 @@ program() {
   if [ -n "$found" ]; then
     as_user "${found%% *}" "${found#* }/bin/$name" "$@"
   else
+    installed
     echo "@none no $name of $RELEASE was found here; command and target_command of [checks] say where it is"
   fi
+}
+
+# How the services came here: `@seen kolla ENGINE SERVICE IMAGE`, or `@seen host` where they run on the host itself.
+installed() {
+  for engine in docker podman; do
+    command -v "$engine" >/dev/null || continue
+    for service in $SERVICES; do
+      [ -d "/etc/kolla/$service" ] || continue
+      image=$(timeout 20 "$engine" ps --format '{{.Names}} {{.Image}}' 2>/dev/null | sed -n "s/^$(echo "$service" | tr - _) //p")
+      [ -n "$image" ] && echo "@seen kolla $engine $service $image" && return
+    done
+  done
+  [ -n "$(places)" ] && echo "@seen host"
 }
 
 in_container() {
@@ -57,7 +74,9 @@ in_container() {
     command -v "$engine" >/dev/null || continue
     for service in $SERVICES; do
       container=$(timeout 20 "$engine" ps --format '{{.Names}}' 2>/dev/null | grep -xE "$(echo "$service" | tr - _)" | head -n 1)
-      [ -n "$container" ] && ran "$engine" exec "$container" $WITH "$@" && return 0
+      [ -n "$container" ] || continue
+      [ -n "$INPUT" ] && set -- sh -c "$PIPED" sh "$@"
+      ran "$engine" exec ${INPUT:+-i} "$container" $WITH "$@" && return 0
     done
   done
   command -v lxc-attach >/dev/null || return 1
@@ -71,6 +90,7 @@ in_container() {
 as_user() {
   user=$1
   shift
+  [ -n "$INPUT" ] && set -- sh -c "$PIPED" sh "$@"
   if [ "$user" != "$(id -un)" ] && [ "$(id -u)" = 0 ] && command -v runuser >/dev/null; then
     ran runuser -u "$user" -- $WITH "$@"
   else

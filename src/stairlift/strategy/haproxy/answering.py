@@ -1,6 +1,5 @@
 """Whether a backend itself answers, past the load balancer, and with which code."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,17 +36,9 @@ def _tried(host: str, port: int, *, tls: bool) -> Answered | None:
     answer = root_of(host, port, tls=tls)
     if answer is None:
         return None
-    status, body = answer
-    if status >= 500:
-        return Answered(True, f"it answers {status}")
-    return Answered(True, document=_parsed(body))
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
+    if answer.status >= 500:
+        return Answered(True, f"it answers {answer.status}")
+    return Answered(True, document=answer.document)
 
 
 def outdated(binary: str, target: Release, document: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from stairlift.model.cloud import Cloud
 from stairlift.model.effect import Effect, Intention
-from stairlift.model.errors import Refusal, SourceTrouble, StairliftError
+from stairlift.model.errors import SourceTrouble, StairliftError
 from stairlift.model.finding import Finding
 from stairlift.model.plan import Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
@@ -15,12 +15,11 @@ from stairlift.strategy.haproxy.balancer import Balancer, Server
 from stairlift.strategy.haproxy.finding import Finder, Part
 from stairlift.strategy.haproxy.options import HaproxyOptions, read_options
 from stairlift.strategy.haproxy.places import Door
-from stairlift.strategy.haproxy.request import Request, kind_of
+from stairlift.strategy.haproxy.request import PROGRAM
 from stairlift.strategy.haproxy.work import Crew, put_back
-from stairlift.strategy.own_job import Notes, effect_documents, judge_own, own_job
-from stairlift.strategy.words import required_hosts, required_services
-
-_MODULE = "stairlift.strategy.haproxy"
+from stairlift.strategy.own_job import Notes, judge_own
+from stairlift.strategy.own_program import CAPABILITIES, TRAITS
+from stairlift.strategy.words import required_hosts
 
 
 class HaproxyUpgradeStrategy:
@@ -29,16 +28,16 @@ class HaproxyUpgradeStrategy:
     A server that was out before us stays out. The last server of a section that is UP is never taken.
     """
 
-    name: ClassVar[str] = "haproxy"
-    traits: ClassVar[Traits] = Traits(("host",), undo="always", repeatable="always")
+    name: ClassVar[str] = PROGRAM.name
+    traits: ClassVar[Traits] = TRAITS
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._given = dict(options)
         self._options = read_options(self.name, options)
 
     def capabilities(self) -> Capabilities:
-        """Everything that it does can be done again from its beginning, and the other way round."""
-        return Capabilities("host", undo=True, repeatable=True)
+        """Those of every program of ours."""
+        return CAPABILITIES
 
     def freeze(self) -> Frozen:
         """What of the connections the operator has named. Raises UsageError where that is not there."""
@@ -47,30 +46,15 @@ class HaproxyUpgradeStrategy:
 
     def effects(self, assignment: Assignment) -> tuple[Intention, ...]:
         """A drain for every service of every host."""
-        if kind_of(assignment) != "drain":
+        if PROGRAM.kind_of(assignment) != "drain":
             return ()
         folder = details(assignment.folder)
         return tuple(Intention("drain", f"{binary}@{host}", folder) for binary, host in _parts(assignment.step))
 
     def job(self, assignment: Assignment) -> Job:
         """A process that asks HAProxy. Raises Refusal for an action of others, or a step without hosts."""
-        kind = kind_of(assignment)
-        if kind is None:
-            raise Refusal(
-                code="strategy.action",
-                brief=f"strategy 'haproxy' does drain and uncordon, not {assignment.step.action}",
-                resolution="Let its [[strategy]] entry match these actions alone.",
-            )
-        request = Request(
-            kind=kind,
-            services=required_services(assignment.step),
-            hosts=required_hosts(assignment.step),
-            options=self._given,
-            target="" if assignment.undo else str(assignment.step.target),
-            effects=tuple(effect_documents(assignment.effects)),
-            lenient=assignment.undo,
-        )
-        return own_job(_MODULE, request.document(), assignment)
+        target = "" if assignment.undo else str(assignment.step.target)
+        return PROGRAM.job(assignment, {"given": self._given, "target": target})
 
     def runbook(self, step: Step) -> tuple[str, ...]:
         """The same by socat; sections and servers are guessed where the options do not name them."""

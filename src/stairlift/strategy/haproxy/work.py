@@ -64,7 +64,7 @@ def key(seat: Seat) -> str:
 
 def drain(crew: Crew, request: Request, before: Before) -> None:
     """Take every service of the request out: no new requests, those under way come to their end, then maintenance."""
-    effects = request.known()
+    effects = request.errand.known()
     mine = {part: _ours(effects[effect_id(part)], crew.seats(part), before) for part in request.parts()}
     seats = [seat for found in mine.values() for seat in found]
     _demand_others(seats)
@@ -123,7 +123,7 @@ def _under_way(crew: Crew, seats: Iterable[Seat]) -> str:
 def give_back(crew: Crew, request: Request) -> None:
     """Let every service that we have taken out have requests again, once it answers with the target's code."""
     for part in request.parts():
-        effect = request.known().get(effect_id(part))
+        effect = request.errand.known().get(effect_id(part))
         if effect is None or not effect.open:
             crew.notes.say(f"{part[0]} on {part[1]} was not taken out by us: nothing to do")
             continue

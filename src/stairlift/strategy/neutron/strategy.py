@@ -9,16 +9,21 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from stairlift.model.effect import Effect, Intention
-from stairlift.model.errors import Refusal
 from stairlift.model.plan import Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
 from stairlift.strategy.before import details
 from stairlift.strategy.neutron.options import read_options
 from stairlift.strategy.neutron.shifting import KIND
-from stairlift.strategy.own_job import effect_documents, judge_own, own_job
-from stairlift.strategy.words import required_hosts, required_services
+from stairlift.strategy.own_job import judge_own
+from stairlift.strategy.own_program import CAPABILITIES, TRAITS, OwnProgram
+from stairlift.strategy.words import required_hosts
 
-_MODULE = "stairlift.strategy.neutron"
+PROGRAM = OwnProgram(
+    name="neutron",
+    module="stairlift.strategy.neutron",
+    kinds={"drain": "drain", "uncordon": "uncordon"},
+    back={"drain": "uncordon", "uncordon": "drain"},
+)
 
 
 class NeutronUpgradeStrategy:
@@ -27,15 +32,15 @@ class NeutronUpgradeStrategy:
     Every network gets a second DHCP agent, every HA router has exactly one active copy and a living one elsewhere.
     """
 
-    name: ClassVar[str] = "neutron"
-    traits: ClassVar[Traits] = Traits(("host",), undo="always", repeatable="always")
+    name: ClassVar[str] = PROGRAM.name
+    traits: ClassVar[Traits] = TRAITS
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = read_options(self.name, options)
 
     def capabilities(self) -> Capabilities:
-        """Everything that it does can be done again from its beginning, and the other way round."""
-        return Capabilities("host", undo=True, repeatable=True)
+        """Those of every program of ours."""
+        return CAPABILITIES
 
     def freeze(self) -> Frozen:
         """Nothing: it calls no program and reads no file of the operator's."""
@@ -43,27 +48,13 @@ class NeutronUpgradeStrategy:
 
     def effects(self, assignment: Assignment) -> tuple[Intention, ...]:
         """Second agents, and routers that moved, for the first host of the step."""
-        if _drains(assignment):
+        if PROGRAM.kind_of(assignment) == "drain":
             return (Intention(KIND, required_hosts(assignment.step)[0], details(assignment.folder)),)
         return ()
 
     def job(self, assignment: Assignment) -> Job:
         """A process that asks Neutron. Raises Refusal for an action of others, or a step without hosts."""
-        if assignment.step.action not in ("drain", "uncordon"):
-            raise Refusal(
-                code="strategy.action",
-                brief=f"strategy 'neutron' does drain and uncordon, not {assignment.step.action}",
-                resolution="Let its [[strategy]] entry match these actions alone.",
-            )
-        request = {
-            "kind": "drain" if _drains(assignment) else "uncordon",
-            "hosts": list(required_hosts(assignment.step)),
-            "services": list(required_services(assignment.step)),
-            "effects": list(effect_documents(assignment.effects)),
-            "lenient": assignment.undo,
-            **self._options.document(),
-        }
-        return own_job(_MODULE, request, assignment)
+        return PROGRAM.job(assignment, self._options.document())
 
     def runbook(self, step: Step) -> tuple[str, ...]:
         """Where a person would look, and what to do for each network."""
@@ -86,8 +77,3 @@ class NeutronUpgradeStrategy:
 
         client = SessionCloudClient.from_config(self._options.os_cloud)
         return Shifting(Desk(client), Notes(""), within=0).undo(effect)
-
-
-def _drains(assignment: Assignment) -> bool:
-    """A step that is taken back does the opposite: its host goes out for the time in which the rest is taken back."""
-    return (assignment.step.action == "drain") != assignment.undo

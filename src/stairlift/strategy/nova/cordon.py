@@ -26,8 +26,8 @@ def cordon(services: ComputeServices, request: Request, notes: Notes) -> None:
 
     With the mark that the ledger has of it, which may be an earlier step's: what carries another is not put back.
     """
-    known = request.known()
-    for host in request.hosts:
+    known = request.errand.known()
+    for host in request.errand.hosts:
         row, mark = services.of(host), _mark(known.get(effect_id(host)), request)
         if disabled(row) and not reason(row).startswith(OURS):
             said = reason(row) or "without a reason"
@@ -44,7 +44,7 @@ def _mark(effect: Effect | None, request: Request) -> str:
 
 def uncordon(services: ComputeServices, request: Request, notes: Notes, sleep: Callable[[float], None]) -> None:
     """Enable what we have disabled, once it reports. StairliftError where it does not in time."""
-    for host in request.hosts:
+    for host in request.errand.hosts:
         row = services.of(host)
         if not disabled(row):
             notes.effect(effect_id(host), "restored", f"{host} is enabled")
@@ -59,7 +59,7 @@ def uncordon(services: ComputeServices, request: Request, notes: Notes, sleep: C
 def is_ours(row: Row, request: Request) -> bool:
     """Whether a run of ours disabled it: this one, or another whose place it took."""
     mine = " ".join(request.reason.split()[:2]) + " "
-    marks = {effect.details.get("reason") for effect in request.known().values()}
+    marks = {effect.details.get("reason") for effect in request.errand.effects}
     return reason(row).startswith(mine) or reason(row) in marks
 
 

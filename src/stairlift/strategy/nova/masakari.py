@@ -9,16 +9,14 @@ from stairlift.model.errors import SourceTrouble, Trouble
 from stairlift.ports import CloudClient
 from stairlift.strategy.before import Before
 from stairlift.strategy.own_job import Notes
+from stairlift.strategy.own_program import Errand
 
+#: The kind of the effect that maintenance is.
+KIND = "masakari"
 _TYPE = "instance-ha"
 _FREE, _OUT = "free", "maintenance"
 
 Row = Mapping[str, Any]
-
-
-def effect_id(host: str) -> str:
-    """The id of the effect that maintenance is."""
-    return f"masakari:{host}"
 
 
 class Maintenance:
@@ -65,6 +63,23 @@ class Maintenance:
     def _set(self, row: Row, *, on: bool) -> None:
         path = f"/v1/segments/{row['failover_segment_id']}/hosts/{row['uuid']}"
         self._client.send("PUT", _TYPE, path, {"host": {"on_maintenance": on}})
+
+
+def leave_alone(errand: Errand, client: CloudClient, before: Before, notes: Notes) -> None:
+    """Masakari's part of taking hosts out. Raises SourceTrouble."""
+    if mine := errand.of_hosts(KIND):
+        maintenance = Maintenance(client)
+        for effect in mine:
+            maintenance.begin(effect, before, notes)
+
+
+def watch_again(errand: Errand, client: CloudClient, notes: Notes) -> None:
+    """Masakari's part of giving hosts back. Raises SourceTrouble."""
+    if mine := [effect for effect in errand.of_hosts(KIND) if effect.open]:
+        maintenance = Maintenance(client)
+        for effect in mine:
+            maintenance.end(effect)
+            notes.effect(effect.id, "restored", f"Masakari watches {effect.subject} again")
 
 
 def _hosts(client: CloudClient, segment: str) -> Iterator[Row]:

@@ -24,7 +24,7 @@ def intention(host: str) -> Intention:
 
 def start_all_again(request: Request, client: CloudClient, notes: Notes, sleep: Callable[[float], None]) -> None:
     """Start what the unit of a request has stopped, and wait until it is up. StairliftError where it is not in time."""
-    mine = [e for e in request.known().values() if e.kind == KIND and e.subject in request.hosts and e.open]
+    mine = [effect for effect in request.errand.of_hosts(KIND) if effect.open]
     desk, pause = Desk(client), Pause(_BETWEEN, sleep)
     for effect in mine:
         if why := in_time(request.up_within, partial(start_again, desk, effect), pause):

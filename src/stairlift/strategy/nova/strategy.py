@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from stairlift.model.effect import Effect, Intention
-from stairlift.model.errors import Refusal
 from stairlift.model.plan import Step
 from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome, Traits, Verdict
 from stairlift.strategy.before import details
@@ -13,13 +12,13 @@ from stairlift.strategy.nova import cordon, masakari, stopped
 from stairlift.strategy.nova.desk import Desk
 from stairlift.strategy.nova.draining import drain_options
 from stairlift.strategy.nova.options import read_options
-from stairlift.strategy.nova.request import Kind, Request, kind_of, reason_of
-from stairlift.strategy.own_job import effect_documents, judge_own, own_job
-from stairlift.strategy.words import required_hosts, required_services
+from stairlift.strategy.nova.request import PROGRAM, reason_of
+from stairlift.strategy.own_job import judge_own
+from stairlift.strategy.own_program import CAPABILITIES, TRAITS
+from stairlift.strategy.words import required_hosts
 
-_MODULE = "stairlift.strategy.nova"
 #: What takes a host out; a drain begins with it, too, in case that it is retried by itself.
-_FENCES: frozenset[Kind] = frozenset({"cordon", "drain"})
+_FENCES = frozenset({"cordon", "drain"})
 
 
 class NovaUpgradeStrategy:
@@ -28,15 +27,15 @@ class NovaUpgradeStrategy:
     What it disables carries `stairlift RUN STEP` as its reason. It never enables what carries another.
     """
 
-    name: ClassVar[str] = "nova"
-    traits: ClassVar[Traits] = Traits(("host",), undo="always", repeatable="always")
+    name: ClassVar[str] = PROGRAM.name
+    traits: ClassVar[Traits] = TRAITS
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = read_options(self.name, options)
 
     def capabilities(self) -> Capabilities:
-        """Everything that it does can be done again from its beginning, and the other way round."""
-        return Capabilities("host", undo=True, repeatable=True)
+        """Those of every program of ours."""
+        return CAPABILITIES
 
     def freeze(self) -> Frozen:
         """Nothing: it calls no program and reads no file of the operator's."""
@@ -44,26 +43,20 @@ class NovaUpgradeStrategy:
 
     def effects(self, assignment: Assignment) -> tuple[Intention, ...]:
         """A cordon for each host, and maintenance where the cloud has Masakari."""
-        if kind_of(assignment) not in _FENCES:
+        kind = PROGRAM.kind_of(assignment)
+        if kind not in _FENCES:
             return ()
         mark = {"reason": reason_of(assignment)}
         found = [Intention("cordon", host, mark) for host in required_hosts(assignment.step)]
-        if kind_of(assignment) == "drain":
+        if kind == "drain":
             found += [stopped.intention(host) for host in required_hosts(assignment.step)]
         if self._options.masakari:
-            found += [Intention("masakari", h, details(assignment.folder)) for h in assignment.step.hosts]
+            found += [Intention(masakari.KIND, h, details(assignment.folder)) for h in assignment.step.hosts]
         return tuple(found)
 
     def job(self, assignment: Assignment) -> Job:
         """A process that asks Nova. Raises Refusal for an action that is none of its own, or a step without hosts."""
-        kind = kind_of(assignment)
-        if kind is None:
-            raise Refusal(
-                code="strategy.action",
-                brief=f"strategy 'nova' does cordon, drain and uncordon, not {assignment.step.action}",
-                resolution="Let its [[strategy]] entry match these actions alone.",
-            )
-        return own_job(_MODULE, self._request(kind, assignment).document(), assignment)
+        return PROGRAM.job(assignment, self._told(assignment))
 
     def runbook(self, step: Step) -> tuple[str, ...]:
         """The same by the `openstack` command."""
@@ -80,29 +73,25 @@ class NovaUpgradeStrategy:
         from stairlift.strategy.nova.services import ComputeServices
 
         client = SessionCloudClient.from_config(self._options.os_cloud)
-        if effect.kind == "masakari":
+        if effect.kind == masakari.KIND:
             masakari.Maintenance(client).end(effect)
             return ""
         if effect.kind == stopped.KIND:
             return stopped.start_again(Desk(client), effect)
         return cordon.put_back(ComputeServices(client), effect.subject, str(effect.details.get("reason")))
 
-    def _request(self, kind: Kind, assignment: Assignment) -> Request:
-        return Request(
-            kind=kind,
-            hosts=required_hosts(assignment.step),
-            reason=reason_of(assignment),
-            services=required_services(assignment.step),
-            effects=tuple(effect_documents(assignment.effects)),
-            os_cloud=self._options.os_cloud,
-            masakari=self._options.masakari,
-            up_within=self._options.up_within,
-            options=self._of_a_drain(assignment) if kind == "drain" else {},
-            lenient=assignment.undo,
-        )
+    def _told(self, assignment: Assignment) -> Mapping[str, Any]:
+        """As `Request` has it."""
+        return {
+            "reason": reason_of(assignment),
+            "os_cloud": self._options.os_cloud,
+            "masakari": self._options.masakari,
+            "up_within": self._options.up_within,
+            "drain": self._of_a_drain(assignment),
+        }
 
     def _of_a_drain(self, assignment: Assignment) -> Mapping[str, Any]:
-        if self._options.drain == "never":
+        if PROGRAM.kind_of(assignment) != "drain" or self._options.drain == "never":
             return {}
         return drain_options(assignment, self._options.drain, self._options.migrations)
 

@@ -125,6 +125,13 @@ def test_what_is_not_to_be_seen_keeps_nobody_waiting(facts):
     assert len(unknown) == 1
 
 
+def test_of_several_processes_the_wrong_one_counts_whatever_is_not_to_be_seen_of_the_others():
+    facts = (HostRecord("cmp1"), process(version=None), process(version="31.0.0"))
+    missing, unknown = judge_processes("cmp1", ["nova-compute"], facts, NEW)
+    assert "runs 31.0.0" in missing[0]
+    assert unknown == []
+
+
 def test_what_is_taken_back_runs_the_old_code():
     facts = (HostRecord("cmp1"), process(version="31.0.0"))
     assert judge_processes("cmp1", ["nova-compute"], facts, parse_series("2025.1")) == ([], [])

@@ -16,7 +16,7 @@ from stairlift.drive.check_registry import installed
 from stairlift.drive.checks import judged
 from stairlift.knowledge.releases import parse_series
 from stairlift.knowledge.scripts import script
-from stairlift.model.check import ApiQuestion, Backups, HostQuestion, Reply
+from stairlift.model.check import ApiQuestion, Backups, HostQuestion, Programs, Reply
 from stairlift.model.cloud import Service
 from stairlift.model.errors import Trouble
 from stairlift.model.plan import Binding
@@ -369,6 +369,14 @@ def test_a_compute_that_is_too_old_for_the_target_is_told():
     ]
 
 
+@pytest.mark.parametrize("name", ["tx_isolation", "transaction_isolation"])
+def test_a_database_whose_transactions_cannot_bear_a_changed_table_is_told(name):
+    """MariaDB before 11.1 and MySQL call it differently."""
+    assert subjects(look("database.isolation", said("databases"))) == []
+    by_default = said("databases").replace("tx_isolation\tREAD-COMMITTED", f"{name}\tREPEATABLE-READ")
+    assert subjects(look("database.isolation", by_default)) == [("warning", "infra1"), ("warning", "infra2")]
+
+
 def test_deleted_rows_and_doubles_are_counted():
     many = said("databases").replace("nova.instances\t", "nova.instances\t1000001\n#\t")
     assert subjects(look("database.rows", many)) == [("warning", "nova.instances")]
@@ -479,11 +487,72 @@ def test_ceph_in_its_own_words():
     assert subjects(look("ceph.health", "@absent\n@end\n", scene)) == []
 
 
+def test_a_database_lies_where_its_folder_is_and_not_where_one_begins_alike():
+    disks = "/dev/a 100000000 0 90000000 10% /\n/dev/b 40000000 0 30000000 25% {}"
+    text = f"@disk\n{disks}\n@database-size\n20000000\t/var/lib/mysql\n@end\n"
+    assert subjects(look("disk.full", text.format("/var/lib/my"))) == []
+    assert subjects(look("disk.full", text.format("/var/lib")))
+
+
+def test_one_host_that_may_ask_ceph_is_enough():
+    scene = scene_of(a_cloud().storage("sto1", "sto2"), target="2026.1")
+    well = '@status\n{"health": {"status": "HEALTH_OK"}}\n@versions\n{"overall": {"ceph 19": 3}}\n@end\n'
+    refused = "@status\n@versions\n@end\n"
+    first, *others = CHECKS["ceph.health"].asks(scene)
+    found = look("ceph.health", {first: refused} | dict.fromkeys(others, well), scene)
+    assert subjects(found) == []
+    assert f"{first}: it may not ask" in found.evidence
+    assert look("ceph.health", refused, scene).unknown == "ceph lets no host ask that has it"
+
+
+def test_what_one_host_says_that_makes_no_sense_hides_nothing_of_the_others():
+    odd = SURVEY.replace("@chrony", "@chrony\n" + ",".join(["odd"] * 14))
+    asked = dict.fromkeys(CHECKS["clock.skew"].asks(a_scene()), SURVEY) | {"ctl1": odd}
+    found = look("clock.skew", asked, seconds=0.0)
+    assert "ctl1: an answer makes no sense (ValueError" in found.unknown
+    assert found.findings
+
+
+AUDIT, HEAL = "nova-manage placement audit", "nova-manage placement heal_allocations --dry-run --verbose"
+
+
 def test_orphaned_allocations_are_a_warning():
-    audit, heal = "nova-manage placement audit", "nova-manage placement heal_allocations --dry-run"
-    assert subjects(look("placement.audit", {audit: ran("", 0), heal: ran("", 4)})) == []
-    assert subjects(look("placement.audit", {audit: ran("", 3), heal: ran("", 4)})) == [("warning", audit)]
-    assert look("placement.audit", {audit: ran("", 255), heal: ran("", 4)}).unknown
+    well = "The allocation of instance s1 is up-to-date. Nothing to be healed.\nProcessed 0 instances."
+    assert subjects(look("placement.audit", {AUDIT: ran("", 0), HEAL: ran(well, 4)})) == []
+    assert subjects(look("placement.audit", {AUDIT: ran("", 3), HEAL: ran(well, 4)})) == [("warning", AUDIT)]
+    assert look("placement.audit", {AUDIT: ran("", 255), HEAL: ran(well, 4)}).unknown
+
+
+def test_missing_allocations_are_in_the_words_alone():
+    """As Nova 33 says it; its exit code is 4 with --dry-run, whatever it finds."""
+    said = """Found 2 candidate instances.
+[dry-run] Create allocations for instance s1: {"allocations": {"p1": {"resources": {"VCPU": 1}}}}
+[dry-run] Update allocations for instance s2: {"allocations": {}}
+Processed 0 instances."""
+    found = look("placement.audit", {AUDIT: ran("", 0), HEAL: ran(said, 4)})
+    assert subjects(found) == [("warning", HEAL)]
+    assert "the allocations of 2 servers are missing, or are not as they should be: s1, s2" in found.findings[0].message
+
+
+def test_a_server_that_healing_cannot_look_at_leaves_it_unknown():
+    found = look("placement.audit", {AUDIT: ran("", 0), HEAL: ran("Healing vGPU allocations is not supported", 8)})
+    assert "ended with 8: Healing vGPU" in found.unknown
+
+
+def test_a_program_that_takes_too_long_says_what_gives_it_longer():
+    text = "@ran nova-manage placement audit\n\n@late 220\n\n@ended 124\n"
+    found = look("placement.audit", {AUDIT: text, HEAL: ran("", 4)})
+    assert (
+        found.unknown == f"{AUDIT}: its program had not ended after 220 seconds: `within` of [checks] gives it longer"
+    )
+
+
+def test_a_program_has_as_long_as_the_operator_gives_it():
+    scene = a_scene(programs=Programs(running=("sh", "-c", "sleep 60", "{command}"), within=0.3))
+    question = CHECKS["placement.audit"].asks(scene)[AUDIT]
+    assert question.timeout > 60
+    told = subprocess.run(["sh", "-s"], input=question.script, capture_output=True, text=True, check=True).stdout
+    assert "@late 0.3\n" in told
 
 
 # The scripts themselves

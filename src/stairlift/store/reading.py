@@ -1,0 +1,196 @@
+"""What is on record, read in plain SQL that every database understands, without SQLAlchemy.
+
+`stairlift status` is typed again and again, by people and by scripts: SQLAlchemy's import takes more time than all that
+it reads.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from stairlift.model.effect import Effect
+from stairlift.model.run import FINAL_RUN_STATES, Attempt, Command, Event, Run, RunState, StepState, StepStatus
+from stairlift.store import plain, refusals
+
+#: Asks a database: a statement with `?` in place of each value, and the values.
+Ask = Callable[[str, Sequence[Any]], Sequence[Any]]
+
+_ENDED = tuple(str(state) for state in (*FINAL_RUN_STATES, RunState.FAILED))
+#: So many runs before a run tell how long its steps may take.
+_EARLIER = 5
+#: Behind every step of every plan.
+_BEHIND_ALL = 2**31
+
+
+def _select(columns: Sequence[str], source: str) -> str:
+    return f"SELECT {', '.join(columns)} FROM {source}"  # noqa: S608  # our own words
+
+
+_RUNS = _select(plain.RUN, "run")
+_NEWEST = "ORDER BY created_at DESC, id DESC"
+_STEPS = _select(plain.STATUS, "step")
+_ATTEMPTS = _select(plain.ATTEMPT, "attempt")
+_EVENTS = _select(plain.EVENT, "event")
+_COMMANDS = _select(plain.COMMAND, "command")
+_EFFECTS = _select([f"effect.{name}" for name in plain.EFFECT], "effect JOIN run ON run.id = effect.run")
+_PLAN = "SELECT CAST(document AS TEXT) FROM plan JOIN run ON run.plan_hash = plan.hash WHERE run.id = ?"
+_PLAN_STEPS = "SELECT CAST(document AS TEXT) FROM plan_step JOIN run ON run.plan_hash = plan_step.plan WHERE run.id = ?"
+_LIKE = (
+    "SELECT run.cloud, run.created_at, plan_step.sort, plan_step.position FROM run "
+    "JOIN plan_step ON plan_step.plan = run.plan_hash WHERE run.id = ? AND plan_step.id = ?"
+)
+#: The newest first, which are those that come last in the plan: from a step backwards nearly everything is done, so
+#: that hardly more rows are looked at than are given.
+_TOOK = (
+    "SELECT attempt.started_at, attempt.ended_at FROM run JOIN plan_step ON plan_step.plan = run.plan_hash "
+    "JOIN attempt ON attempt.run = run.id AND attempt.step = plan_step.id "
+    "WHERE run.id = ? AND plan_step.sort = ? AND plan_step.position < ? AND attempt.result = 'done' "
+    "AND NOT attempt.undo ORDER BY plan_step.position DESC LIMIT ?"
+)
+
+
+class Reading:
+    """Fills ports.Records but for who orchestrates: that is no matter of rows alone.
+
+    Each answer is as one question finds the journal, whose rows a writer never leaves half done.
+    """
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def runs(self, cloud: str | None = None) -> tuple[Run, ...]:
+        """All runs, the newest first."""
+        where, given = _where(cloud=cloud)
+        return tuple(map(plain.run_of, self._ask(f"{_RUNS} {where} {_NEWEST}", given)))
+
+    def active(self, cloud: str | None = None) -> Run | None:
+        """The newest run that has not ended."""
+        where, given = _where(cloud=cloud)
+        ended = f"{'AND' if where else 'WHERE'} state NOT IN ({_marks(_ENDED)})"
+        return self._run(f"{where} {ended} {_NEWEST} LIMIT 1", *given, *_ENDED)
+
+    def newest(self, cloud: str | None = None) -> Run | None:
+        """The newest run."""
+        where, given = _where(cloud=cloud)
+        return self._run(f"{where} {_NEWEST} LIMIT 1", *given)
+
+    def run(self, run_id: str) -> Run:
+        """One run by its id."""
+        found = self._run("WHERE id = ?", run_id)
+        if found is None:
+            raise refusals.unknown_run(run_id)
+        return found
+
+    def plan(self, run_id: str) -> Mapping[str, Any]:
+        """The document of a run's plan."""
+        import orjson  # a third of the time for 40,000 steps; what `status` reads is not worth the import
+
+        document = dict(self.plan_head(run_id))
+        if "steps" in document:
+            document["steps"] = orjson.loads(self._plan_steps(run_id))
+        return document
+
+    def plan_head(self, run_id: str) -> Mapping[str, Any]:
+        """The same with the number of its steps in their place."""
+        found = self._first(_PLAN, run_id)
+        if found is None:
+            raise refusals.unknown_run(run_id)
+        head: dict[str, Any] = json.loads(found[0])
+        return head
+
+    def plan_steps(self, run_id: str, ids: Collection[str]) -> tuple[Mapping[str, Any], ...]:
+        """The documents of these steps."""
+        found = self._plan_steps(run_id, f"AND plan_step.id IN ({_marks(ids)})", *ids) if ids else "[]"
+        return tuple(json.loads(found))
+
+    def counts(self, run_id: str) -> Mapping[StepState, int]:
+        """How many steps are in each state."""
+        found = self._ask("SELECT state, count(*) FROM step WHERE run = ? GROUP BY state", (run_id,))
+        return {StepState(state): number for state, number in found}
+
+    def steps(
+        self,
+        run_id: str,
+        ids: Collection[str] | None = None,
+        *,
+        states: Collection[StepState] = (),
+        most: int | None = None,
+    ) -> tuple[StepStatus, ...]:
+        """Where each step stands, or these."""
+        if ids is not None and not ids:
+            return ()
+        query, given = f"{_STEPS} WHERE run = ?", [run_id]
+        for column, values in (("id", ids), ("state", states)):
+            if values:
+                query, given = f"{query} AND {column} IN ({_marks(values)})", [*given, *map(str, values)]
+        found = self._ask(*_limited(f"{query} ORDER BY position", given, most))
+        return tuple(map(plain.status_of, found))
+
+    def took(self, run_id: str, step: str, most: int) -> tuple[timedelta, ...]:
+        """How long attempts at the like of a step took: of the run itself before the step, then of earlier runs."""
+        mine = self._first(_LIKE, run_id, step)
+        if mine is None:
+            return ()
+        cloud, created, sort, position = mine
+        query = f"SELECT id FROM run WHERE cloud = ? AND created_at < ? {_NEWEST} LIMIT ?"  # noqa: S608  # our own words
+        earlier = self._ask(query, (cloud, created, _EARLIER))
+        found: list[timedelta] = []
+        for run, before in ((run_id, position), *((row[0], _BEHIND_ALL) for row in earlier)):
+            if len(found) < most:
+                found += map(plain.length_of, self._ask(_TOOK, (run, sort, before, most - len(found))))
+        return tuple(found)
+
+    def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
+        """Every attempt, in the order in which they began."""
+        where, given = _where(run=run_id, step=step)
+        found = self._ask(f"{_ATTEMPTS} {where} ORDER BY started_at, step, number", given)
+        return tuple(map(plain.attempt_of, found))
+
+    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
+        """The events behind number `after`."""
+        query = f"{_EVENTS} WHERE run = ? AND seq > ? ORDER BY seq"
+        return tuple(map(plain.event_of, self._ask(*_limited(query, (run_id, after), limit))))
+
+    def latest(self, run_id: str) -> Event | None:
+        """The newest event."""
+        found = self._first(f"{_EVENTS} WHERE run = ? ORDER BY seq DESC LIMIT 1", run_id)
+        return plain.event_of(found) if found else None
+
+    def effects(self, run_id: str | None = None, *, cloud: str | None = None) -> tuple[Effect, ...]:
+        """The ledger of side effects."""
+        where, given = _where(**{"effect.run": run_id, "run.cloud": cloud})
+        found = self._ask(f"{_EFFECTS} {where} ORDER BY effect.at, effect.run, effect.id", given)
+        return tuple(map(plain.effect_of, found))
+
+    def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:
+        """What people told the run."""
+        query = f"{_COMMANDS} WHERE run = ?{' AND result IS NULL' if unsettled else ''} ORDER BY at, id"
+        return tuple(map(plain.command_of, self._ask(query, (run_id,))))
+
+    def _run(self, where: str, *given: Any) -> Run | None:
+        found = self._first(f"{_RUNS} {where}", *given)
+        return plain.run_of(found) if found else None
+
+    def _plan_steps(self, run_id: str, more: str = "", *given: str) -> str:
+        """As one text, which is parsed in one go."""
+        found = self._ask(f"{_PLAN_STEPS} {more} ORDER BY plan_step.position", (run_id, *given))
+        return f"[{','.join(row[0] for row in found)}]"
+
+    def _first(self, query: str, *given: Any) -> Any:
+        found = self._ask(query, given)
+        return found[0] if found else None
+
+
+def _where(**columns: str | None) -> tuple[str, tuple[str, ...]]:
+    """The columns that are asked for, and their values."""
+    given = {column: value for column, value in columns.items() if value is not None}
+    return (f"WHERE {' AND '.join(f'{column} = ?' for column in given)}" if given else "", tuple(given.values()))
+
+
+def _limited(query: str, given: Sequence[Any], most: int | None) -> tuple[str, Sequence[Any]]:
+    return (query, given) if most is None else (f"{query} LIMIT ?", (*given, most))
+
+
+def _marks(values: Collection[Any]) -> str:
+    return ", ".join("?" * len(values))
