@@ -265,7 +265,7 @@ class Broken(Stopped):
 
     def status(self):
         blocked = [{"step": "2026.1-nova-api@ctl1"}]
-        return {"reason": "failed", "blocked_by": blocked, "why": "nova-api answers by itself: no"}
+        return {"reason": "failed", "blocked_by": blocked, "why": "ctl1: task 'Start nova-api': non-zero return code"}
 
     def open_effects(self):
         return [{"id": self.kept, "state": "kept"}]
