@@ -38,9 +38,13 @@ class Turns:
             case Failure():
                 self._failures[piece.target] = piece
             case Bucket():
-                for target in self._wanted:
-                    if target.id in piece.tallies:
-                        self._take(target, piece.tallies[target.id], piece.at)
+                there = [target for target in self._wanted if target.id in piece.tallies]
+                for target in sorted(there, key=self._begins_anew):
+                    self._take(target, piece.tallies[target.id], piece.at)
+
+    def _begins_anew(self, target: Target) -> bool:
+        """What the turn at hand still lacks is its own, though the next one has begun in the same line."""
+        return not self._goes_on or target == self._wanted[0] or target.id in self._turns[-1].came
 
     def _take(self, target: Target, tally: Tally, at: float) -> None:
         failure = self._failures.pop(target.id, None)

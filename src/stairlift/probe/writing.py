@@ -18,8 +18,9 @@ BOOT = Target("nova.boot", "nova", "write", "a server, until it is ACTIVE")
 DELETE = Target("nova.delete", "nova", "write", "a server, until it is gone")
 #: Of the effect that stands for all that it makes.
 KIND = "probe"
-#: A project that may have more servers than this is nobody's own for a probe.
-MOST_SERVERS = 10
+#: A project that may have more servers than this is nobody's own for a probe. Nova lets any project have 10 of which
+#: nobody said otherwise ([quota] instances), so it is less than that.
+MOST_SERVERS = 5
 #: Seconds that a server may take to come or to go, and between two looks at it.
 PATIENCE, _LOOK = 180.0, 1.0
 #: Microversions: servers are tagged when they are made (2.52), and say in their flavor what they need (2.47).

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stairlift.model.availability import Totals
+from stairlift.model.availability import METER, Totals
 from stairlift.model.effect import Effect
 from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import Plan, Step
@@ -150,6 +150,7 @@ def status_lines(standing: Standing, now: datetime) -> tuple[str, ...]:
         *_in_flight(standing, by_id, now),
         *_again(standing, by_id, now),
         *_next_in_line(standing, now),
+        *_at_its_end(standing),
         *_unwell(standing, by_id),
         *_fenced(standing),
         *_approvals(standing, by_id),
@@ -242,6 +243,16 @@ def _next_in_line(standing: Standing, now: datetime) -> list[str]:
     """Why it does not go on faster, where it could be expected to; of a run that rests the other lines tell it."""
     told = standing.attended and standing.why and standing.why[0].kind != "next"
     return [f"  {why_line(standing.why, standing.run, now)}"] if told else []
+
+
+def _at_its_end(standing: Standing) -> list[str]:
+    """What a run is at of which every step has ended."""
+    run, left = standing.run, standing.number(*StepState) - standing.number(*SETTLED)
+    if run.state is not RunState.RUNNING or not standing.attended or left:
+        return []
+    writes = run.options.get(METER, {}).get("write")
+    tried = "of the whole cloud the write probe tries once more what users do; then " if writes else ""
+    return [f"  ending    every step has ended: {tried}what was changed on the way is put back"]
 
 
 def _unwell(standing: Standing, by_id: Mapping[str, Step]) -> list[str]:

@@ -28,6 +28,18 @@ _MOST = 1000
 _NOTHING = Job(("/dev/null",), "/")
 
 
+class _Once:
+    """A job for an attempt, and whether it was wanted: it is not where the attempt was started before."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self.wanted = False
+
+    def __call__(self) -> Job:
+        self.wanted = True
+        return self._job
+
+
 class RunSurroundings:
     """Fills ports.Surroundings, and ports.Affecting for what it has begun, of one run.
 
@@ -53,13 +65,16 @@ class RunSurroundings:
         if effect.state == "made":
             return await self._looked_at(effect)
         around = self._around[effect.subject]
-        if around.check and _is_so(await self._started(effect, "check", around, around.check)):
+        if around.check and _is_so((await self._started(effect, "check", around, around.check))[0]):
             return replace(effect, state="foreign")
-        found = await self._started(effect, "begin", around, around.begin)
+        found, fresh = await self._started(effect, "begin", around, around.begin)
+        if isinstance(found, NotStarted) and not fresh:
+            return replace(effect, state="restored")  # somebody has put it back before it was begun
         said = _said(found)
         if wrong := _why(found) or _unsaid(around, said):
             raise _not_begun("begin", wrong)
-        return replace(effect, state="made", details={**effect.details, BEGUN: said})
+        made = replace(effect, state="made", details={**effect.details, BEGUN: said})
+        return made if fresh else await self._looked_at(made)
 
     def effects(self, assignment: Assignment) -> tuple[Intention, ...]:  # noqa: ARG002
         """None of a step: they are the run's."""
@@ -92,22 +107,20 @@ class RunSurroundings:
 
     async def _ended(self, effect: Effect, around: Around, job: Job) -> str:
         """Why it is not ended, neither by anybody before nor by this job, which comes after all others."""
-        ours: list[Job] = []
-
-        def tried() -> Job:
-            ours.append(job)
-            return job
-
+        ours = _Once(job)
         for number in count(1):
             attempt = AttemptId(self._run.id, f"{effect.id}:end-{effect.details['number']}", number)
-            why = _why(await self._within(attempt, tried, around.deadline))
-            if ours or not why:
+            why = _why(await self._within(attempt, ours, around.deadline))
+            if ours.wanted or not why:
                 break
         return why
 
-    async def _started(self, effect: Effect, which: str, around: Around, template: tuple[str, ...]) -> Ending:
-        job = self._job(around, template, {})
-        return await self._within(self._attempt(effect, which), lambda: job, around.deadline)
+    async def _started(
+        self, effect: Effect, which: str, around: Around, template: tuple[str, ...]
+    ) -> tuple[Ending, bool]:
+        """How it ended, and whether it was started just now and not by anybody before."""
+        once = _Once(self._job(around, template, {}))
+        return await self._within(self._attempt(effect, which), once, around.deadline), once.wanted
 
     def _attempt(self, effect: Effect, which: str) -> AttemptId:
         return AttemptId(self._run.id, f"{effect.id}:{which}", int(effect.details["number"]))

@@ -54,6 +54,15 @@ def test_neither_does_one_whose_first_request_was_under_way():
     assert not heard(ok(101.0, PORT, seconds=4.0), *a_turn(101.5)[1:]).over
 
 
+def test_what_ends_in_the_line_in_which_the_next_begins_is_of_the_one_before():
+    """A turn that takes longer than `every` is followed by the next at once; of a large file lines are minutes."""
+    end = Bucket(101.0, 1.0, {target.id: Tally({grade(200): 1}) for target in (PORT, DELETE)})
+    slow = (*a_turn(40.0, took=58.0)[:2], end)
+    assert heard(*slow).missing == (BOOT, DELETE)
+    assert heard(*slow, ok(112.0, BOOT, 10.0)).missing == (DELETE,)
+    assert heard(*slow, ok(112.0, BOOT, 10.0), ok(115.0, DELETE, 3.0)).over
+
+
 def test_what_the_api_refused_is_over_at_once_in_its_words():
     found = heard(ok(101.0, PORT), *failure(102.0, BOOT, why="HTTP 500"))
     assert (found.over, found.failed, found.came[BOOT.id]) == (True, (BOOT,), "HTTP 500")

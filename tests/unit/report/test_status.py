@@ -76,6 +76,17 @@ def test_what_people_read(name, standing):
     assert_golden(f"status/{name}.txt", told(standing))
 
 
+@pytest.mark.parametrize("writes", [True, False])
+def test_a_run_whose_steps_have_all_ended_says_what_it_is_at(writes):
+    """It is over once the write probe has done its turn, and what was changed is put back."""
+    ended = a_standing(RunState.RUNNING, {"a@cmp1": S.DONE, "a@cmp2": S.SKIPPED}, orchestrator=HERE)
+    metered = replace(ended.run, options={"meter": {"write": {"cloud": "probe"} if writes else None}})
+    [line] = status_lines(replace(ended, run=metered, steps=(), counts={S.DONE: 1, S.SKIPPED: 1}), NOON)[1:]
+    assert line.startswith("  ending    every step has ended: ")
+    assert ("the write probe tries once more what users do" in line) is writes
+    assert line.endswith("what was changed on the way is put back")
+
+
 def test_a_run_that_is_over_waits_for_nobody_and_tells_nothing_to_type():
     steps = {"a@cmp1": S.FAILED, "db-contract@ctl1": S.WAITING}
     document = status_document(a_standing(RunState.CANCELLED, steps, ended_at=NOON))

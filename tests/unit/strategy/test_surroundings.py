@@ -156,8 +156,15 @@ def test_another_time_is_another_beginning(site: Site) -> None:
 
 def test_what_was_never_begun_cannot_be_begun_after_it_was_put_back(site: Site) -> None:
     assert site.restored(site.effect()) == ""
-    assert "cannot start /dev/null" in refused(site.begun)
+    assert site.begun().state == "restored"
     assert site.calls == []
+
+
+def test_what_was_begun_and_ended_before_either_was_on_record_is_found_out(site: Site) -> None:
+    site.begun()
+    assert site.restored(site.effect()) == ""
+    assert (site.begun().state, site.so) == ("restored", False)
+    assert [words[0] for words in site.calls] == ["touch", "rm"]
 
 
 def test_what_was_begun_before_a_crash_is_ended_with_what_it_said(site: Site) -> None:

@@ -1,8 +1,8 @@
 """OVN: the members of its databases, the pin of its chassis, and the gateway ports of routers."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from stairlift.check.answers import Unanswered
@@ -56,7 +56,7 @@ def _member(seen: Survey, base: _Database) -> Member | None:
 
 
 def _each(about: About, seen: Survey) -> Told:
-    for base in _here(about):
+    for base in (one for one in _here(about) if not _restarts(about, one, about.subject)):
         subject = f"{base.binary}@{about.subject}"
         if any(_SILENT in line for line in seen.lines(base.section)):
             message = f"the server of {base.name} on {about.subject} does not answer"
@@ -71,16 +71,25 @@ def _each(about: About, seen: Survey) -> Told:
         elif member.fields["Leader"] == "unknown":
             message = f"{base.name} on {about.subject} knows no leader, so nothing can be written"
             yield about.found(message, "see that most of its members run and reach each other", subject=subject)
-        yield from _as_leader(about, base, member) if member.leads else ()
 
 
-def _as_leader(about: About, base: _Database, member: Member) -> Told:
-    """What the leader hears of the others."""
-    yield f"leads {base.name} of {len(member.peers)}"
+def _restarts(about: About, base: _Database, host: str) -> bool:
+    """Whether it is this member that the step restarts: what ails it is no reason not to, but for the others."""
+    step = about.scene.about
+    return step is not None and base.binary in step.services and host in step.hosts
+
+
+def _as_leader(about: About, base: _Database, member: Member, others: Collection[str]) -> Told:
+    """What the leader hears of the others, by their ids.
+
+    It was elected by most of them: one of whom it seems that it heard of nobody is too old to tell.
+    """
+    yield f"{about.subject}: leads {base.name} of {len(member.peers)}"
+    tells = any(peer.heard is not None for peer in member.peers)
     own = next((peer.entries for peer in member.peers if peer.itself), None)
-    for peer in (peer for peer in member.peers if not peer.itself):
+    for peer in (peer for peer in member.peers if peer.id in others):
         subject = f"{base.binary}:{peer.id}"
-        if peer.heard is None or peer.heard > member.patience * about.rule.limit("election_timers"):
+        if tells and (peer.heard is None or peer.heard > member.patience * about.rule.limit("election_timers")):
             since = f"for {peer.heard / 1000:.0f} s" if peer.heard is not None else "since it was elected"
             message = f"the leader of {base.name} on {about.subject} has not heard of {peer.address} {since}"
             yield about.found(message, "start that member, and wait until it is in step", subject=subject)
@@ -104,7 +113,21 @@ def _agreed(about: About, readable: Mapping[str, Reply]) -> Told:
         if len(clusters) == 1 and len(leaders) > 1:
             message = f"the members of {base.name} take {few(sorted(leaders))} for their leader"
             yield about.found(message, "wait until they agree on one", subject=base.binary)
-        yield from _too_early(about, base, [host for host, one in members.items() if one.leads])
+        leading = [host for host, one in members.items() if one.leads]
+        for host in leading:
+            others = _others(about, base, members, members[host])
+            yield from _as_leader(replace(about, subject=host), base, members[host], others)
+        yield from _too_early(about, base, leading)
+
+
+def _others(about: About, base: _Database, members: Mapping[str, Member], leader: Member) -> frozenset[str]:
+    """All but the leader and, where all who stay have told their ids, what the step restarts: it need not be there."""
+    hosts = hosts_of(about.scene, base.binary)
+    stay = [host for host in hosts if not _restarts(about, base, host)]
+    others = frozenset(peer.id for peer in leader.peers if not peer.itself)
+    known = {members[host].id for host in stay if host in members}
+    own = others - known if len(known) == len(stay) else frozenset()
+    return others - own if len(own) <= len(hosts) - len(stay) else others
 
 
 def _told(reply: Reply, base: _Database) -> Member | None:

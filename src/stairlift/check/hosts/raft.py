@@ -33,7 +33,7 @@ class Member:
     def of(cls, lines: Sequence[str]) -> "Member":
         """Raises Unanswered for lines that are no status."""
         fields = dict(pair for line in lines if (pair := _field(line)))
-        if not {"Cluster ID", "Status", "Role", "Leader"} <= set(fields):
+        if not {"Cluster ID", "Server ID", "Status", "Role", "Leader"} <= set(fields):
             raise Unanswered(f"it does not tell the state of its cluster: {few(lines[:1])}")
         return cls(fields, tuple(_peer(found) for line in lines if (found := _SERVER.match(line))))
 
@@ -45,7 +45,12 @@ class Member:
     @property
     def leader(self) -> str:
         """The server that it takes for the leader, by the first digits of its id."""
-        return self.fields["Server ID"].split()[0] if self.fields["Leader"] == "self" else self.fields["Leader"]
+        return self.id if self.fields["Leader"] == "self" else self.fields["Leader"]
+
+    @property
+    def id(self) -> str:
+        """The first digits of its own, as the others call it."""
+        return (self.fields["Server ID"].split() or [""])[0]
 
     @property
     def patience(self) -> int:

@@ -1,5 +1,6 @@
 """OVN's databases as their servers spoke of them (tests/data/ovn, ovsdb-server 3.1), its pins and its gateway ports."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from stairlift.knowledge.scripts import script
 from stairlift.model.check import HostQuestion, Reply
 from stairlift.model.errors import Trouble
 from stairlift.testing.clouds import a_cloud, an_ovn_cloud
+from stairlift.testing.plans import a_step
 from stairlift.testing.scenes import scene_of
 
 SCENE = scene_of(an_ovn_cloud().without("keystone-catalog"))
@@ -75,6 +77,18 @@ class TestMembers:
         assert "has not heard of tcp:127.0.0.1:17642" in gone.message
         assert ("error", "ovn-nb-db@ctl2") in found(made)
 
+    def test_a_leader_that_never_heard_of_one_of_them_says_so(self):
+        heard = status("leader").replace(" last msg 324 ms ago", "")
+        [gone] = judge(MEMBERS, {**HEALTHY, "ctl1": member(f"0\n{heard}")}).findings
+        assert "has not heard of tcp:127.0.0.1:17643 since it was elected" in gone.message
+
+    def test_a_server_too_old_to_tell_of_whom_it_heard_accuses_nobody(self):
+        """Without `last msg` it tells how far each has come all the same."""
+        old = re.sub(r" last msg \d+ ms ago", "", status("leader"))
+        assert judge(MEMBERS, {**HEALTHY, "ctl1": member(f"0\n{old}")}).findings == ()
+        behind = old.replace("(self) next_index=2 match_index=4", "(self) next_index=2 match_index=400")
+        assert len(judge(MEMBERS, {**HEALTHY, "ctl1": member(f"0\n{behind}")}).findings) == 2
+
     def test_a_member_whose_host_nobody_can_ask_is_told_by_the_leader_and_unknown_itself(self):
         made = judge(MEMBERS, {"ctl1": member("leader-one-down"), "ctl3": member("follower-one-down")})
         assert len(made.findings) == 1
@@ -123,6 +137,31 @@ class TestMembers:
         early = judge(MEMBERS, HEALTHY, replace(SCENE, plan=plan, about=first))
         assert found(early) == {("info", "ovn-nb-db@ctl1")}
         assert judge(MEMBERS, HEALTHY, replace(SCENE, plan=plan, about=last)).findings == ()
+
+
+    def retried(self, host, texts, binary="ovn-nb-db"):
+        """What is found before the step that restarts the member of this host."""
+        step = a_step("again", action="upgrade", services=(binary,), hosts=(host,))
+        made = judge(MEMBERS, {**HEALTHY, **texts}, replace(SCENE, about=step))
+        return (made.findings, made.unknown)
+
+    @pytest.mark.parametrize("said", [REFUSED, "1\nits control socket is gone"])
+    def test_a_member_that_its_own_upgrade_broke_can_be_upgraded_again(self, said):
+        texts = {"ctl1": member("leader-one-down"), "ctl2": member(said)}
+        assert self.retried("ctl2", texts) == ((), "")
+        found, unknown = self.retried("ctl3", texts)  # with it the quorum would be lost
+        assert [one.subject for one in found if one.subject.startswith("ovn-nb-db:")]
+        assert self.retried("ctl2", texts, "ovn-sb-db") == (found, unknown)
+
+    def test_who_does_not_tell_who_it_is_may_be_the_one_that_is_away(self):
+        gone = {"ctl1": member("leader-one-down"), "ctl2": member(REFUSED)}
+        assert self.retried("ctl2", {**gone, "ctl3": "@end\n"})[0]
+
+    def test_one_more_in_the_cluster_than_there_are_hosts_is_told(self):
+        """A server that was never taken out of it counts for the quorum."""
+        line = "    ffff (ffff at tcp:127.0.0.1:17644) next_index=5 match_index=4\n"
+        texts = {"ctl1": member(f"0\n{status('leader-one-down')}{line}"), "ctl2": member(REFUSED)}
+        assert "ovn-nb-db:ffff" in {one.subject for one in self.retried("ctl2", texts)[0]}
 
 
 def test_a_status_has_the_fields_that_it_is_judged_by():
