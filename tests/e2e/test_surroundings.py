@@ -204,6 +204,23 @@ def test_what_cannot_be_ended_keeps_no_run_from_its_end_and_is_ended_by_hand(ope
     assert ledger(operator) == {"around:alerts": "restored"}
 
 
+def test_what_was_cut_off_before_it_said_its_id_waits_for_the_word_of_a_person(cloud: Sandbox, tmp_path: Path) -> None:
+    operator = surrounded(Operator(tmp_path).at(cloud), AROUND + "deadline = 5\n")
+    operator.plans("--stage", "compute")
+    operator.write("stuck", "")
+    assert operator.types("run", "plan.json", "--yes").code == 7
+    assert "left      around:alerts since" in operator.types("status").out
+    (operator.folder / "stuck").unlink()
+    assert operator.types("resume", "--yes").code == 7, "a second silence would hide the first"
+    refused = operator.types("ledger", "--restore")
+    assert (refused.code, "nobody knows what `end` needs" in refused.err, "--settle" in refused.err) == (4, True, True)
+    settled = operator.types("ledger", "around:alerts", "--settle", "--reason", "found it and expired it")
+    assert (settled.code, "said: found it and expired it" in settled.out) == (0, True)
+    assert operator.types("resume", "--yes").code == 0
+    assert words(operator) == ["silence", "silence", "upgrade", "upgrade", "unsilence"]
+    assert "fenced" not in operator.status()
+
+
 def test_what_was_so_before_stays(operator: Operator) -> None:
     operator.plans("--stage", "compute")
     operator.write("silenced", "by hand")

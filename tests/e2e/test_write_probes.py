@@ -91,9 +91,36 @@ def test_a_server_that_cannot_be_booted_is_told_in_the_words_of_the_api(operator
 
 def test_a_probe_that_may_not_write_is_waited_for_no_longer_and_told(operator):
     said, _ = runs(operator, ', network = "nowhere"')
+    assert said.count("the write probe makes nothing, and its log says why: attempts/") == 1
     assert "after the upgrade: canary.functional unknown: what users do is not known" in said
     [log] = operator.folder.glob("state/attempts/*/meter/1/log")
     assert "the project has no such networks" in log.read_text()
+
+
+def writes_to(operator, cloud: str):
+    operator.with_strategy(f'{METER}write = {{ cloud = "{cloud}" }}\n')
+    operator.plans()
+    return operator.types("run", "plan.json", "--yes")
+
+
+def test_a_cloud_that_nobody_knows_is_refused_before_anything_is_on_record(operator):
+    answer = writes_to(operator, "nowhere")
+    assert answer.code == 2, answer.err
+    assert "nowhere" in answer.err
+    assert "clouds.yaml" in answer.err
+    assert operator.types("list", "-o", "json").document == []
+
+
+def test_a_probe_without_credentials_leaves_the_others_to_measure_and_is_waited_for_no_longer(operator, monkeypatch):
+    """Somebody has taken them out of clouds.yaml, or carries the run on where they are not."""
+    monkeypatch.setattr("stairlift.wiring.meter._client", lambda _: SessionCloudClient.from_config("sandbox"))
+    answer = writes_to(operator, "nowhere")
+    assert answer.code == 0, answer.err
+    assert "has left" not in answer.err
+    assert "after the upgrade: canary.functional unknown: what users do is not known" in answer.err
+    assert operator.status()["meter"]["requests"]
+    [log] = operator.folder.glob("state/attempts/*/meter/1/log")
+    assert "nothing is written: There is no cloud 'nowhere'" in log.read_text()
 
 
 def test_without_a_write_probe_nobody_waits_and_nobody_claims_to_know(operator):

@@ -30,6 +30,7 @@ class Surrounding:
         self._ring = ring
         self._stands = not self._parts
         self._wanted = self._busy = False
+        self._over: bool | None = None
         self._news: list[tuple[Effect, str]] = []
         self.objection = ""
 
@@ -47,17 +48,22 @@ class Surrounding:
         return isinstance(decision, TakeBack)
 
     def told(self, now: datetime) -> list[Change]:
-        """What has been begun since the last look, and what could not be."""
+        """What has been begun since the last look, and what could not be.
+
+        Only now does it let anything pass: what is found out in the middle of a turn may speak against what starts.
+        """
+        if self._over is not None:
+            self._stands, self._over = self._over, None
+            self._wanted = self._busy = False
         news, self._news = self._news, []
         return [_told(effect, why, now) for effect, why in news]
 
     def intended(self, now: datetime) -> list[Change]:
-        """What goes on record before it is begun. What could be neither begun nor put back is begun anew."""
+        """What goes on record before it is begun. What is left of an earlier beginning stays as it is."""
         if not self._wanted or self._busy:
             return []
         known = self._ledger.effects()
-        there = (effect for effect in known if effect.state != "intended" or not effect.note)
-        rows = of_the_run(there, _numbered(self._parts, known), now)
+        rows = of_the_run(known, _numbered(self._parts, known), now)
         return [changes.intending(rows, now)] if rows else []
 
     def go_on(self, background: Background) -> None:
@@ -73,8 +79,7 @@ class Surrounding:
             found = await self._begin_one(surroundings, left.pop(0))
             ended = ended or found.state == "restored"
             self._ring()
-        self._stands = bool(self.objection) or not (left or ended)
-        self._wanted = self._busy = False
+        self._over = bool(self.objection) or not (left or ended)
         self._ring()
 
     async def _begin_one(self, surroundings: Surroundings, effect: Effect) -> Effect:

@@ -13,7 +13,7 @@ from stairlift.model.errors import SourceTrouble, StairliftError, UsageError
 from stairlift.openstack.client import SessionCloudClient
 from stairlift.openstack.user import CloudUser, Ticket
 from stairlift.probe.asking import Asker
-from stairlift.probe.order import LOCK, MeterOrder
+from stairlift.probe.order import GIVEN_UP, LOCK, MeterOrder
 from stairlift.probe.probing import Probing, over
 from stairlift.probe.tokens import TokenKeeper
 from stairlift.probe.ways import Way, find_ways, freeze, frozen
@@ -54,14 +54,20 @@ def _measure(folder: Path, order: MeterOrder) -> str:
             raise UsageError(code="config.invalid", brief="[meter] off: there is nothing left that could be asked")
         freeze(folder, ways)
     asker = Asker(TokenKeeper(user, ticket), web, settings.timeout)
-    return Probing(folder, settings, ways, asker, writer=_writer(order)).until_over()
+    return Probing(folder, settings, ways, asker, writer=_writer(folder, order)).until_over()
 
 
-def _writer(order: MeterOrder) -> WriteProbe | None:
+def _writer(folder: Path, order: MeterOrder) -> WriteProbe | None:
+    """None where it has no credentials, which is no reason not to measure."""
     write = order.settings.write
     if write is None:
         return None
-    return WriteProbe(SessionCloudClient.from_config(write.cloud), write, tag_of(order.run))
+    try:
+        return WriteProbe(SessionCloudClient.from_config(write.cloud), write, tag_of(order.run))
+    except UsageError as error:
+        print(f"nothing is written: {error}", file=sys.stderr)  # noqa: T201
+        (folder / GIVEN_UP).touch()
+        return None
 
 
 def _found(user: CloudUser, ticket: Ticket, order: MeterOrder, web: Web) -> tuple[Way, ...]:

@@ -19,7 +19,7 @@ from stairlift.model.availability import Canary, Window
 from stairlift.model.cause import Cause
 from stairlift.model.effect import Intention
 from stairlift.model.errors import StairliftError
-from stairlift.model.run import AttemptId, Run, RunState
+from stairlift.model.run import AttemptId, Ended, Ending, Run, RunState
 from stairlift.model.work import Job
 from stairlift.ports import Executor, Records
 from stairlift.probe.order import ACKNOWLEDGED, ALIVE, GIVEN_UP, OVER, QUIET, SAMPLES, MeterOrder, put
@@ -64,7 +64,7 @@ class RunMeter:
     """Fills ports.Meter by a process that the run's executor starts and adopts, as it does with attempts.
 
     `run` is as it stood before it was taken up: whoever takes up one that a breach has paused knows of what was lost.
-    `note` hears what the run waits for at its end.
+    `note` hears what the run waits for at its end, and that nothing is written.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class RunMeter:
         self._known = _is_breach(run)
         self._turns = Turns()
         self._waits_since: float | None = None
+        self._expects = place.order.settings.write is not None
 
     # The process
 
@@ -119,7 +120,7 @@ class RunMeter:
             _LOG.warning("the meter of run %s cannot be started: %s", self._run.id, error)
             return False
         if asked:
-            _LOG.warning("the meter of run %s has left: %s; another one follows", self._run.id, ending)
+            _LOG.warning("the meter of run %s has left: %s; another one follows", self._run.id, _last_words(ending))
         return not asked and time.monotonic() - begun < _AGAIN
 
     def _prepare(self) -> None:
@@ -145,6 +146,7 @@ class RunMeter:
     async def baseline(self) -> str:
         """How far the baseline is; without a budget it is not insisted on for ever."""
         await in_background(self._listen, "listen to the meter")
+        self._remark()
         found = self._account.baseline
         if found.until is not None:
             return ""
@@ -169,12 +171,23 @@ class RunMeter:
             self._note(f"the last step has ended; what users do is tried once more, for {within:.0f} s at most")
         await in_background(self._listen, "listen to the meter")
         found = await in_background(self._tried, "look for a canary")
-        given_up = (self._place.folder / GIVEN_UP).exists() or time.monotonic() - self._waits_since > within
-        return "" if found.over or given_up else "what users do has not been tried since the last step ended"
+        too_long = time.monotonic() - self._waits_since > within
+        waits = not (found.over or too_long or self._gave_up())
+        return "what users do has not been tried since the last step ended" if waits else ""
 
     def tried(self) -> Canary | None:
         """As far as it has come; None where nothing was waited for."""
         return None if self._waits_since is None else self._tried()
+
+    def _gave_up(self) -> bool:
+        return (self._place.folder / GIVEN_UP).exists()
+
+    def _remark(self) -> None:
+        """Say once that the write probe makes nothing: whoever wants it should not learn of that at the end."""
+        if self._expects and self._gave_up():
+            self._expects = False
+            where = f"attempts/{self._run.id}/{STEP}/ in the state directory"
+            self._note(f"the write probe makes nothing, and its log says why: {where}")
 
     def _tried(self) -> Canary:
         try:
@@ -232,6 +245,13 @@ class RunMeter:
     def _windows(self) -> Sequence[Window]:
         run = self._run.id
         return windows(self._records.attempts(run), self._records.steps(run), datetime.now(UTC))
+
+
+def _last_words(ending: Ending) -> str:
+    if not isinstance(ending, Ended):
+        return ending.reason
+    said = ending.outcome.log_tail.strip().splitlines()[-1:]
+    return "".join(said) or f"exit code {ending.outcome.returncode}"
 
 
 def _hint(run: Run) -> str:

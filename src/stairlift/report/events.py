@@ -33,6 +33,7 @@ _GLYPHS = {
     "foreign": "✔",
     "not-made": "!",
     "restored": "✔",
+    "settled": "✔",
     "left": "!",
     "kept": "!",
 }
@@ -69,6 +70,7 @@ _EFFECT_WORDS = {
     "foreign": "was so before: it stays",
     "not-made": "not begun",
     "restored": "put back",
+    "settled": "settled",
     "left": "not put back",
     "kept": "stays until somebody has looked",
     "handed-over": "handed over to run {run}",

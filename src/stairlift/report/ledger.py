@@ -67,7 +67,8 @@ def fenced_lines(run: Run, effects: Sequence[Effect]) -> list[str]:
 
 def _line(run: Run, effect: Effect) -> str:
     why = f": {effect.note}" if effect.note else ""
-    return f"  fenced    {effect.id} since {clock(effect.at)}{why}; to put it back: {restoring(run, effect)}"
+    word = "fenced" if effect.step else "left"  # what the run itself has made fences no host
+    return f"  {word:<9} {effect.id} since {clock(effect.at)}{why}; to put it back: {restoring(run, effect)}"
 
 
 def restoring(run: Run, effect: Effect) -> str:

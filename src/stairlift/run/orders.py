@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stairlift.model.cause import Cause
 from stairlift.model.hindrance import Hindrance, Kind
 from stairlift.model.run import FINAL_RUN_STATES, Run, RunState
 from stairlift.model.scope import Scope
@@ -60,7 +61,7 @@ class Orders:
     def rest(self, step_id: str) -> tuple[Hindrance, ...]:
         """It was told to rest, or something is not as it was planned."""
         run = self._run
-        pausing = run.state is RunState.RUNNING and self._around.attended and run.reason
+        pausing = run.state is RunState.RUNNING and self._around.attended and Cause.of(run) is not None
         if not pausing and run.state is not RunState.PAUSED:
             return ()
         return (self.of_the_operator("rest", step_id, ("resume",), since=self._around.since, said=run.reason),)

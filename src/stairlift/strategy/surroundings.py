@@ -61,7 +61,10 @@ class RunSurroundings:
         )
 
     async def begin(self, effect: Effect) -> Effect:
-        """Ask `check` whether it is so already, then `begin` it. Raises StairliftError (around.not_begun)."""
+        """Ask `check` whether it is so already, then `begin` it. Raises StairliftError (around.not_begun).
+
+        What failed in an earlier life is put back first, to be begun anew: its own leavings are not foreign.
+        """
         if effect.state == "made":
             return await self._looked_at(effect)
         around = self._around[effect.subject]
@@ -71,8 +74,11 @@ class RunSurroundings:
         if isinstance(found, NotStarted) and not fresh:
             return replace(effect, state="restored")  # somebody has put it back before it was begun
         said = _said(found)
-        if wrong := _why(found) or _unsaid(around, said):
-            raise _not_begun("begin", wrong)
+        wrong = _why(found) or _unsaid(around, said)
+        if wrong and not fresh:
+            return await self._cleared(effect)
+        if wrong:
+            raise _not_begun(f"`begin` {wrong}")
         made = replace(effect, state="made", details={**effect.details, BEGUN: said})
         return made if fresh else await self._looked_at(made)
 
@@ -81,16 +87,28 @@ class RunSurroundings:
         return ()
 
     def restore(self, effect: Effect) -> str:
-        """End it; "" once that is done, or where it was never begun. Blocks until its commands have ended."""
+        """End it; "" once that is done, or where it was never begun. Blocks until its commands have ended.
+
+        Raises StairliftError (execute.attempts_gone) where it was begun elsewhere: nobody here knows what became of it.
+        """
+        self._executor.open_run(self._run.id, begun=True)
         return asyncio.run(self._restored(effect))
+
+    async def _cleared(self, effect: Effect) -> Effect:
+        if why := await self._restored(effect):
+            raise _not_begun(why)
+        return replace(effect, state="restored")
 
     async def _restored(self, effect: Effect) -> str:
         around = _as_recorded(effect)
         if BEGUN in effect.details:
             return await self._end(effect, around, str(effect.details[BEGUN]))
-        found = await self._within(self._attempt(effect, "begin"), lambda: _NOTHING, around.deadline)
+        attempt = self._attempt(effect, "begin")
+        found = await self._within(attempt, lambda: _NOTHING, around.deadline)
         if _did_nothing(found):
             return ""
+        if left := await self._executor.remains(attempt):
+            return f"`begin` still runs: {', '.join(left)}"
         said = _said(found)
         if wrong := _unsaid(around, said):
             return f"nobody knows what `end` needs: `begin` {_why(found) or wrong}"
@@ -132,16 +150,16 @@ class RunSurroundings:
         return Job(command(around, template, known), around.folder, {**env, "STAIRLIFT_AROUND": around.name})
 
     async def _within(self, attempt: AttemptId, job: Callable[[], Job], deadline: float) -> Ending:
-        """How it ended, of itself or by force at its deadline."""
-        late = False
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(deadline):
-                    found = await self._executor.run(attempt, job)
-                    over_time = late and isinstance(found, Lost)
-                    return Lost(f"was ended at its deadline of {deadline:g} s") if over_time else found
-            late = True
-            await self._executor.end(attempt)
+        """How it ended, of itself or by force at its deadline, or that not even force has ended it by twice of that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(deadline):
+                return await self._executor.run(attempt, job)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(deadline):
+                await self._executor.end(attempt)
+                found = await self._executor.run(attempt, job)
+                return Lost(f"was ended at its deadline of {deadline:g} s") if isinstance(found, Lost) else found
+        return Lost(f"goes on after its deadline of {deadline:g} s, and could not be ended")
 
 
 def _as_recorded(effect: Effect) -> Around:
@@ -150,10 +168,10 @@ def _as_recorded(effect: Effect) -> Around:
     return Around(effect.subject, (), end, deadline=int(told["deadline"]), folder=str(told["folder"]))
 
 
-def _not_begun(key: str, why: str) -> StairliftError:
+def _not_begun(why: str) -> StairliftError:
     return StairliftError(
         code="around.not_begun",
-        brief=f"`{key}` {why}",
+        brief=why,
         resolution="See to what is named, then `stairlift resume`.",
     )
 
@@ -162,13 +180,13 @@ def _is_so(found: Ending) -> bool:
     """What `check` says. One that did not come to its end says nothing."""
     if isinstance(found, Ended) and found.outcome.returncode >= 0:
         return found.outcome.returncode == 0
-    raise _not_begun("check", _why(found))
+    raise _not_begun(f"`check` {_why(found)}")
 
 
 def _why(found: Ending) -> str:
     """How a command has failed, as what it did; "" for one that has not."""
     if not isinstance(found, Ended):
-        return found.reason
+        return found.reason.removeprefix("it ")  # of an attempt it is said in a sentence
     if not found.outcome.returncode:
         return ""
     said = last_line(found.outcome.log_tail)

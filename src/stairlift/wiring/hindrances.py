@@ -8,6 +8,7 @@ from typing import Any
 
 from stairlift.drive.gates.settings import gate_settings
 from stairlift.drive.tools import Pace
+from stairlift.model.cause import Cause
 from stairlift.model.errors import UsageError
 from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import Plan
@@ -130,7 +131,7 @@ def _board(plan: Plan, statuses: Iterable[StepStatus], run: Run) -> Board:
 
 
 def _around(standing: Standing, records: Records, queued: Queued) -> Circumstances:
-    moves = standing.attended and standing.run.state is RunState.RUNNING and not standing.run.reason
+    moves = standing.attended and standing.run.state is RunState.RUNNING and Cause.of(standing.run) is None
     newest = None if moves else records.latest(standing.run.id)
     at_work = islice(standing.in_state(StepState.RUNNING, StepState.UNDOING), _MOST)
     return Circumstances(

@@ -12,7 +12,7 @@ from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.plan import Plan
 from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Event, Run
 from stairlift.ports import Journal
-from stairlift.run import Board, graph
+from stairlift.run import Board, changes, graph
 from stairlift.run.effects import AtRest, Units
 from stairlift.wiring.office import Office
 from stairlift.wiring.putting_back import who_puts_back
@@ -47,6 +47,25 @@ def put_back(
         asyncio.run(_carried_out(journal, run, tools, (plan, chosen, actor)))
     names = {effect.id for effect in chosen}
     return tuple(e for e in office.store.effects(run.id) if e.id in names and e.open)
+
+
+def settle(
+    run: Run, office: Office, wanted: Collection[str], *, actor: str, reason: str, on_event: Callable[[Event], None]
+) -> None:
+    """Put on record that nothing is left of these, since a person says so; nothing is done to the cloud.
+
+    For what the run cannot put back. What these fenced is fenced anew before its upgrade goes on. Raises as `put_back`.
+    """
+    plan = office.plan(run)
+    with office.store.hold(run.cloud) as journal:
+        board = Board(graph(plan), office.store.steps(run.id))
+        chosen = _chosen(run, office, wanted)
+        _demand_rest(board, chosen)
+        now, why = SystemClock().now(), f"{actor} says of {', '.join(wanted)} that nothing is left: {reason}"
+        again = (changes.reopened(board.status(step), why, now) for step in _at_rest(board, run, chosen).reopen)
+        made = [*again, *(changes.settled(effect, reason, actor, now) for effect in chosen)]
+        for event in journal.commit(run.id, made):
+            on_event(event)
 
 
 def _chosen(run: Run, office: Office, wanted: Collection[str]) -> list[Effect]:

@@ -14,7 +14,7 @@ from stairlift.model.errors import StairliftError
 from stairlift.model.observation import BackendRecord, Observation
 from stairlift.model.plan import Asked, Plan
 from stairlift.model.run import FINAL_RUN_STATES, Run
-from stairlift.ports import Records, UpgradeStrategy
+from stairlift.ports import CloudClient, Records, UpgradeStrategy
 from stairlift.probe.leftovers import Leftovers
 from stairlift.probe.meter import Place, RunMeter, end_meter
 from stairlift.probe.order import BackendAddress, MeterOrder, MeterSettings, WriteSettings, folder_of
@@ -93,9 +93,14 @@ def _write(place: str, table: Any) -> WriteSettings:
 
 
 def kept(settings: MeterSettings | None, plan: Plan) -> dict[str, Any]:
-    """What a run that begins keeps about it: nothing where it is neither asked for nor needed for a budget."""
+    """What a run that begins keeps about it: nothing where it is neither asked for nor needed for a budget.
+
+    Raises UsageError where nobody knows the cloud that it is to write to.
+    """
     if settings is None and not plan.policy.get("downtime_budget"):
         return {}
+    if settings is not None and settings.write is not None:
+        _client(settings.write.cloud)
     return {METER: (settings or MeterSettings()).document()}
 
 
@@ -119,10 +124,14 @@ def with_leftovers(
     """The strategies of a run, and beside them who takes away what its write probe has made."""
     if not run.options.get(METER, {}).get("write"):
         return strategies
+    leftovers = Leftovers(folder_of(state_dir, run.id), _client)
+    return {**strategies, METER: cast("UpgradeStrategy", leftovers)}  # the ledger asks nothing else of it
+
+
+def _client(cloud: str) -> CloudClient:
     from stairlift.openstack.client import SessionCloudClient  # who only reads settings has no use for it
 
-    leftovers = Leftovers(folder_of(state_dir, run.id), SessionCloudClient.from_config)
-    return {**strategies, METER: cast("UpgradeStrategy", leftovers)}  # the ledger asks nothing else of it
+    return SessionCloudClient.from_config(cloud)
 
 
 def backends(seen: Iterable[Observation]) -> tuple[BackendAddress, ...]:

@@ -14,7 +14,7 @@ from stairlift.model.cause import Cause
 from stairlift.model.effect import Effect, EffectState, Intention
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import RunState
-from stairlift.run import Board, Start, changes, graph
+from stairlift.run import Board, Finish, Start, changes, graph
 from stairlift.testing.clouds import NOON
 from stairlift.testing.doubles import ScriptedStrategy
 from stairlift.testing.plans import a_binding, a_plan, a_step
@@ -275,16 +275,36 @@ def test_what_cannot_be_ended_stays_made_and_is_not_begun_a_second_time() -> Non
     assert lab.around.told == ["begin alerts 1", "work a", "end alerts", "work b", "end alerts"]
 
 
-def test_what_could_be_neither_begun_nor_ended_is_begun_anew() -> None:
+def test_what_could_be_neither_begun_nor_ended_stays_on_record_and_is_tried_as_what_it_is() -> None:
     lab = AroundLab()
-    board = Board(graph(lab.plan), ())
     left = Effect(
         "around:alerts", "around", "alerts", "", "around:alerts", "intended", NOON, {"number": 3}, note="lost"
     )
-    surrounding = Surrounding(lab.around, Ledger(board, lab.tools(), [left]), lambda: None)
+    surrounding = Surrounding(lab.around, Ledger(Board(graph(lab.plan), ()), lab.tools(), [left]), lambda: None)
     assert surrounding.allowed([Start("a")]) == []
-    [change] = surrounding.intended(NOON)
-    assert [(e.state, e.details["number"], e.note) for e in change.effects] == [("intended", 4, "")]
+    assert surrounding.intended(NOON) == [], "another number would forget what may be left of this one"
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_what_becomes_known_in_the_middle_of_a_turn_lets_nothing_start_before_it_is_told(silent: bool) -> None:
+    """Whether it holds the run is asked before: a step that started then would start although it could not be begun."""
+    lab = AroundLab()
+    lab.around.silent = {"alerts"} if silent else set()
+
+    async def scene() -> None:
+        ledger, begun = Ledger(Board(graph(lab.plan), ()), lab.tools(), ()), []
+        surrounding = Surrounding(lab.around, ledger, lambda: None)
+        surrounding.allowed([Start("a")])
+        [change] = surrounding.intended(NOON)
+        ledger.take(change.effects)
+        surrounding.go_on(begun.append)
+        await begun.pop()
+        assert surrounding.allowed([Start("a"), Finish(RunState.PAUSED, "")]) == []
+        [change] = surrounding.told(NOON)
+        assert change.kind == ("effect.not-made" if silent else "effect.made")
+        assert surrounding.allowed([Start("a")]) == [Start("a")]
+
+    play(scene())
 
 
 def test_without_surroundings_nothing_waits() -> None:

@@ -10,7 +10,8 @@ import pytest
 from meters import NOVA, TARGETS, answers, session
 from stairlift.model.availability import Bucket, Failure, Tally, Target, grade
 from stairlift.model.cause import Cause, held_by
-from stairlift.model.run import Attempt, AttemptId, RunState, StepState, StepStatus
+from stairlift.model.run import Attempt, AttemptId, Ended, Lost, RunState, StepState, StepStatus
+from stairlift.model.work import Outcome
 from stairlift.probe import meter
 from stairlift.probe.meter import Place, RunMeter
 from stairlift.probe.order import ACKNOWLEDGED, ALIVE, GIVEN_UP, SAMPLES, MeterOrder, MeterSettings, WriteSettings
@@ -133,6 +134,43 @@ def test_without_a_budget_nobody_insists(tmp_path, monkeypatch):
     assert said(found) == ("", "")
 
 
+class Leaving:
+    """An executor whose processes leave at once; tests/contract has those that start some."""
+
+    def __init__(self, ending) -> None:
+        self._ending = ending
+        self.another = asyncio.Event()
+
+    async def run(self, attempt, job):
+        job()
+        if attempt.number > 1:
+            self.another.set()
+        return self._ending
+
+    async def end(self, _attempt) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        (Ended(Outcome(2, log_tail="one\nit cannot measure: no key\n"), NOON), "it cannot measure: no key"),
+        (Ended(Outcome(-9), NOON), "exit code -9"),
+        (Lost("its machine died"), "its machine died"),
+    ],
+)
+def test_a_process_that_has_left_is_told_by_its_last_words(written, caplog, monkeypatch, ending, told):
+    monkeypatch.setattr(meter, "_AGAIN", 0.0)
+
+    async def scene():
+        executor = Leaving(ending)
+        attends = asyncio.create_task(RunMeter(written.place, RUN, executor, Journal()).attend())
+        await executor.another.wait()
+        attends.cancel()
+
+    asyncio.run(scene())
+    assert caplog.messages[0] == f"the meter of run {RUN.id} has left: {told}; another one follows"
+
+
 def test_what_the_write_probe_makes_is_told_beforehand(tmp_path):
     assert Written(tmp_path, {}).meter().makes() == ()
     [intention] = Written(tmp_path, {}, write=WriteSettings("probe")).meter().makes()
@@ -145,7 +183,7 @@ WRITES = (PORT, BOOT, DELETE)
 ENDED = NOON - timedelta(hours=1)
 
 
-class Ended(Journal):
+class BehindThem(Journal):
     """Two steps, the last of which ended at ENDED."""
 
     def steps(self, _run):
@@ -163,7 +201,7 @@ class Proving:
         self.file = SampleFile(folder / SAMPLES, WRITES)
         self.file.begin(session(ENDED.timestamp() - 100, targets=WRITES))
         place = Place(folder, MeterOrder(RUN.id, None, settings), {}, proves=proves)
-        self.meter = RunMeter(place, RUN, None, Ended(), self.noted.append)
+        self.meter = RunMeter(place, RUN, None, BehindThem(), self.noted.append)
 
     def writes(self, after: float, target: Target, why: str = "") -> None:
         at = ENDED.timestamp() + after
@@ -197,6 +235,17 @@ def test_what_the_cloud_refuses_is_waited_for_no_longer(tmp_path):
 def test_where_nothing_is_to_be_tried_nobody_waits(tmp_path, given):
     run = Proving(tmp_path, **given)
     assert (run.waits(), run.meter.tried(), run.noted) == ("", None, [])
+
+
+def test_that_nothing_is_written_is_told_when_it_shows_and_once(tmp_path):
+    run = Proving(tmp_path)
+    said(run.meter)
+    assert run.noted == []
+    (tmp_path / GIVEN_UP).touch()
+    said(run.meter)
+    said(run.meter)
+    [told] = run.noted
+    assert told.startswith(f"the write probe makes nothing, and its log says why: attempts/{RUN.id}/meter/")
 
 
 def test_a_probe_that_cannot_write_and_one_that_takes_for_ever_are_told_and_not_waited_for(tmp_path, monkeypatch):

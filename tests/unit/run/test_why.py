@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stairlift.model.cause import Cause, held_by
 from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import Plan
 from stairlift.model.run import IN_FLIGHT, SETTLED, RunState, StepState, StepStatus
@@ -205,8 +206,17 @@ def test_a_pause_and_one_on_its_way():
     [rest, _] = why(board_of(CHAIN, at("a", S.DONE)), paused, "c")
     assert (rest.kind, rest.said, rest.since) == ("rest", "as bob said: lunch", NOON)
     assert rest.commands == ("stairlift resume 261122-abc123",)
-    pausing = Circumstances(a_run(RunState.RUNNING, reason="pausing, as bob said"), attended=True)
+    pausing = Circumstances(
+        held_by(Cause.PERSON, a_run(RunState.RUNNING, reason="pausing, as bob said")), attended=True
+    )
     assert kinds(why(board_of(CHAIN, at("a", S.RUNNING)), pausing, "b")) == ["rest", "need"]
+
+
+def test_a_run_that_turns_round_says_why_and_is_not_one_that_rests():
+    turning = replace(a_run(RunState.RUNNING, reason="rolling back, as bob said"), intent="rollback")
+    board = board_of(CHAIN, at("a", S.DONE), at("b", S.RUNNING))
+    found = why(board, Circumstances(turning, attended=True), "a")
+    assert kinds(found) == ["undo"], "`resume` would not help"
 
 
 def test_a_spent_budget_names_who_spent_it_then_how_to_go_on():

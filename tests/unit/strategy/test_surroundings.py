@@ -27,6 +27,7 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.around = Around("alerts", self.sh("touch so; echo id-7"), self.sh("rm so", "{begun}"), folder=str(folder))
+        LocalExecutor(folder / "attempts").open_run(RUN.id, begun=False)
 
     def sh(self, script: str, *words: str) -> tuple[str, ...]:
         name = script.split(maxsplit=1)[0]
@@ -122,9 +123,42 @@ def test_a_begin_that_takes_too_long_is_ended_and_put_back(site: Site) -> None:
     assert (site.restored(site.effect()), site.so) == ("", False), "it may have been made"
 
 
+def test_what_was_cut_off_in_an_earlier_life_is_put_back_before_it_is_begun_anew(site: Site) -> None:
+    hangs, end, check = site.sh("touch so; sleep 60"), site.sh("rm so"), ("test", "-e", "so")
+    refused(lambda: site.begun(begin=hangs, end=end, check=check, deadline=2))
+    assert site.begun().state == "restored", "by whoever comes after a kill -9: else its check took it for foreign"
+    assert not site.so
+
+
+def test_on_another_machine_nobody_claims_that_it_was_never_begun(site: Site) -> None:
+    made = site.begun()
+    elsewhere = RunSurroundings(a_plan(), RUN, LocalExecutor(site.folder / "another"))
+    for effect in (site.effect(), made):
+        with pytest.raises(StairliftError, match="begun elsewhere") as gone:
+            elsewhere.restore(effect)
+        assert gone.value.code == "execute.attempts_gone"
+    assert not (site.folder / "another").exists(), "with a folder there the run could be resumed, its steps begun twice"
+
+
+def test_what_cannot_be_put_back_from_an_earlier_life_lets_nothing_start(site: Site) -> None:
+    refused(lambda: site.begun(begin=site.sh("touch so; sleep 60"), deadline=2))
+    assert refused(site.begun).startswith("nobody knows what `end` needs: `begin` ")
+    assert [words[0] for words in site.calls] == ["touch"]
+
+
+def test_what_cannot_be_killed_keeps_no_run_from_its_rest(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def waits(*_: object) -> None:
+        await asyncio.sleep(600)
+
+    monkeypatch.setattr(LocalExecutor, "end", waits)
+    why = refused(lambda: site.begun(begin=site.sh("touch so; sleep 6"), deadline=1))
+    assert why == "`begin` goes on after its deadline of 1 s, and could not be ended"
+
+
 def test_where_end_needs_what_was_never_said_it_stays_for_a_person(site: Site) -> None:
     refused(lambda: site.begun(begin=site.sh("touch so; sleep 60"), deadline=2))
-    assert site.restored(site.effect()).startswith("nobody knows what `end` needs: `begin` ")
+    why = "nobody knows what `end` needs: `begin` was stopped by force half-way"
+    assert site.restored(site.effect()) == why
     assert [words[0] for words in site.calls] == ["touch"]
 
 

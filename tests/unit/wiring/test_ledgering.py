@@ -10,6 +10,10 @@ from stairlift.model.effect import Effect
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.plan import Plan
 from stairlift.model.run import Event, RunState, StepState
+from stairlift.report.events import event_line
+from stairlift.report.ledger import fenced_lines
+from stairlift.report.status import Standing, status_lines
+from stairlift.report.status_document import status_document
 from stairlift.run import changes
 from stairlift.testing.doubles import ScriptedFences
 from stairlift.testing.plans import a_rollout
@@ -40,6 +44,10 @@ class Scene:
     def put_back(self, *wanted: str) -> tuple[Effect, ...]:
         run = self.office.store.run(self.book.run.id)
         return ledgering.put_back(run, self.office, wanted, "ada", self.told.append)
+
+    def settle(self, *wanted: str) -> None:
+        run, why = self.office.store.run(self.book.run.id), "the host is scrapped"
+        ledgering.settle(run, self.office, wanted, actor="ada", reason=why, on_event=self.told.append)
 
     def state(self, step: str) -> StepState:
         return self.book.status(step).state
@@ -113,6 +121,32 @@ def test_what_could_not_be_put_back_is_given_with_the_reason(scene: Scene) -> No
     assert scene.effect.state == "made"
 
 
+def test_what_only_a_person_can_tell_is_settled_by_that_persons_word(scene: Scene) -> None:
+    scene.settle("cordon:cmp1")
+    assert list(scene.folder.iterdir()), "nothing is done to the cloud"
+    assert (scene.effect.state, scene.effect.note) == ("restored", "as ada said: the host is scrapped")
+    assert scene.state("cmp1-cordon") is StepState.PENDING, "it is fenced anew before its upgrade"
+    assert [event.kind for event in scene.told] == ["step.reopened", "effect.settled"]
+    assert scene.told[-1].data == {
+        "actor": "ada",
+        "reason": "the host is scrapped",
+        "effects": {"cordon:cmp1": "restored"},
+    }
+    assert event_line(scene.told[-1], {}).endswith("✔ cordon:cmp1 settled by ada: the host is scrapped")
+    with pytest.raises(UsageError, match="no open side effect"):
+        scene.settle("cordon:cmp1")
+
+
+def test_nobody_vouches_for_what_is_being_worked_on(scene: Scene) -> None:
+    scene.book.starts("cmp1-upgrade")
+    with pytest.raises(Refusal, match="cmp1-upgrade is at work there"):
+        scene.settle("cordon:cmp1")
+    with scene.office.store.hold("lab"), pytest.raises(Refusal) as refused:
+        scene.settle("cordon:cmp1")
+    assert refused.value.code == "run.cloud_busy"
+    assert scene.effect.state == "made"
+
+
 def test_other_runs_of_the_cloud_that_have_left_something_are_known(scene: Scene) -> None:
     other = Ledger.opened(scene.office, a_rollout(1, actions=AROUND))
     assert ledgering.elsewhere(other.run, scene.office) == (scene.book.run.id,)
@@ -121,14 +155,18 @@ def test_other_runs_of_the_cloud_that_have_left_something_are_known(scene: Scene
 
 
 def test_where_a_run_stands_tells_what_is_left_of_it(scene: Scene) -> None:
-    from stairlift.report.status import status_lines
-    from stairlift.report.status_document import status_document
-
     run = scene.office.store.run(scene.book.run.id)
     command = f"stairlift ledger {run.id} --restore cordon:cmp1"
     standing = scene.office.archive.standing(run)
+    assert _left(standing) == ["fenced    cordon:cmp1"]
     assert any(line.endswith(f"to put it back: {command}") for line in status_lines(standing, scene.book.at))
+    runs_own = replace(scene.effect, id="around:alerts", step="")
+    assert _left(replace(standing, fenced=(runs_own,))) == ["left      around:alerts"], "that is no host"
     (fenced,) = status_document(standing)["fenced"]
     assert (fenced["id"], fenced["state"], fenced["command"]) == ("cordon:cmp1", "made", command)
     scene.put_back()
     assert "fenced" not in status_document(scene.office.archive.standing(run))
+
+
+def _left(standing: Standing) -> list[str]:
+    return [line.partition(" since ")[0].strip() for line in fenced_lines(standing.run, standing.fenced)]

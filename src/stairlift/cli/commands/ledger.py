@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stairlift.cli.here import actor, settings
-from stairlift.cli.options import Output
+from stairlift.cli.options import Output, Reason
 from stairlift.cli.output import Format, say, show_document, show_table
 from stairlift.model.errors import UsageError
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
 
 _HELP = (
     "What a run has changed that is not the upgrade: disabled services, drained backends, silenced alerts. It puts all "
-    "of that back by itself when it rests; `--restore` does what it could not, or has kept for a person to look at."
+    "of that back by itself when it rests; `--restore` does what it could not, or has kept for a person to look at; "
+    "`--settle` takes your word that nothing is left."
 )
 Words = Annotated[
     list[str] | None,
@@ -34,15 +35,23 @@ def ledger(
     restore: Annotated[
         bool, typer.Option("--restore", help="Put back these effects, or all that are open. Nobody may orchestrate.")
     ] = False,
+    settle: Annotated[
+        bool, typer.Option("--settle", help="You have looked: nothing is left of these effects. Needs --reason.")
+    ] = False,
+    reason: Reason = "",
     output: Output = Format.TABLE,
 ) -> None:
-    """Show it; with `--restore` first put back what was named, or everything."""
+    """Show it; with `--restore` first put back what was named, or everything; with `--settle` take a person's word."""
     from stairlift.wiring.office import open_office
 
     found = settings()
     name, wanted = run_and_effects(words or [])
+    if settle or reason:
+        demand_word(wanted, reason, alone=settle and not restore)
     office = open_office(found)
     run = office.run(name, found.os_cloud)
+    if settle:
+        _settled(run, office, wanted, reason)
     left = _restored(run, office, wanted) if restore else ()
     _show(run, office, output)
     if left:
@@ -61,14 +70,33 @@ def run_and_effects(words: list[str]) -> tuple[str | None, list[str]]:
     return (runs[0] if runs else None), [word for word in words if ":" in word]
 
 
+def demand_word(wanted: list[str], reason: str, *, alone: bool) -> None:
+    """Raises UsageError where it is not said of what, or why, nothing is left: all that is open is never meant."""
+    if alone and wanted and reason:
+        return
+    raise UsageError(
+        code="ledger.settle",
+        brief="--settle goes with --reason and the ids of side effects, and not with --restore",
+        resolution="stairlift ledger RUN KIND:SUBJECT --settle --reason 'how you know that nothing of it is left'",
+    )
+
+
 def _restored(run: "Run", office: "Office", wanted: list[str]) -> "tuple[Effect, ...]":
-    from stairlift.report.events import event_line
     from stairlift.wiring.ledgering import put_back
 
-    def tell(event: "Event") -> None:
-        say(event_line(event, {}))
+    return put_back(run, office, wanted, actor(), _tell)
 
-    return put_back(run, office, wanted, actor(), tell)
+
+def _settled(run: "Run", office: "Office", wanted: list[str], reason: str) -> None:
+    from stairlift.wiring.ledgering import settle
+
+    settle(run, office, wanted, actor=actor(), reason=reason, on_event=_tell)
+
+
+def _tell(event: "Event") -> None:
+    from stairlift.report.events import event_line
+
+    say(event_line(event, {}))
 
 
 def _show(run: "Run", office: "Office", output: Format) -> None:
@@ -94,5 +122,6 @@ def _left(run: "Run", left: "tuple[Effect, ...]") -> Exception:
         code="ledger.left",
         brief=f"{len(left)} of the side effects of run {run.id} could not be put back",
         details="; ".join(f"{effect.id}: {effect.note}" for effect in left),
-        resolution=f"See to what is named, then `stairlift ledger {run.id} --restore` again.",
+        resolution=f"See to what is named, then `stairlift ledger {run.id} --restore` again. "
+        f"Where you have put it back yourself: `stairlift ledger {run.id} {left[0].id} --settle --reason TEXT`.",
     )

@@ -8,6 +8,7 @@ from stairlift.run.changes.effects import (
     left,
     not_made,
     put_back,
+    settled,
     surrounded,
     taken_over,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "refused",
     "reopened",
     "retrying",
+    "settled",
     "silent",
     "started",
     "stopping_after",

@@ -37,6 +37,12 @@ def left(effect: Effect, why: str, now: datetime) -> Change:
     return Change("effect.left", now, effects=(replace(effect, note=why),), data=remark(reason=why))
 
 
+def settled(effect: Effect, words: str, actor: str, now: datetime) -> Change:
+    """Somebody vouches that nothing is left of a side effect which the run cannot put back."""
+    gone = replace(effect, state="restored", ended_at=now, note=f"as {actor} said: {words}")
+    return Change("effect.settled", now, effects=(gone,), data=remark(actor=actor, reason=words))
+
+
 def handed_over(effects: Sequence[Effect], to: str, now: datetime) -> Change:
     """Another run sees to these side effects."""
     note = f"run {to} has it"

@@ -138,7 +138,6 @@ class TestMembers:
         assert found(early) == {("info", "ovn-nb-db@ctl1")}
         assert judge(MEMBERS, HEALTHY, replace(SCENE, plan=plan, about=last)).findings == ()
 
-
     def retried(self, host, texts, binary="ovn-nb-db"):
         """What is found before the step that restarts the member of this host."""
         step = a_step("again", action="upgrade", services=(binary,), hosts=(host,))
