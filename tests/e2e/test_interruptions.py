@@ -70,7 +70,7 @@ def test_impatience_changes_nothing(slow):
     for _ in range(20):
         process.send_signal(signal.SIGTERM)
     left, said = ends(process)
-    assert left == 143
+    assert left in {143, -signal.SIGTERM}, "the last one may come while it leaves; to a shell both are 143"
     assert "[bug]" not in said
     goes_on(slow)
     assert slow.types("resume").code == 0

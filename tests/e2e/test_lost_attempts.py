@@ -66,7 +66,8 @@ def all_die(operator: Operator) -> None:
     """As on a machine that loses power. Nobody gets to say anything."""
     while left := processes(operator):
         for process in left:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def states(operator: Operator) -> dict[str, tuple[str, int]]:
