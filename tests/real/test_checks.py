@@ -87,16 +87,26 @@ def test_an_option_that_the_target_took_away_is_named_and_no_other_is(healthy: A
 
 
 def test_asking_for_online_migrations_migrates_nothing(bed: Bed) -> None:
-    """A row that is still to be migrated is found, and is as it was; migrating it ends the finding."""
-    sql(bed, "UPDATE nova.instances SET compute_id = NULL WHERE deleted = 0 LIMIT 1")
+    """A row that is still to be migrated is found, and is as it was; migrating it ends the finding.
+
+    It is the row of a server that was deleted: nova-compute mends those of its living ones by itself, once a minute.
+    """
+    gone = "uuid = '5ca1ab1e-0000-4000-8000-000000000000'"
+    sql(
+        bed,
+        f"INSERT INTO nova.instances SET created_at = NOW(), deleted_at = NOW(), deleted = 1, {gone}, "
+        "host = (SELECT host FROM nova.compute_nodes WHERE deleted = 0 ORDER BY host LIMIT 1), "
+        "node = (SELECT hypervisor_hostname FROM nova.compute_nodes WHERE deleted = 0 ORDER BY host LIMIT 1)",
+    )
     try:
         wrong = findings(checked(bed, code=4), "error")
         assert set(wrong) == {"nova.migrations"}
         assert "populate_instance_compute_id" in wrong["nova.migrations"][0]["message"]
-        assert sql(bed, "SELECT COUNT(*) FROM nova.instances WHERE deleted = 0 AND compute_id IS NULL").strip() == "1"
-    finally:
+        assert sql(bed, f"SELECT COUNT(*) FROM nova.instances WHERE {gone} AND compute_id IS NULL").strip() == "1"
         bed.testbed("run", "ctl1", "/opt/openstack/nova-conductor/bin/nova-manage", "db", "online_data_migrations")
-    assert findings(checked(bed), "error") == {}
+        assert findings(checked(bed), "error") == {}
+    finally:
+        sql(bed, f"DELETE FROM nova.instances WHERE {gone}")
 
 
 def test_a_compute_that_is_too_old_is_found_in_the_database(bed: Bed) -> None:

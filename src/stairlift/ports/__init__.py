@@ -22,6 +22,7 @@ from stairlift.ports.running import (
     StepGate,
     Surroundings,
 )
+from stairlift.ports.serving import Keys, Library, Receipt, Receipts
 from stairlift.ports.world import Answer, Clock, CloudClient, Remote, RemoteOutput, UrlReader
 
 __all__ = [
@@ -41,9 +42,13 @@ __all__ = [
     "Inquiry",
     "InventoryManager",
     "Journal",
+    "Keys",
     "Lacking",
+    "Library",
     "Looked",
     "Meter",
+    "Receipt",
+    "Receipts",
     "Records",
     "Remote",
     "RemoteOutput",

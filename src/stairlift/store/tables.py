@@ -252,3 +252,98 @@ dispatch_output = Table(
 
 #: Which scripts of the queue's own schema this database has seen.
 delivery_script = Table("delivery_script", metadata, Column("name", Text, primary_key=True))
+
+#: Who may use the server. Neither a token nor a session is kept itself, only a digest of it.
+token = Table(
+    "token",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", String(80), nullable=False, unique=True),
+    Column("rights", JSON, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", String(80), primary_key=True),
+    Column("token", ForeignKey(token.c.id), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+#: A plan that was made and may or may not be run; its document is `plan`'s, which runs share.
+kept_plan = Table(
+    "kept_plan",
+    metadata,
+    Column("hash", ForeignKey(plan.c.hash), primary_key=True),
+    Column("cloud", Text, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("target", String(16), nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Index("kept_plan_by_time", "made_at", "hash"),
+)
+
+#: A look at a whole cloud.
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("cloud", Text, nullable=False),
+    Column("release", String(16), nullable=False),
+    Column("hosts", Integer, nullable=False),
+    Column("services", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("document", JSON, nullable=False),
+    Index("sighting_by_cloud", "cloud", "id"),
+)
+
+#: Requests that came with a key of their own. `status` is empty until one was answered.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("who", String(40), primary_key=True),
+    Column("digest", String(80), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("status", Integer),
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+#: A notice on its way: one for each channel and event. `state` is queued, sent or given-up; times are on our clock.
+#: Whoever sends claims it first, until `claimed_until`.
+notice = Table(
+    "notice",
+    metadata,
+    Column("channel", String(80), primary_key=True),
+    Column("run", ForeignKey(run.c.id), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("claimed_until", Moment),
+    Column("sent_at", Moment),
+    Column("answer", Text, nullable=False),
+    Index("notice_due", "state", "next_at"),
+    sqlite_with_rowid=False,
+)
+
+#: Up to which event of a run a channel has been given its notices.
+notice_mark = Table(
+    "notice_mark",
+    metadata,
+    Column("channel", String(80), primary_key=True),
+    Column("run", ForeignKey(run.c.id), primary_key=True),
+    Column("seq", Integer, nullable=False),
+)

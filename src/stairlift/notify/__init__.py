@@ -1,0 +1,1 @@
+"""Tells people and programs elsewhere what happens to a run: webhooks, chat, e-mail."""
