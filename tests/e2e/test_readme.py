@@ -257,6 +257,7 @@ GUIDES = {
     "require-approvals": "demo",
     "replan": "demo",
     "drain-hypervisors": "demo",
+    "report-to-the-change-board": "demo",
     "run-the-testbed": "demo",  # only its target; tests/real has the rest
 }
 

@@ -1,4 +1,4 @@
-"""The units of systemd that the documents show are ones that systemd takes."""
+"""The units of systemd that are packaged, or shown by the documents, are ones that systemd takes."""
 
 import re
 import shutil
@@ -7,15 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from pages import read
+from pages import ROOT, read
+
+pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
 def test_the_unit_of_a_worker_is_one(tmp_path: Path) -> None:
     (unit,) = re.findall(r"^```ini\n(.*?)^```", read("docs/how-to/deploy-workers.md"), re.MULTILINE | re.DOTALL)
     assert "KillMode=process" in unit
-    here = unit.replace("/opt/stairlift/bin/stairlift", "/bin/true").replace("User=stairlift", "User=root")
-    file = tmp_path / "stairlift-worker@az1.service"
-    file.write_text(here)
+    verify(unit, tmp_path / "stairlift-worker@az1.service")
+
+
+def test_the_unit_of_the_server_is_one(tmp_path: Path) -> None:
+    unit = (ROOT / "packaging" / "systemd" / "stairlift.service").read_text()
+    assert {"KillMode=process", "SendSIGKILL=no", "RestartPreventExitStatus=2"} < set(unit.splitlines())
+    verify(unit, tmp_path / "stairlift.service")
+
+
+def verify(unit: str, file: Path) -> None:
+    """Have systemd read it, with a program and a user that there are here."""
+    file.write_text(unit.replace("/opt/stairlift/bin/stairlift", "/bin/true").replace("User=stairlift", "User=root"))
     checked = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True, check=False)
     assert (checked.returncode, str(file) in checked.stderr) == (0, False), checked.stderr

@@ -5,7 +5,7 @@ from signal import Signals
 
 import typer
 
-from stairlift.cli.here import actor
+from stairlift.cli.here import actor, settings
 from stairlift.cli.output import say
 from stairlift.cli.progress import Progress
 from stairlift.drive.commands import tell
@@ -16,6 +16,7 @@ from stairlift.report.halting import halting_lines
 from stairlift.report.status import Standing
 from stairlift.report.tally import Tally
 from stairlift.wiring.clock import now
+from stairlift.wiring.notifying import told_elsewhere
 from stairlift.wiring.office import Office
 from stairlift.wiring.orders import Orders, Result
 from stairlift.wiring.running import bring_to_rest
@@ -68,7 +69,8 @@ def answered(office: Office, command: Command) -> bool:
 def _here(run: Run, plan: Plan, office: Office) -> Result | None:
     """Carry it out; None where somebody else was quicker."""
     try:
-        return _carried_out(office.store.run(run.id), plan, office)
+        with told_elsewhere(settings(), office.store, say):
+            return _carried_out(office.store.run(run.id), plan, office)
     except Refusal as refused:
         if refused.code != "run.cloud_busy":
             raise

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ _STRANGE = ("OS_", "STAIRLIFT_", "ANSIBLE_", "XDG_")
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
+class Stage:
     """Where the demo takes place."""
 
     folder: Path
@@ -54,18 +54,16 @@ class _Stage:
 
 def demonstrate(name: str, keep: Path | None) -> int:
     """Run the demo; the exit code of the first command that fails, else 0."""
-    scenario = load(name)
-    source = parse_series(str(scenario.release))
+    source = release_of(name)
     begun = time.monotonic()
-    with ExitStack() as stack:
-        stage = stack.enter_context(_staged(scenario, name, stack.enter_context(_folder(keep))))
+    with staged(name, keep) as stage:
         place = stage.folder
         say(f"a simulated cloud runs {describe(source)} in {place}; now as an operator would do it:", style="dim")
-        for command in _commands(source, _target(source)):
+        for command in _commands(source, target_of(source)):
             code = _typed(command, stage)
             if code:
                 return code
-        say(f"\nin the simulated cloud itself: {_inside(stage.cloud)}", style="bold green")
+        say(f"\nin the simulated cloud itself: {inside(stage.cloud)}", style="bold green")
         say(f"done in {time.monotonic() - begun:.0f} s", style="dim")
     return 0
 
@@ -81,7 +79,12 @@ def _folder(keep: Path | None) -> Iterator[Path]:
             yield Path(folder)
 
 
-def _target(source: Release) -> Release:
+def release_of(name: str) -> Release:
+    """What a simulated cloud runs."""
+    return parse_series(str(load(name).release))
+
+
+def target_of(source: Release) -> Release:
     """The furthest release that one hop reaches."""
     return max(s.release for s in all_series() if edge_exists(source, s.release))
 
@@ -94,14 +97,21 @@ def _commands(source: Release, target: Release) -> Iterator[Sequence[str]]:
 
 
 @contextmanager
-def _staged(scenario: Scenario, name: str, folder: Path) -> Iterator[_Stage]:
+def staged(name: str, keep: Path | None) -> Iterator[Stage]:
+    """A folder with all that an operator has, beside a simulated cloud at work. Raises UsageError (demo.no_ansible)."""
+    with _folder(keep) as folder, _at_work(load(name), name, folder) as stage:
+        yield stage
+
+
+@contextmanager
+def _at_work(scenario: Scenario, name: str, folder: Path) -> Iterator[Stage]:
     environ = _environment(folder)
     _demand_ansible(environ["PATH"])
     with SandboxProcess(name, folder) as cloud:
         write_deployer(folder, scenario, cloud.url)
         cloud.clouds_yaml(folder / "clouds.yaml")
         (folder / "stairlift.toml").write_text(_SETTINGS, encoding="utf-8")
-        yield _Stage(folder, environ, cloud)
+        yield Stage(folder, environ, cloud)
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -127,7 +137,7 @@ def _demand_ansible(path: str) -> None:
         )
 
 
-def _typed(command: Sequence[str], stage: _Stage) -> int:
+def _typed(command: Sequence[str], stage: Stage) -> int:
     """Show a command and run it. Ctrl-C reaches it as well as us, and what it does about that is worth seeing."""
     say(f"\n$ stairlift {shlex.join(command)}", style="bold")
     sys.stdout.flush()
@@ -142,7 +152,7 @@ def _typed(command: Sequence[str], stage: _Stage) -> int:
         signal.signal(signal.SIGINT, before)
 
 
-def _inside(cloud: SandboxClient) -> str:
+def inside(cloud: SandboxClient) -> str:
     """What the programs of the sandbox say of themselves, whatever our journal says."""
     programs = [p for host in cloud.state()["hosts"].values() for p in host["programs"].values()]
     counts = Counter((p["release"], p["state"]) for p in programs)

@@ -1,13 +1,12 @@
 """How errors leave the program: the same object that API and page will render, as text on stderr and an exit code."""
 
-import tempfile
-import traceback
 from collections.abc import Iterable, Mapping, Sequence
 
 from stairlift.cli.output import ReaderGone, say
 from stairlift.model.errors import Refusal, StairliftError
 from stairlift.model.finding import Finding, Waiver
 from stairlift.report.findings import Weight, finding_lines
+from stairlift.wiring.defects import report_of
 
 _STYLES: Mapping[Weight, str] = {"error": "red", "warning": "yellow", "waived": "yellow", "info": "dim", "hint": "dim"}
 
@@ -51,10 +50,8 @@ def tell_findings(findings: Sequence[Finding], waivers: Iterable[Waiver] = (), *
 def _unforeseen(error: BaseException) -> None:
     """A bug of ours: the traceback goes to a file, the person gets a sentence."""
     say(f"error: unexpected {type(error).__name__}: {error} [bug]", style="bold red")
-    try:
-        with tempfile.NamedTemporaryFile("w", prefix="stairlift-bug-", suffix=".txt", delete=False) as report:
-            traceback.print_exception(error, file=report)
-    except OSError:
+    report = report_of(error)
+    if report is None:
         say("  this is a defect of Stairlift; there was no room for a report of it")
     else:
-        say(f"  this is a defect of Stairlift; please report it with {report.name}")
+        say(f"  this is a defect of Stairlift; please report it with {report}")

@@ -18,6 +18,7 @@ from stairlift.report.status import status_lines
 from stairlift.report.tally import Tally
 from stairlift.report.text import count, span
 from stairlift.wiring.clock import now
+from stairlift.wiring.notifying import told_elsewhere
 from stairlift.wiring.office import Office
 from stairlift.wiring.orders import Orders, Result
 from stairlift.wiring.running import bring_to_rest, resume, start, waiting_steps
@@ -44,13 +45,19 @@ def orchestrate(begun: Run | None, plan: Plan, desk: Desk) -> Result:
 
     A run that is begun to prepare rests then: nobody is asked for the plan's approval before it is taken up.
     """
-    result = _shown(begun, plan, desk)
-    while _waits(result) and (begun or desk.scope.approved) and _all_answered(result.run, plan, desk.office):
-        result = _shown(result.run, plan, desk)
+    with told_elsewhere(desk.settings, desk.office.store, say):
+        result = _carried_on(begun, plan, desk)
     run = desk.office.store.run(result.run.id)
     for line in status_lines(desk.office.standing(run, plan), now()):
         say(line)
     return replace(result, run=run)
+
+
+def _carried_on(begun: Run | None, plan: Plan, desk: Desk) -> Result:
+    result = _shown(begun, plan, desk)
+    while _waits(result) and (begun or desk.scope.approved) and _all_answered(result.run, plan, desk.office):
+        result = _shown(result.run, plan, desk)
+    return result
 
 
 def _shown(begun: Run | None, plan: Plan, desk: Desk) -> Result:

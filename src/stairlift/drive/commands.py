@@ -9,6 +9,7 @@ from stairlift.model.plan import STAGES, Plan
 from stairlift.model.run import Command, Run
 from stairlift.ports import Store
 from stairlift.run.commands import (
+    COVERS_PLAN,
     ComeTrue,
     covers,
     is_about_run,
@@ -54,7 +55,7 @@ def _about_step(store: Store, run: Run, plan: Plan, command: Command) -> Command
     """The command as it goes on record, once it was found legal."""
     if command.step == run.plan_hash:
         _demand(plan_refusal(command.kind, run))
-        return _approving(command, run, "the plan as a whole; one-way steps and gates ask for themselves")
+        return _approving(command, run, COVERS_PLAN)
     if command.step.startswith(_HASH):
         raise other_hash(command.step, run.plan_hash)
     step = plan.step(command.step)

@@ -2,11 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal, get_args
 
 #: "read" is what every token may; "operate" starts, pauses, retries; "approve" answers gates and one-way steps.
 Right = Literal["read", "operate", "approve"]
 RIGHTS: tuple[Right, ...] = get_args(Right)
+#: What every token begins with: whoever finds one in the wrong place, or looks for such places, knows what it is.
+MARK = "stl_"
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a token, of a browser's session or of a code. Nobody gets from it to what was random."""
+    return f"sha256:{sha256(secret.encode(errors='surrogatepass')).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,13 @@ class Token:
 
     def holds(self, at: datetime) -> bool:
         """Whether it lets anybody in at that time."""
-        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+        return self.state(at) == "holds"
+
+    def state(self, at: datetime) -> Literal["holds", "expired", "revoked"]:
+        """How it stands at that time, in a word."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "holds" if self.expires_at is None or at < self.expires_at else "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,10 @@ class Session:
     token: str
     made_at: datetime
     expires_at: datetime
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it lets its browser in at that time, as far as the session itself goes."""
+        return at < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)

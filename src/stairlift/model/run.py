@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -137,6 +137,16 @@ class Attempt:
     returncode: int | None = None
     reason: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    undo: bool = False
+
+
+@noun
+class EndedAttempt:
+    """What numbers are made of: the sort of the step (`model.likeness`), how the attempt ended, how long it worked."""
+
+    sort: str
+    result: AttemptResult
+    length: timedelta
     undo: bool = False
 
 

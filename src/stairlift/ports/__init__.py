@@ -2,6 +2,7 @@
 
 from stairlift.ports.executing import Claims, Dispatch, Executor
 from stairlift.ports.journal import Journal, Records, Store
+from stairlift.ports.notifying import Notifier, Outbox
 from stairlift.ports.plugins import (
     Affecting,
     Check,
@@ -47,6 +48,8 @@ __all__ = [
     "Library",
     "Looked",
     "Meter",
+    "Notifier",
+    "Outbox",
     "Receipt",
     "Receipts",
     "Records",

@@ -6,7 +6,20 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from stairlift.model.effect import Effect
-from stairlift.model.run import Attempt, Change, Command, Event, Orchestrator, Run, StepState, StepStatus
+from stairlift.model.run import (
+    Attempt,
+    AttemptId,
+    AttemptResult,
+    Change,
+    Command,
+    EndedAttempt,
+    Event,
+    Orchestrator,
+    Run,
+    RunState,
+    StepState,
+    StepStatus,
+)
 
 
 class Journal(Protocol):
@@ -52,8 +65,18 @@ class Records(Protocol):
         """Who holds the lease of a cloud."""
         ...
 
-    def runs(self, cloud: str | None = None) -> tuple[Run, ...]:
-        """All runs, the newest first."""
+    def runs(
+        self,
+        cloud: str | None = None,
+        *,
+        states: Collection[RunState] = (),
+        behind: str | None = None,
+        most: int | None = None,
+    ) -> tuple[Run, ...]:
+        """All runs, the newest first: or those in these states, those behind a run in this order, the first so many.
+
+        UsageError (page.unknown_marker) where there is no run to be `behind`.
+        """
         ...
 
     def active(self, cloud: str | None = None) -> Run | None:
@@ -98,12 +121,63 @@ class Records(Protocol):
         """
         ...
 
-    def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
-        """Every attempt, in the order in which they began."""
+    def lengths(self, cloud: str, most: int) -> Mapping[str, tuple[timedelta, ...]]:
+        """By sort (`model.likeness`), how long steps of a cloud took that are done; the newest first, at most so many.
+
+        From the beginning of the attempt that ended well until its services had reported, of the newest five runs.
+        """
         ...
 
-    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
-        """The events behind number `after`."""
+    def ended(self, run_id: str) -> tuple[EndedAttempt, ...]:
+        """Every attempt of a run whose work has ended, as far as numbers are made of it; in no order."""
+        ...
+
+    def step_page(
+        self,
+        run_id: str,
+        *,
+        states: Collection[StepState] = (),
+        stage: str | None = None,
+        host: str | None = None,
+        behind: str | None = None,
+        most: int = 100,
+    ) -> tuple[tuple[StepStatus, Mapping[str, Any]], ...]:
+        """Where steps stand, each with its document of the plan, in its order: the first that are as it is asked for.
+
+        `behind` is the step from which on they are looked for. UsageError (page.unknown_marker) where it is none.
+        """
+        ...
+
+    def attempts(
+        self,
+        run_id: str,
+        step: str | None = None,
+        *,
+        results: Collection[AttemptResult] = (),
+        behind: AttemptId | None = None,
+        newest_first: bool = False,
+        most: int | None = None,
+    ) -> tuple[Attempt, ...]:
+        """Every attempt, in the order in which they began: or those with these results, the first so many.
+
+        `behind` is the attempt from which on, in this order. UsageError (page.unknown_marker) where there is none such.
+        """
+        ...
+
+    def attempts_of(self, run_id: str, steps: Collection[str]) -> tuple[Attempt, ...]:
+        """Every attempt at these steps, in the order in which they began; at most 20,000 steps."""
+        ...
+
+    def events(
+        self,
+        run_id: str,
+        after: int = 0,
+        limit: int | None = None,
+        *,
+        step: str | None = None,
+        kinds: Collection[str] = (),
+    ) -> tuple[Event, ...]:
+        """The events behind number `after`: all, or those of a step, of some kinds."""
         ...
 
     def latest(self, run_id: str) -> Event | None:

@@ -26,8 +26,8 @@ def records(story: Story) -> Iterator[dict[str, Any]]:
     """The run, its plan, what people told it, every attempt, every event; each says what it is as `record`."""
     yield {"record": "run", "schema": SCHEMA, **_run(story.run)}
     yield {"record": "plan", **story.plan}
-    yield from ({"record": "command", **_command(command)} for command in story.commands)
-    yield from ({"record": "attempt", **_attempt(attempt)} for attempt in story.attempts)
+    yield from ({"record": "command", **command_document(command)} for command in story.commands)
+    yield from ({"record": "attempt", **attempt_document(attempt)} for attempt in story.attempts)
     yield from ({"record": "event", **event_document(event)} for event in story.events)
 
 
@@ -49,7 +49,8 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
-def _command(command: Command) -> dict[str, Any]:
+def command_document(command: Command) -> dict[str, Any]:
+    """What somebody told a run, and what came of it."""
     return {
         "id": command.id,
         "kind": command.kind,
@@ -63,7 +64,8 @@ def _command(command: Command) -> dict[str, Any]:
     }
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
+def attempt_document(attempt: Attempt) -> dict[str, Any]:
+    """One attempt at a step, and how it ended."""
     return {
         "step": attempt.id.step,
         "attempt": attempt.id.number,

@@ -36,8 +36,8 @@ def difference_lines(difference: Difference) -> tuple[DriftLine, ...]:
     )
 
 
-def difference_document(difference: Difference, plans: tuple[Plan, Plan], runs: tuple[str, str | None]) -> Any:
-    """As JSON. `plans` are the old and the new one, `runs` the old and the new, None where nobody has approved."""
+def difference_document(difference: Difference, plans: tuple[Plan, Plan], runs: tuple[str | None, str | None]) -> Any:
+    """As JSON. `plans` are the old and the new one, `runs` the old and the new, None where there is none."""
     return {
         "schema": SCHEMA,
         "run": runs[0],

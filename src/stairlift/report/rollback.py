@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
 from stairlift.model.plan import Plan
 from stairlift.model.rollback import Kept, WayBack
@@ -31,3 +32,16 @@ def _kept_lines(kept: Iterable[Kept], *, whole: bool) -> Sequence[str]:
         names = [one.step.id for one in group]
         lines.append(f"  stays  {', '.join(names) if whole else span(names)}: {why}")
     return lines
+
+
+def way_back_document(way: WayBack) -> dict[str, Any]:
+    """The same as JSON, with what stands against it."""
+    return {
+        "back_to": str(way.release),
+        "undo": [
+            {"id": step.id, "action": step.action, "hosts": list(step.hosts), "strategy": step.strategy}
+            for step in way.undo
+        ],
+        "kept": [{"id": kept.step.id, "why": kept.why} for kept in way.kept],
+        "findings": [finding.document() for finding in way.against],
+    }

@@ -26,9 +26,9 @@ def why_line(found: Sequence[Hindrance], run: Run, now: datetime) -> str:
     """The most important in one line, with where to read the rest."""
     first = found[0]
     root = _root(first)
-    told = _sentence(first, now)
+    told = sentence(first, now)
     if root is not first:
-        told += f": {root.step} {_sentence(root, now)}"
+        told += f": {root.step} {sentence(root, now)}"
     return f"next: {first.step} {told}; whole: stairlift status {run.id} --why {first.step}"
 
 
@@ -62,14 +62,15 @@ def _through(status: StepStatus) -> str:
 def _below(found: Iterable[Hindrance], now: datetime, indent: str) -> Iterator[str]:
     for hindrance in found:
         subject = "" if indent == "  " else f"{hindrance.step} "
-        yield f"{indent}{subject}{_sentence(hindrance, now)}"
+        yield f"{indent}{subject}{sentence(hindrance, now)}"
         if hindrance.who != "nobody" or not hindrance.by:  # else it ends with what it is held up by
-            yield f"{indent}  can end it: {_ending(hindrance)}"
+            yield f"{indent}  can end it: {ending(hindrance)}"
         yield from (f"{indent}  $ {command}" for command in hindrance.commands)
         yield from _below(hindrance.behind, now, indent + "  ")
 
 
-def _ending(hindrance: Hindrance) -> str:
+def ending(hindrance: Hindrance) -> str:
+    """Who can bring it to its end."""
     return "nobody any more" if hindrance.kind == "over" else _WHO[hindrance.who]
 
 
@@ -79,7 +80,8 @@ def _root(hindrance: Hindrance) -> Hindrance:
     return hindrance
 
 
-def _sentence(hindrance: Hindrance, now: datetime) -> str:
+def sentence(hindrance: Hindrance, now: datetime) -> str:
+    """What it does to its step, and for how long."""
     since = f", for {duration(now - hindrance.since)}" if hindrance.since else ""
     return f"{_SAY[hindrance.kind](hindrance, now)}{since}"
 

@@ -10,6 +10,7 @@ from stairlift.model.run import (
     SETTLED,
     Command,
     CommandKind,
+    Orchestrator,
     Run,
     RunState,
     StepState,
@@ -17,6 +18,9 @@ from stairlift.model.run import (
 )
 from stairlift.model.scope import Scope
 from stairlift.run.transitions import COME_TRUE, COMMANDS, RUN_COMMANDS, needs_approval, skippable
+
+#: What the approval of a plan as a whole covers, in words that stay on record.
+COVERS_PLAN = "the plan as a whole; one-way steps and gates ask for themselves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,17 @@ def run_judgement(kind: CommandKind, run: Run) -> Refusal | ComeTrue | None:
     if run.intent == "cancel" and kind != "cancel":
         return _forbidden(kind, what, f"it is {run.state} and being cancelled", "It only comes to its end.")
     return None
+
+
+def resume_refusal(run: Run, holder: Orchestrator | None) -> Refusal | None:
+    """Why nobody can set to work on a run: it is over, or somebody is at work on its cloud."""
+    if run.state in FINAL_RUN_STATES:
+        return _forbidden("resume", f"run {run.id}", f"it is {run.state}", "A run that is over never goes on.")
+    if holder is None:
+        return None
+    at = f"process {holder.pid} on {holder.host}"
+    busy = "carries it on already" if holder.run in (None, run.id) else f"carries on run {holder.run} of the same cloud"
+    return _forbidden("resume", f"run {run.id}", f"{at} {busy}", f"`stairlift status {run.id}` tells how it stands.")
 
 
 def is_about_run(command: Command) -> bool:

@@ -3,12 +3,12 @@
 import os
 import socket
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from stairlift.model.effect import Effect
 from stairlift.model.run import (
@@ -16,8 +16,10 @@ from stairlift.model.run import (
     IN_FLIGHT,
     Attempt,
     AttemptId,
+    AttemptResult,
     Change,
     Command,
+    EndedAttempt,
     Event,
     Orchestrator,
     Run,
@@ -28,7 +30,9 @@ from stairlift.model.run import (
 )
 from stairlift.store import refusals
 from stairlift.store.alike import sort_of
+from stairlift.store.paging import is_of
 
+_One = TypeVar("_One")
 #: So many runs before a run tell how long its steps may take.
 _RUNS = 5
 
@@ -75,10 +79,19 @@ class MemoryStore:
         journal = self._holders.get(cloud)
         return Orchestrator(cloud, socket.gethostname(), os.getpid(), journal.run_id) if journal else None
 
-    def runs(self, cloud: str | None = None) -> tuple[Run, ...]:
-        """All runs, the newest first."""
-        mine = [r.run for r in self._records.values() if cloud in (None, r.run.cloud)]
-        return tuple(sorted(mine, key=lambda run: (run.created_at, run.id), reverse=True))
+    def runs(
+        self,
+        cloud: str | None = None,
+        *,
+        states: Collection[RunState] = (),
+        behind: str | None = None,
+        most: int | None = None,
+    ) -> tuple[Run, ...]:
+        """All runs, the newest first, or some of them."""
+        all_of = sorted((r.run for r in self._records.values()), key=lambda run: (run.created_at, run.id), reverse=True)
+        left = all_of if behind is None else _rest(all_of, behind, lambda run: run.id)
+        mine = (r for r in left if cloud in (None, r.cloud) and (not states or r.state in states))
+        return tuple(islice(mine, most))
 
     def active(self, cloud: str | None = None) -> Run | None:
         """The newest run that has not ended."""
@@ -137,21 +150,82 @@ class MemoryStore:
             found += _took(self._records[run.id], sort_of(steps[me]), None)
         return tuple(found[:most])
 
+    def lengths(self, cloud: str, most: int) -> Mapping[str, tuple[timedelta, ...]]:
+        """By sort, how long steps of a cloud took that are done."""
+        found: dict[str, list[tuple[datetime, timedelta]]] = {}
+        for run in self.runs(cloud)[:_RUNS]:
+            for sort, began, length in _lengths(self._records[run.id]):
+                found.setdefault(sort, []).append((began, length))
+        return {sort: tuple(length for _, length in sorted(mine, reverse=True)[:most]) for sort, mine in found.items()}
+
+    def ended(self, run_id: str) -> tuple[EndedAttempt, ...]:
+        """Every attempt of a run whose work has ended."""
+        found = self._records.get(run_id)
+        sorts = _sorts(found) if found else {}
+        closed = ((a, a.result, a.ended_at) for a in found.attempts.values()) if found else ()
+        return tuple(
+            EndedAttempt(sorts[a.id.step], result, over - a.started_at, a.undo)
+            for a, result, over in closed
+            if result and over and a.id.step in sorts
+        )
+
     def latest(self, run_id: str) -> Event | None:
         """The newest event."""
         found = self._records.get(run_id)
         return found.events[-1] if found and found.events else None
 
-    def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
-        """Every attempt, in the order in which they began."""
-        found = self._records.get(run_id)
-        mine = [a for a in found.attempts.values() if step in (None, a.id.step)] if found else []
-        return tuple(sorted(mine, key=lambda a: (a.started_at, a.id.step, a.id.number)))
+    def step_page(
+        self,
+        run_id: str,
+        *,
+        states: Collection[StepState] = (),
+        stage: str | None = None,
+        host: str | None = None,
+        behind: str | None = None,
+        most: int = 100,
+    ) -> tuple[tuple[StepStatus, Mapping[str, Any]], ...]:
+        """Where steps stand, with their documents."""
+        record = self._record(run_id)
+        steps = record.plan.get("steps", ())
+        left = steps if behind is None else _rest(steps, behind, lambda step: step["id"])
+        found = ((record.steps[step["id"]], step) for step in left if is_of(step, stage, host))
+        return tuple(islice((one for one in found if not states or one[0].state in states), most))
 
-    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
-        """The events behind number `after`."""
+    def attempts(
+        self,
+        run_id: str,
+        step: str | None = None,
+        *,
+        results: Collection[AttemptResult] = (),
+        behind: AttemptId | None = None,
+        newest_first: bool = False,
+        most: int | None = None,
+    ) -> tuple[Attempt, ...]:
+        """Every attempt, in the order in which they began, or some of them."""
         found = self._records.get(run_id)
-        return tuple(found.events[after:][:limit]) if found else ()
+        order = sorted(found.attempts.values() if found else (), key=_beginning, reverse=newest_first)
+        left = order if behind is None else _rest(order, behind, lambda attempt: attempt.id)
+        mine = (a for a in left if step in (None, a.id.step) and (not results or a.result in results))
+        return tuple(islice(mine, most))
+
+    def attempts_of(self, run_id: str, steps: Collection[str]) -> tuple[Attempt, ...]:
+        """Every attempt at these steps."""
+        return tuple(attempt for attempt in self.attempts(run_id) if attempt.id.step in steps)
+
+    def events(
+        self,
+        run_id: str,
+        after: int = 0,
+        limit: int | None = None,
+        *,
+        step: str | None = None,
+        kinds: Collection[str] = (),
+    ) -> tuple[Event, ...]:
+        """The events behind number `after`: all, or those of a step, of some kinds."""
+        found = self._records.get(run_id)
+        behind = found.events[after:] if found else []
+        mine = (e for e in behind if step in (None, e.step) and (not kinds or e.kind in kinds))
+        return tuple(islice(mine, limit))
 
     def effects(self, run_id: str | None = None, *, cloud: str | None = None) -> tuple[Effect, ...]:
         """The ledger of side effects."""
@@ -182,11 +256,36 @@ class MemoryStore:
         return self._records[run_id]
 
 
+def _beginning(attempt: Attempt) -> tuple[datetime, str, int]:
+    return attempt.started_at, attempt.id.step, attempt.id.number
+
+
+def _rest(those: Sequence[_One], marker: Any, name: Callable[[_One], Any]) -> Sequence[_One]:
+    """What comes behind the one of this name."""
+    place = next((number for number, one in enumerate(those) if name(one) == marker), None)
+    if place is None:
+        raise refusals.unknown_marker(f"{marker.step}/{marker.number}" if isinstance(marker, AttemptId) else marker)
+    return those[place + 1 :]
+
+
 def _took(record: _Record, sort: str, before: int | None) -> Iterator[timedelta]:
     """The newest first, which are those that come last in the plan."""
     for step in reversed(list(record.plan.get("steps", ()))[:before]):
         mine = (a for a in record.attempts.values() if a.id.step == step["id"] and sort_of(step) == sort)
         yield from (a.ended_at - a.started_at for a in mine if a.result == "done" and a.ended_at and not a.undo)
+
+
+def _sorts(record: _Record) -> Mapping[str, str]:
+    return {step["id"]: sort_of(step) for step in record.plan.get("steps", ())}
+
+
+def _lengths(record: _Record) -> Iterator[tuple[str, datetime, timedelta]]:
+    """Sort, beginning and length of each step that is done."""
+    sorts = _sorts(record)
+    for status in record.steps.values():
+        mine = record.attempts.get(AttemptId(record.run.id, status.id, status.attempt))
+        if status.state is StepState.DONE and status.ended_at and mine and not mine.undo and status.id in sorts:
+            yield sorts[status.id], mine.started_at, status.ended_at - mine.started_at
 
 
 class MemoryJournal:

@@ -17,6 +17,10 @@ from stairlift.store.troubles import told
 #: How long an SQLite database waits for another program's transaction, in seconds.
 PATIENCE = server.PATIENCE
 
+#: Connections that stay open, and that there may be at once. Each orchestrator of a server keeps one for as long as its
+#: run takes; the others are for who asks.
+_KEPT, _MOST = 5, 100
+
 #: The execution option of a connection that is going to write.
 WRITES = "stairlift_writes"
 
@@ -28,6 +32,8 @@ def open_engine(url: str) -> Engine:
     """
     address = read_address(url)
     more = server.arguments(address) if server.is_server(address) else {}
+    if address.database not in {None, "", ":memory:"}:
+        more = {**more, "pool_size": _KEPT, "max_overflow": _MOST - _KEPT}
     engine = create_engine(address, json_serializer=to_json, json_deserializer=orjson.loads, **more)
     if is_sqlite(engine):
         _prepare_sqlite(engine)

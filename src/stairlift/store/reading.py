@@ -5,16 +5,26 @@ it reads.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from stairlift.model.effect import Effect
-from stairlift.model.run import FINAL_RUN_STATES, Attempt, Command, Event, Run, RunState, StepState, StepStatus
-from stairlift.store import plain, refusals
-
-#: Asks a database: a statement with `?` in place of each value, and the values.
-Ask = Callable[[str, Sequence[Any]], Sequence[Any]]
+from stairlift.model.run import (
+    FINAL_RUN_STATES,
+    Attempt,
+    AttemptId,
+    AttemptResult,
+    Command,
+    EndedAttempt,
+    Event,
+    Run,
+    RunState,
+    StepState,
+    StepStatus,
+)
+from stairlift.store import paging, plain, refusals
+from stairlift.store.paging import Ask
 
 _ENDED = tuple(str(state) for state in (*FINAL_RUN_STATES, RunState.FAILED))
 #: So many runs before a run tell how long its steps may take.
@@ -30,7 +40,6 @@ def _select(columns: Sequence[str], source: str) -> str:
 _RUNS = _select(plain.RUN, "run")
 _NEWEST = "ORDER BY created_at DESC, id DESC"
 _STEPS = _select(plain.STATUS, "step")
-_ATTEMPTS = _select(plain.ATTEMPT, "attempt")
 _EVENTS = _select(plain.EVENT, "event")
 _COMMANDS = _select(plain.COMMAND, "command")
 _EFFECTS = _select([f"effect.{name}" for name in plain.EFFECT], "effect JOIN run ON run.id = effect.run")
@@ -48,6 +57,21 @@ _TOOK = (
     "WHERE run.id = ? AND plan_step.sort = ? AND plan_step.position < ? AND attempt.result = 'done' "
     "AND NOT attempt.undo ORDER BY plan_step.position DESC LIMIT ?"
 )
+#: Of each sort the newest, whatever else there is: a run of 40,000 steps has few sorts.
+_LENGTHS = (
+    "SELECT sort, began, over FROM (SELECT plan_step.sort AS sort, attempt.started_at AS began, step.ended_at AS over, "
+    "row_number() OVER (PARTITION BY plan_step.sort ORDER BY attempt.started_at DESC) AS place FROM run "
+    "JOIN plan_step ON plan_step.plan = run.plan_hash JOIN step ON step.run = run.id AND step.id = plan_step.id "
+    "JOIN attempt ON attempt.run = run.id AND attempt.step = step.id AND attempt.number = step.attempt "
+    "WHERE run.id IN ({runs}) AND step.state = 'done' AND step.ended_at IS NOT NULL AND NOT attempt.undo) "
+    "AS newest WHERE place <= ? ORDER BY sort, place"
+)
+_ENDED_ATTEMPTS = (
+    "SELECT plan_step.sort, attempt.result, attempt.undo, attempt.started_at, attempt.ended_at FROM attempt "
+    "JOIN run ON run.id = attempt.run JOIN plan_step ON plan_step.plan = run.plan_hash "
+    "AND plan_step.id = attempt.step WHERE attempt.run = ? AND attempt.result IS NOT NULL "
+    "AND attempt.ended_at IS NOT NULL"
+)
 
 
 class Reading:
@@ -59,10 +83,16 @@ class Reading:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
 
-    def runs(self, cloud: str | None = None) -> tuple[Run, ...]:
-        """All runs, the newest first."""
-        where, given = _where(cloud=cloud)
-        return tuple(map(plain.run_of, self._ask(f"{_RUNS} {where} {_NEWEST}", given)))
+    def runs(
+        self,
+        cloud: str | None = None,
+        *,
+        states: Collection[RunState] = (),
+        behind: str | None = None,
+        most: int | None = None,
+    ) -> tuple[Run, ...]:
+        """All runs, the newest first, or some of them."""
+        return paging.runs(self._ask, cloud, states, behind, most)
 
     def active(self, cloud: str | None = None) -> Run | None:
         """The newest run that has not ended."""
@@ -141,16 +171,65 @@ class Reading:
                 found += map(plain.length_of, self._ask(_TOOK, (run, sort, before, most - len(found))))
         return tuple(found)
 
-    def attempts(self, run_id: str, step: str | None = None) -> tuple[Attempt, ...]:
-        """Every attempt, in the order in which they began."""
-        where, given = _where(run=run_id, step=step)
-        found = self._ask(f"{_ATTEMPTS} {where} ORDER BY started_at, step, number", given)
-        return tuple(map(plain.attempt_of, found))
+    def lengths(self, cloud: str, most: int) -> Mapping[str, tuple[timedelta, ...]]:
+        """By sort, how long steps of a cloud took that are done."""
+        query = f"SELECT id FROM run WHERE cloud = ? {_NEWEST} LIMIT ?"  # noqa: S608  # our own words
+        runs = [row[0] for row in self._ask(query, (cloud, _EARLIER))]
+        found: dict[str, list[timedelta]] = {}
+        for sort, *times in self._ask(_LENGTHS.format(runs=_marks(runs)), (*runs, most)) if runs else ():
+            found.setdefault(sort, []).append(plain.length_of(times))
+        return {sort: tuple(lengths) for sort, lengths in found.items()}
 
-    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
-        """The events behind number `after`."""
-        query = f"{_EVENTS} WHERE run = ? AND seq > ? ORDER BY seq"
-        return tuple(map(plain.event_of, self._ask(*_limited(query, (run_id, after), limit))))
+    def ended(self, run_id: str) -> tuple[EndedAttempt, ...]:
+        """Every attempt of a run whose work has ended."""
+        found = self._ask(_ENDED_ATTEMPTS, (run_id,))
+        return tuple(EndedAttempt(sort, result, plain.length_of(t), bool(undo)) for sort, result, undo, *t in found)
+
+    def step_page(
+        self,
+        run_id: str,
+        *,
+        states: Collection[StepState] = (),
+        stage: str | None = None,
+        host: str | None = None,
+        behind: str | None = None,
+        most: int = 100,
+    ) -> tuple[tuple[StepStatus, Mapping[str, Any]], ...]:
+        """Where steps stand, with their documents."""
+        return paging.steps(self._ask, self.run(run_id), (states, stage, host), behind, most)
+
+    def attempts(
+        self,
+        run_id: str,
+        step: str | None = None,
+        *,
+        results: Collection[AttemptResult] = (),
+        behind: AttemptId | None = None,
+        newest_first: bool = False,
+        most: int | None = None,
+    ) -> tuple[Attempt, ...]:
+        """Every attempt, in the order in which they began, or some of them."""
+        found = paging.newest_attempts if newest_first else paging.attempts
+        return found(self._ask, (run_id, step), results, behind, most)
+
+    def attempts_of(self, run_id: str, steps: Collection[str]) -> tuple[Attempt, ...]:
+        """Every attempt at these steps."""
+        return paging.attempts_of(self._ask, run_id, steps)
+
+    def events(
+        self,
+        run_id: str,
+        after: int = 0,
+        limit: int | None = None,
+        *,
+        step: str | None = None,
+        kinds: Collection[str] = (),
+    ) -> tuple[Event, ...]:
+        """The events behind number `after`: all, or those of a step, of some kinds."""
+        where, given = _where(run=run_id, step=step)
+        among = f" AND kind IN ({_marks(kinds)})" if kinds else ""
+        query = f"{_EVENTS} {where} AND seq > ?{among} ORDER BY seq"
+        return tuple(map(plain.event_of, self._ask(*_limited(query, (*given, after, *kinds), limit))))
 
     def latest(self, run_id: str) -> Event | None:
         """The newest event."""

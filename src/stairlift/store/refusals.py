@@ -11,6 +11,15 @@ def unknown_run(run_id: str) -> UsageError:
     )
 
 
+def unknown_marker(marker: str) -> UsageError:
+    """A page cannot begin behind what is not in the list."""
+    return UsageError(
+        code="page.unknown_marker",
+        brief=f"{marker[:80]!r} marks no place in this list",
+        resolution="go on from a marker that came with this very list, or begin at its beginning, without one",
+    )
+
+
 def same_command(told_now: Command, on_record: Command) -> Command:
     """The command on record, if it is what is told now; Refusal where the id is that of another one."""
     if (on_record.run, on_record.kind, on_record.step) != (told_now.run, told_now.kind, told_now.step):

@@ -318,14 +318,15 @@ receipt = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-#: A notice on its way: one for each channel and event. `state` is queued, sent or given-up; times are on our clock.
-#: Whoever sends claims it first, until `claimed_until`.
+#: A notice on its way: one for each channel and event, and with `again` its reminders. `state` is queued, sent or
+#: given-up; times are on our clock. Whoever sends claims it first, until `claimed_until`.
 notice = Table(
     "notice",
     metadata,
     Column("channel", String(80), primary_key=True),
     Column("run", ForeignKey(run.c.id), primary_key=True),
     Column("seq", Integer, primary_key=True),
+    Column("again", Integer, primary_key=True),
     Column("kind", String(64), nullable=False),
     Column("document", JSON, nullable=False),
     Column("made_at", Moment, nullable=False),
@@ -346,4 +347,12 @@ notice_mark = Table(
     Column("channel", String(80), primary_key=True),
     Column("run", ForeignKey(run.c.id), primary_key=True),
     Column("seq", Integer, nullable=False),
+)
+
+#: From when on a channel is given any: what happened before it was set up is not told.
+notice_channel = Table(
+    "notice_channel",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("since", Moment, nullable=False),
 )

@@ -15,6 +15,7 @@ from stairlift.model.run import (
     AttemptId,
     Change,
     Command,
+    EndedAttempt,
     Run,
     RunState,
     StepState,
@@ -24,6 +25,8 @@ from stairlift.ports import Journal, Store
 
 NOON = datetime(2026, 5, 4, 12, 0, 0, 123456, tzinfo=UTC)
 STEPS = ("zebra", "ant", "mule")
+#: The sort of the first two.
+UPGRADE = "upgrade nova-compute command"
 
 
 def a_run(run_id: str = "r1", *, cloud: str = "lab", at: datetime = NOON) -> Run:
@@ -47,6 +50,13 @@ def a_plan_document(run: Run, steps: Sequence[str] = STEPS) -> dict[str, Any]:
     return {"hash": run.plan_hash, "steps": [*alike[:-1], {**alike[-1], "action": "drain"}], "windows": {"a": 1}}
 
 
+def placed(document: dict[str, Any]) -> dict[str, Any]:
+    """The same plan with stages and hosts: the first step on a control node, the others on two hypervisors."""
+    first, *others = document["steps"]
+    where = {"stage": "compute", "hosts": ["cmp1", 'c"%_\\ü']}
+    return document | {"steps": [first | {"stage": "control", "hosts": ["ctl1"]}, *(step | where for step in others)]}
+
+
 def created(journal: Journal, run: Run | None = None, steps: Sequence[str] = STEPS) -> Run:
     """A run on record with a small plan."""
     run = run or a_run()
@@ -66,6 +76,13 @@ def ended(begun: Change, state: StepState, at: datetime) -> Change:
     status = replace(begun.step, state=state, worked_at=at, ended_at=at, reason="so it was")
     attempt = replace(begun.attempt, ended_at=at, result="done", returncode=0, facts={"version": "32"})
     return Change(f"step.{state}", at, step=status, was=StepState.RUNNING, attempt=attempt, data={"müde": ["ja"]})
+
+
+def reported(begun: Change, after: int) -> Change:
+    """The step is done: a second's work, and its services have reported so many seconds after its beginning."""
+    worked = ended(begun, StepState.DONE, begun.at + timedelta(seconds=1))
+    assert worked.step is not None
+    return replace(worked, step=replace(worked.step, ended_at=begun.at + timedelta(seconds=after)))
 
 
 def a_command(run: str = "r1", command_id: str = "c1") -> Command:
@@ -350,7 +367,63 @@ class StoreContract:
             journal.commit("r1", [ended(taken_back, StepState.UNDONE, NOON + timedelta(seconds=9))])
         assert store.took("r1", "ant", 10) == ()
 
+    def test_how_long_steps_of_each_sort_took_until_their_services_had_reported(self, store: Store) -> None:
+        def takes(journal: Journal, run: str, after: int, at: datetime = NOON) -> None:
+            begun = started(run, "zebra", at=at)
+            journal.commit(run, [begun])
+            journal.commit(run, [reported(begun, after)])
+
+        later = NOON + timedelta(hours=1)
+        with store.hold("lab") as journal, store.hold("prod") as other:
+            created(other, a_run("r0", cloud="prod"))
+            takes(other, "r0", 99)
+            created(journal)
+            takes(journal, "r1", 10)
+            created(journal, a_run("r2", at=later))
+            takes(journal, "r2", 20, later)
+            journal.commit("r2", [started("r2", "ant")])
+        assert {sort: seconds(found) for sort, found in store.lengths("lab", 10).items()} == {UPGRADE: [20, 10]}
+        assert {sort: seconds(found) for sort, found in store.lengths("lab", 1).items()} == {UPGRADE: [20]}
+        assert store.lengths("nowhere", 10) == {}
+
+    def test_numbers_are_made_of_every_attempt_that_has_ended(self, store: Store) -> None:
+        with store.hold("lab") as journal:
+            created(journal)
+            begun = started("r1", "zebra")
+            failed = ended(begun, StepState.FAILED, NOON + timedelta(seconds=9))
+            assert failed.attempt is not None
+            journal.commit("r1", [begun])
+            journal.commit("r1", [replace(failed, attempt=replace(failed.attempt, result="failed"))])
+            journal.commit("r1", [started("r1", "ant")])
+        assert store.ended("r1") == (EndedAttempt(UPGRADE, "failed", timedelta(seconds=9)),)
+        assert store.ended("r9") == ()
+
     # Finding runs
+
+    def test_events_of_some_kinds_are_read_alone(self, store: Store) -> None:
+        """Of many thousand, those that a run as a whole is told by."""
+        with store.hold("lab") as journal:
+            created(journal)
+            journal.commit("r1", [started("r1", "ant"), started("r1", "mule")])
+        assert [e.seq for e in store.events("r1", kinds=["run.created", "run.paused"])] == [1]
+        assert [e.step for e in store.events("r1", after=2, kinds=["step.started"])] == ["mule"]
+        assert [e.step for e in store.events("r1", limit=1, kinds=["step.started"])] == ["ant"]
+
+    def test_the_attempts_at_some_steps_are_read_together(self, store: Store) -> None:
+        """As many as a page shows, of a run that has many more."""
+        with store.hold("lab") as journal:
+            created(journal)
+            ant, later = started("r1", "ant"), NOON + timedelta(seconds=10)
+            again = started("r1", "ant", 2, at=later)
+            failed = ended(ant, StepState.FAILED, later)
+            journal.commit("r1", [started("r1", "zebra"), ant, failed, replace(again, was=StepState.FAILED)])
+
+        def names(*steps: str) -> list[str]:
+            return [f"{attempt.id.step}/{attempt.id.number}" for attempt in store.attempts_of("r1", steps)]
+
+        assert names("ant", "mule", "stranger") == ["ant/1", "ant/2"]
+        assert names("zebra", "ant") == ["ant/1", "zebra/1", "ant/2"]
+        assert names() == []
 
     def test_runs_are_found_by_cloud_and_age(self, store: Store) -> None:
         later = NOON + timedelta(hours=1)
@@ -448,3 +521,64 @@ class StoreContract:
             with pytest.raises(StairliftError):
                 journal.commit("r1", [astray])
         assert store.effects("r1") == ()
+
+    def test_runs_come_page_by_page(self, store: Store) -> None:
+        """The newest first, also where several began at the same moment; a run that comes meanwhile shifts nothing."""
+        for number in range(5):
+            cloud = "lab" if number % 2 else "prod"
+            with store.hold(cloud) as journal:
+                created(journal, a_run(f"r{number}", cloud=cloud, at=NOON + timedelta(seconds=number // 2)))
+        first = store.runs(most=2)
+        with store.hold("lab") as journal:
+            created(journal, a_run("r9", at=NOON + timedelta(hours=1)))
+        rest = store.runs(behind=first[-1].id)
+        assert [run.id for run in (*first, *rest)] == ["r4", "r3", "r2", "r1", "r0"]
+        assert [run.id for run in store.runs("prod", behind="r3", most=1)] == ["r2"]
+        assert [run.id for run in store.runs(states={RunState.RUNNING})] == []
+        assert len(store.runs(states={RunState.PENDING, RunState.DONE})) == 6
+        with pytest.raises(UsageError) as unknown:
+            store.runs(behind="nope")
+        assert unknown.value.code == "page.unknown_marker"
+
+    def test_steps_come_page_by_page(self, store: Store) -> None:
+        """In the order of the plan, each with its document; of a state, a stage, a host, or all of that."""
+        with store.hold("lab") as journal:
+            run = a_run()
+            journal.create_run(run, placed(a_plan_document(run)), STEPS)
+            journal.commit(run.id, [started(run.id, "mule")])
+        page = store.step_page(run.id, most=2)
+        assert [(status.id, document["stage"]) for status, document in page] == [
+            ("zebra", "control"),
+            ("ant", "compute"),
+        ]
+        assert [status.id for status, _ in store.step_page(run.id, behind="ant", most=2)] == ["mule"]
+        assert [status.id for status, _ in store.step_page(run.id, states={StepState.PENDING})] == ["zebra", "ant"]
+        assert [status.id for status, _ in store.step_page(run.id, stage="compute", most=1)] == ["ant"]
+        assert [status.id for status, _ in store.step_page(run.id, host='c"%_\\ü', behind="zebra")] == ["ant", "mule"]
+        assert store.step_page(run.id, host="cmp") == store.step_page(run.id, stage="CONTROL") == ()
+        running = store.step_page(run.id, host="cmp1", stage="compute", states={StepState.RUNNING})
+        assert [(status.id, status.attempt) for status, _ in running] == [("mule", 1)]
+        for run_id, marker, code in ((run.id, "nope", "page.unknown_marker"), ("r2", None, "run.unknown")):
+            with pytest.raises(UsageError) as unknown:
+                store.step_page(run_id, behind=marker)
+            assert unknown.value.code == code
+
+    def test_attempts_come_page_by_page(self, store: Store) -> None:
+        """In the order in which they began, or the other way round."""
+        with store.hold("lab") as journal:
+            run = created(journal)
+            for number, step in enumerate(STEPS):
+                journal.commit(run.id, [begun := started(run.id, step, at=NOON + timedelta(seconds=number // 2))])
+            journal.commit(run.id, [ended(begun, StepState.DONE, NOON + timedelta(minutes=1))])
+        order = ["ant", "zebra", "mule"]
+        assert [a.id.step for a in store.attempts(run.id, most=2)] == order[:2]
+        assert [a.id.step for a in store.attempts(run.id, newest_first=True)] == order[::-1]
+        assert [a.id.step for a in store.attempts(run.id, results={"done"})] == ["mule"]
+        behind = AttemptId(run.id, "zebra", 1)
+        assert [a.id.step for a in store.attempts(run.id, behind=behind)] == ["mule"]
+        assert [a.id.step for a in store.attempts(run.id, behind=behind, newest_first=True)] == ["ant"]
+        assert store.attempts(run.id, "ant", behind=behind) == ()
+        for nowhere in (AttemptId(run.id, "zebra", 2), AttemptId("r2", "zebra", 1)):
+            with pytest.raises(UsageError) as unknown:
+                store.attempts(run.id, behind=nowhere)
+            assert unknown.value.code == "page.unknown_marker"

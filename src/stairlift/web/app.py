@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from stairlift import __version__
 from stairlift.web import api, pages
+from stairlift.web.guarding import EVERYWHERE, guard
+from stairlift.web.problems import DESCRIBED
 from stairlift.wiring.house import House
 
 
@@ -12,11 +14,14 @@ def the_app(house: House) -> FastAPI:
     app = FastAPI(
         title="Stairlift",
         version=__version__,
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,  # nobody is told of it without a token: web/api/discovery.py
         docs_url=None,  # those pages load scripts from elsewhere
         redoc_url=None,
+        dependencies=EVERYWHERE,
+        responses=DESCRIBED,
     )
     app.state.house = house
     for router in (*api.routers(), *pages.routers()):
         app.include_router(router)
+    guard(app)
     return app

@@ -30,8 +30,12 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     The hash speaks of decisions only. Findings are no decisions, but an error that somebody deletes by hand would
     no longer refuse the plan.
     """
-    document = to_document(plan)
-    return document | {"checksum": _checksum(document)}
+    return with_checksum(to_document(plan))
+
+
+def with_checksum(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document of a plan that somebody kept, as it is printed."""
+    return {**document, "checksum": _checksum(document)}
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
@@ -82,44 +86,53 @@ def _unwritable(path: Path, wrong: OSError) -> StairliftError:
 
 
 def read_plan(path: Path) -> Plan:
-    """A plan that is what it was when its hash was made.
+    """A plan that is what it was when its hash was made. Raises as `plan_of` does, and UsageError (plan.missing)."""
+    return plan_of(_document(path), str(path))
 
-    Raises UsageError (plan.missing, plan.unreadable), and Refusal: plan.edited where hash or checksum does not fit,
-    plan.refused for what `plan -o json` printed where no plan could be made.
+
+def plan_of(document: object, place: str) -> Plan:
+    """The plan of a document that came from `place`, as it was when its hash was made.
+
+    Raises UsageError (plan.unreadable), and Refusal: plan.edited where hash or checksum does not fit, plan.refused for
+    what `plan -o json` printed where no plan could be made.
     """
-    document = _document(path)
     if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, Mapping) else type(document).__name__
-        raise _unreadable(path, f"it says schema {found!r} where {SCHEMA!r} is expected")
+        raise _unreadable(place, f"it says schema {found!r} where {SCHEMA!r} is expected")
     if document.get("hash") is None:
         raise Refusal(
             code="plan.refused",
-            brief=f"{path} says why there is no plan",
+            brief=f"{place} says why there is no plan",
             resolution="see to its findings, and make a plan",
         )
     if document.get("checksum") != _checksum(document):
-        raise _edited(path)
+        raise _edited(place)
     try:
         plan = from_document(document)
     except UsageError as wrong:
-        raise _unreadable(path, wrong.details or wrong.brief) from wrong
+        raise _unreadable(place, wrong.details or wrong.brief) from wrong
     if plan_hash(plan) != plan.hash:
-        raise _edited(path)
+        raise _edited(place)
     return plan
 
 
-def _edited(path: Path) -> Refusal:
+def plan_from(text: bytes, place: str) -> Plan:
+    """The same of the text of a document. Raises as `plan_of` does."""
+    return plan_of(_loaded(text, place), place)
+
+
+def _edited(place: str) -> Refusal:
     return Refusal(
         code="plan.edited",
-        brief=f"{path} was changed after it was made: its hash does not fit",
+        brief=f"{place} was changed after it was made: its hash does not fit",
         resolution="change policy, strategies or the cloud instead, and make a new plan",
     )
 
 
-def _unreadable(path: Path, details: str) -> UsageError:
+def _unreadable(place: str, details: str) -> UsageError:
     return UsageError(
         code="plan.unreadable",
-        brief=f"{path} is not a plan that Stairlift can read",
+        brief=f"{place} is not a plan that Stairlift can read",
         details=details,
         resolution="make a new one with `stairlift plan --out FILE`",
     )
@@ -136,8 +149,12 @@ def _document(path: Path) -> object:
             resolution="make a plan with `stairlift plan --out FILE`",
         ) from wrong
     if len(text) > _LARGEST:
-        raise _unreadable(path, f"it is larger than any plan ({_LARGEST // 2**20} MiB)")
+        raise _unreadable(str(path), f"it is larger than any plan ({_LARGEST // 2**20} MiB)")
+    return _loaded(text, str(path))
+
+
+def _loaded(text: bytes, place: str) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as wrong:
-        raise _unreadable(path, f"it is not JSON: {wrong}") from wrong
+        raise _unreadable(place, f"it is not JSON: {wrong}") from wrong

@@ -1,15 +1,24 @@
 """What a server does for somebody that takes longer than an answer: looks at clouds, plans, beginnings of runs."""
 
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import BoundedSemaphore, Lock, Thread
 from typing import Any, Literal, Protocol
 
-from stairlift.model.errors import StairliftError
+from stairlift.model.errors import Refusal, StairliftError, UsageError
+from stairlift.wiring.clock import now
+from stairlift.wiring.defects import report_of
 
-JobKind = Literal["observation", "check", "plan", "run"]
+JobKind = Literal["observation", "check", "plan", "run", "replan"]
 #: Told each thing that a person should know on the way.
 Note = Callable[[str], None]
+#: What is to be done; it gives the result, and where that is kept.
+Work = Callable[[Note], tuple[Mapping[str, Any], str]]
+
+#: So many are worked at side by side, so many may wait behind them, and so many are remembered once they have ended.
+AT_ONCE, WAITING, REMEMBERED = 4, 50, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +40,101 @@ class Job:
 class Jobs(Protocol):
     """A few at a time, each in a thread; they are forgotten when the server ends, which harms nobody."""
 
-    def begin(self, kind: JobKind, actor: str, work: Callable[[Note], tuple[Mapping[str, Any], str]]) -> Job:
-        """Start one; `work` gives the result and its location. Refusal (job.too_many) where too many wait already."""
+    def begin(self, kind: JobKind, actor: str, work: Work) -> Job:
+        """Start one. Refusal (job.too_many) where too many wait already."""
         ...
 
     def find(self, job_id: str) -> Job:
         """How a job stands. UsageError (job.unknown)."""
         ...
+
+    def close(self) -> None:
+        """Start none any more, and wait for nobody: what a job has begun to do for a run is on record or is not."""
+        ...
+
+
+class Threads:
+    """Fills Jobs. The threads end with the process: a cloud that does not answer keeps no server from ending."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._lock = Lock()
+        self._room = BoundedSemaphore(AT_ONCE)
+        self._closed = False
+
+    def begin(self, kind: JobKind, actor: str, work: Work) -> Job:
+        """See Jobs."""
+        job = Job(secrets.token_hex(8), kind, actor, now())
+        with self._lock:
+            if self._closed or sum(job.state == "running" for job in self._jobs.values()) >= AT_ONCE + WAITING:
+                raise _too_many()
+            self._jobs[job.id] = job
+            self._forget()
+        Thread(target=self._carry_out, args=(job.id, work), name=f"job-{job.id}", daemon=True).start()
+        return job
+
+    def find(self, job_id: str) -> Job:
+        """See Jobs."""
+        with self._lock:
+            if job_id not in self._jobs:
+                raise _unknown(job_id)
+            return self._jobs[job_id]
+
+    def close(self) -> None:
+        """See Jobs."""
+        with self._lock:
+            self._closed = True
+
+    def _carry_out(self, job_id: str, work: Work) -> None:
+        with self._room:
+            if self._closed:
+                return
+            try:
+                result, location = work(lambda text: self._note(job_id, text))
+            except StairliftError as wrong:
+                self._change(job_id, state="failed", error=wrong, ended_at=now())
+            except BaseException as defect:  # noqa: BLE001  # whatever it is, whoever asks for the job must hear of it
+                self._change(job_id, state="failed", error=_defect(defect), ended_at=now())
+            else:
+                self._change(job_id, state="done", result=result, location=location, ended_at=now())
+
+    def _note(self, job_id: str, text: str) -> None:
+        with self._lock:
+            job = self._jobs[job_id]
+            self._jobs[job_id] = replace(job, notes=(*job.notes, text))
+
+    def _change(self, job_id: str, **known: Any) -> None:
+        with self._lock:
+            self._jobs[job_id] = replace(self._jobs[job_id], **known)
+
+    def _forget(self) -> None:
+        """The oldest of those that have ended."""
+        ended = [job.id for job in self._jobs.values() if job.state != "running"]
+        for job_id in ended[: max(0, len(ended) - REMEMBERED)]:
+            del self._jobs[job_id]
+
+
+def _too_many() -> Refusal:
+    return Refusal(
+        code="job.too_many",
+        brief=f"{WAITING} jobs wait already, or the server is about to end",
+        resolution="Ask again once some of them have ended.",
+    )
+
+
+def _unknown(job_id: str) -> UsageError:
+    return UsageError(
+        code="job.unknown",
+        brief=f"there is no job {job_id!r}",
+        resolution="A server forgets jobs when it ends, and the oldest of many; what came of them is kept elsewhere.",
+    )
+
+
+def _defect(error: BaseException) -> StairliftError:
+    place = report_of(error)
+    return StairliftError(
+        code="job.defect",
+        brief="a defect of Stairlift itself has ended this job",
+        details=f"the traceback is in {place} on the server" if place else "",
+        resolution="Please report it, with that file.",
+    )

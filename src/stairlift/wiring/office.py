@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from stairlift.drive.choices import evidence
 from stairlift.execute.local import LocalExecutor
 from stairlift.model.errors import StairliftError
 from stairlift.model.plan import Plan
@@ -63,8 +64,7 @@ class Office:
 
     def evidence(self, run: Run, step: str) -> tuple[str, ...]:
         """What a look at the cloud found before this step was asked for, the last time."""
-        asked = [e for e in self.store.events(run.id) if e.step == step and e.data.get("evidence")]
-        return tuple(map(str, asked[-1].data["evidence"])) if asked else ()
+        return evidence(self.store, run, step)
 
     def doing(self, run_id: str, steps: Iterable[str]) -> Mapping[str, str]:
         """What the newest attempts of these steps do, as `tasks` has it."""

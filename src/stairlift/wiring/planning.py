@@ -9,7 +9,7 @@ import orjson
 
 from stairlift.drive.check_registry import codes as check_codes
 from stairlift.knowledge.releases import parse_series
-from stairlift.model.errors import StairliftError, UsageError
+from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.finding import Waiver, in_order
 from stairlift.model.plan import STAGES, Around, Binding, Plan, Stage, Step
 from stairlift.model.policy import Policy
@@ -74,6 +74,18 @@ def make_plan(seen: Look, request: Request, where: Where, settings: Settings) ->
     told = reviewed(made, _entries(settings, made), cloud, narrowed=asked.narrowed)
     told += about_draining(made, seen, where, asked.policy)
     return replace(made, findings=in_order((*made.findings, *told))) if told else made
+
+
+def with_findings(refused: Refusal, seen: Look) -> Refusal:
+    """The refusal of a plan that could not be made, with all that is wrong with the cloud besides."""
+    others = (finding for finding in seen.reconciled.findings if finding.severity == "error")
+    return Refusal(
+        code=refused.code,
+        brief=refused.brief,
+        details=refused.details,
+        resolution=refused.resolution,
+        findings=in_order((*refused.findings, *others)),
+    )
 
 
 def _entries(settings: Settings, made: Plan) -> list[Entry]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from stairlift.check.again import shows_target
 from stairlift.check.freshness import dead_rows
@@ -29,7 +30,6 @@ from stairlift.wiring.office import Office
 from stairlift.wiring.orders import Orders, Result
 from stairlift.wiring.queues import demand_workers
 from stairlift.wiring.settings import Settings
-from stairlift.wiring.signals import listening
 
 _UNDER_WAY = frozenset({RunState.RUNNING, RunState.ROLLING_BACK})
 
@@ -114,7 +114,7 @@ def bring_to_rest(run: Run, office: Office, orders: Orders) -> Result:
             found = asyncio.run(obey(journal, plan, run.id, tools))
             if found.state not in _UNDER_WAY or not _is_told_to_rest(found, office):
                 return Result(found)
-            return asyncio.run(_until_signalled(journal, plan, found, tools, approve_all=False))
+            return asyncio.run(_until_told(journal, plan, found, (tools, replace(orders, approve_all=False))))
         finally:
             end_those_of(office.store, office.state_dir, run.cloud)
 
@@ -149,7 +149,7 @@ def _orchestrate(journal: Journal, equipment: Equipment, view: View) -> Result:
     office, orders, run = equipment.office, equipment.orders, equipment.run
     tools = equipment.to_go_on(view)
     try:
-        result = asyncio.run(_until_signalled(journal, equipment.plan, run, tools, approve_all=orders.approve_all))
+        result = asyncio.run(_until_told(journal, equipment.plan, run, (tools, orders)))
         if result.run.state is RunState.DONE:
             for sentence in (*asyncio.run(_lost(tools)), *at_the_end(equipment.keeper, _tried(tools))):
                 orders.note(f"after the upgrade: {sentence}")
@@ -172,10 +172,11 @@ def _tried(tools: Tools) -> Canary | None:
     return tools.meter.tried() if tools.meter else None
 
 
-async def _until_signalled(journal: Journal, plan: Plan, run: Run, tools: Tools, *, approve_all: bool) -> Result:
-    """A signal detaches: nothing new starts, attempts go on and the next resume adopts them."""
-    with listening() as heard:
-        ended = await carry_out(journal, plan, run.id, tools, stop=heard.stop, approve_all=approve_all)
+async def _until_told(journal: Journal, plan: Plan, run: Run, having: tuple[Tools, Orders]) -> Result:
+    """Being told to leave detaches: nothing new starts, attempts go on and the next resume adopts them."""
+    tools, orders = having
+    with orders.listening() as heard:
+        ended = await carry_out(journal, plan, run.id, tools, stop=heard.stop, approve_all=orders.approve_all)
     return Result(ended, heard.first if ended.state in _UNDER_WAY else None)
 
 

@@ -12,7 +12,7 @@ Each table is taken whole from the nearest file that has it; paths in it are rel
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stairlift.drive.gates.settings import GateSettings
 from stairlift.model.errors import UsageError
@@ -27,7 +27,12 @@ from stairlift.wiring.hops import Hops, read_hops
 from stairlift.wiring.matching import read_match
 from stairlift.wiring.policy import read_policy
 from stairlift.wiring.queues import read_queues
-from stairlift.wiring.toml import demand_known, invalid, places_of, read_toml
+from stairlift.wiring.serve_settings import ServeSettings, read_serve
+from stairlift.wiring.toml import beside, demand_known, invalid, places_of, read_toml
+
+if TYPE_CHECKING:
+    from stairlift.report.announcement import Contact
+    from stairlift.wiring.notify_settings import ChannelSettings
 
 _FILE = "stairlift.toml"
 _TABLES = frozenset(
@@ -44,6 +49,9 @@ _TABLES = frozenset(
         "meter",
         "gates",
         "checks",
+        "serve",
+        "notify",
+        "announce",
     }
 )
 
@@ -79,6 +87,9 @@ class Settings:
     meter: MeterSettings | None = None
     gates: GateSettings = field(default_factory=GateSettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    notify: "tuple[ChannelSettings, ...]" = ()
+    announce: "Contact | None" = None
     files: tuple[Path, ...] = ()
 
 
@@ -117,6 +128,9 @@ def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/e
         meter=_meter(tables.get("meter")),
         gates=_gates(tables.get("gates")),
         checks=_checks(tables.get("checks")),
+        serve=read_serve(tables["serve"].file, tables["serve"].value) if "serve" in tables else ServeSettings(),
+        notify=_channels(tables.get("notify")),
+        announce=_announce(tables.get("announce")),
         files=files,
     )
 
@@ -243,6 +257,22 @@ def _waivers(table: _Table | None) -> tuple[Waiver, ...]:
     return read_waivers(table.file, table.value)
 
 
+def _channels(table: _Table | None) -> "tuple[ChannelSettings, ...]":
+    if table is None:
+        return ()
+    from stairlift.wiring.notify_settings import read_channels  # most have none, and need no mail
+
+    return read_channels(table.file, table.value)
+
+
+def _announce(table: _Table | None) -> "Contact | None":
+    if table is None:
+        return None
+    from stairlift.wiring.announce_settings import read_announce  # only who announces needs it
+
+    return read_announce(table.file, table.value)
+
+
 def _aliases(table: _Table | None) -> dict[str, str]:
     if table is None:
         return {}
@@ -266,7 +296,7 @@ def _sources(table: _Table | None) -> dict[str, Any]:
             raise invalid(place, f"{key} is a list of texts")
     if not isinstance(found["os_cloud"], str | None):
         raise invalid(place, "os_cloud is the name of a cloud")
-    return {**found, "inventory": [_beside(table.file, spec) for spec in found["inventory"]]}
+    return {**found, "inventory": [beside(table.file, spec) for spec in found["inventory"]]}
 
 
 def _ssh(table: _Table | None, given: Any) -> SshOptions:
@@ -281,12 +311,6 @@ def _ssh(table: _Table | None, given: Any) -> SshOptions:
     except UsageError as wrong:
         what = wrong.brief.partition(": ")[2]
         raise invalid(f"{table.file}: [sources]", f"{what}. {wrong.resolution}".strip(" .")) from wrong
-
-
-def _beside(file: Path, spec: str) -> str:
-    """A SPEC whose path is beside the file; hosts of Ansible (`host1,`) and addresses (`ssh://`) are no paths."""
-    kind, colon, path = spec.partition(":")
-    return f"{kind}:{file.parent / path}" if colon and "," not in path and "://" not in path else spec
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

@@ -41,3 +41,9 @@ def demand_known(place: object, given: Mapping[str, Any], known: Collection[str]
         near = get_close_matches(key, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the {what} are {', '.join(sorted(known))}"
         raise invalid(place, f"there is no {key!r}; {hint}")
+
+
+def beside(file: Path, spec: str) -> str:
+    """A SPEC whose path is beside the file; hosts of Ansible (`host1,`) and addresses (`ssh://`) are no paths."""
+    kind, colon, path = spec.partition(":")
+    return f"{kind}:{file.parent / path}" if colon and "," not in path and "://" not in path else spec

@@ -14,7 +14,9 @@ from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from offers import agree
 from stairlift.drive.begin import new_run
+from stairlift.drive.choices import choices
 from stairlift.drive.commands import tell
 from stairlift.drive.loop import carry_out
 from stairlift.drive.resting import obey
@@ -324,6 +326,17 @@ class LoopMachine(RuleBasedStateMachine):
     def the_journal_has_no_gap(self) -> None:
         events = self.store.events(self.id)
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
+
+    @invariant()
+    def what_is_offered_would_be_put_on_record_and_nothing_else(self) -> None:
+        if not hasattr(self, "id"):
+            return
+        found = choices(self.store, self.run)
+        agree(self.store, self.plan, found)
+        offered = {(choice.verb, choice.step) for choice in found.actions}
+        for name in self.those(*UNWELL, StepState.RETRYING):
+            assert {("retry", name), ("skip", name)} <= offered
+        assert {ask.step for ask in found.approvals} >= set(self.those(StepState.WAITING))
 
     # Whatever happened, somebody can bring it to its end
 

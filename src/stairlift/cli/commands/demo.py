@@ -16,8 +16,15 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Work there and keep everything (default: a folder that goes).")
     ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Serve it: plan, approve and watch the upgrade in a browser yourself.")
+    ] = False,
 ) -> None:
     """Start a sandbox, show every command before it is run, and end with a report."""
     from stairlift.cli.demonstration import demonstrate
 
-    raise typer.Exit(demonstrate(scenario, keep))
+    if not serve:
+        raise typer.Exit(demonstrate(scenario, keep))
+    from stairlift.cli.served_demo import serve_demo
+
+    serve_demo(scenario, keep)

@@ -11,7 +11,7 @@ from stairlift.cli.here import settings
 from stairlift.cli.options import Inventory, OsCloud, Output
 from stairlift.cli.output import Format, say, show, show_document, show_shape, words
 from stairlift.model.errors import Refusal, UsageError
-from stairlift.model.finding import Finding, in_order
+from stairlift.model.finding import Finding
 from stairlift.model.plan import Plan
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
@@ -79,23 +79,16 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
 
 def _made(request: "Request", where: "Where", found: "Settings", output: Format) -> Plan:
     from stairlift.wiring.look import look
-    from stairlift.wiring.planning import make_plan
+    from stairlift.wiring.planning import make_plan, with_findings
 
     seen = look(where)
     try:
         return make_plan(seen, request, where, found)
     except Refusal as refused:
-        others = tuple(f for f in seen.reconciled.findings if f.severity == "error")
-        findings = in_order((*refused.findings, *others))
+        told = with_findings(refused, seen)
         if output is not Format.TABLE:
-            _no_plan(seen, request, findings, output)
-        raise Refusal(
-            code=refused.code,
-            brief=refused.brief,
-            details=refused.details,
-            resolution=refused.resolution,
-            findings=findings,
-        ) from refused
+            _no_plan(seen, request, told.findings, output)
+        raise told from refused
 
 
 def _no_plan(seen: "Look", request: "Request", findings: tuple[Finding, ...], output: Format) -> None:
@@ -130,12 +123,9 @@ def _document(made: Plan, output: Format) -> None:
 
 
 def _runbook(made: Plan) -> None:
-    from stairlift.report.runbook import runbook
-    from stairlift.wiring.around import commands_around
-    from stairlift.wiring.planning import commands_of, strategies_of
+    from stairlift.wiring.runbooks import runbook_lines
 
-    strategies = strategies_of(made)
-    for line in runbook(made, lambda step: commands_of(step, strategies), lambda one: commands_around(one, made)):
+    for line in runbook_lines(made):
         show(line)
 
 

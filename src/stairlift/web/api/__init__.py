@@ -4,7 +4,56 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
+from stairlift.web.api import (
+    actions,
+    approvals,
+    attempts,
+    availability,
+    beginnings,
+    clouds,
+    discovery,
+    events,
+    findings,
+    health,
+    installed,
+    jobs,
+    ledger,
+    logs,
+    looks,
+    notices,
+    observations,
+    planning,
+    plans,
+    runs,
+    steps,
+    tokens,
+)
+
 
 def routers() -> Sequence[APIRouter]:
     """All of its routers, in the order in which the description of the API shows them."""
-    return ()
+    return (
+        discovery.root,
+        discovery.router,
+        health.router,
+        clouds.router,
+        observations.router,
+        looks.router,
+        plans.router,
+        planning.router,
+        jobs.router,
+        runs.router,
+        beginnings.router,
+        logs.router,  # before those whose addresses are beginnings of its own
+        attempts.router,
+        steps.router,
+        events.router,
+        actions.router,
+        approvals.router,
+        availability.router,
+        ledger.router,
+        findings.router,
+        installed.router,
+        notices.router,
+        tokens.router,
+    )

@@ -4,7 +4,19 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
+from stairlift.web.pages import assets, hosts, jobs, plans, run, runs, sign_in, steering, timeline
+
 
 def routers() -> Sequence[APIRouter]:
     """All of its routers."""
-    return ()
+    return (
+        assets.router,
+        sign_in.router,
+        runs.router,
+        run.router,
+        steering.router,
+        plans.router,
+        jobs.router,
+        hosts.router,
+        timeline.router,
+    )

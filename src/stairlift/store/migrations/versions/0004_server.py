@@ -81,6 +81,7 @@ def _notices() -> None:
         sa.Column("channel", sa.String(80), primary_key=True),
         sa.Column("run", sa.String(40), sa.ForeignKey("run.id"), primary_key=True),
         sa.Column("seq", sa.Integer, primary_key=True),
+        sa.Column("again", sa.Integer, primary_key=True),
         sa.Column("kind", sa.String(64), nullable=False),
         sa.Column("document", sa.JSON, nullable=False),
         sa.Column("made_at", _moment(), nullable=False),
@@ -98,4 +99,9 @@ def _notices() -> None:
         sa.Column("channel", sa.String(80), primary_key=True),
         sa.Column("run", sa.String(40), sa.ForeignKey("run.id"), primary_key=True),
         sa.Column("seq", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "notice_channel",
+        sa.Column("name", sa.String(80), primary_key=True),
+        sa.Column("since", _moment(), nullable=False),
     )

@@ -1,0 +1,51 @@
+"""`stairlift notices`: who was told what of a run elsewhere, and whether it got there."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stairlift.cli.here import settings
+from stairlift.cli.options import Output, RunName
+from stairlift.cli.output import Format, say, show_document, show_table
+
+if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.model.notice import Delivery
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command on the app."""
+    app.command(help="Who was told what of a run elsewhere, and whether it got there; `--test` tries a channel out.")(
+        notices
+    )
+
+
+def notices(
+    name: RunName = None,
+    test: Annotated[
+        str | None, typer.Option("--test", metavar="CHANNEL", help="Send a notice about nothing there, now.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="The newest so many.")] = 100,
+    output: Output = Format.TABLE,
+) -> None:
+    """The delivery log of a run, or one try."""
+    from stairlift.wiring.notifying import deliveries_of, try_out
+    from stairlift.wiring.office import open_office
+
+    found = settings()
+    if test is not None:
+        say(f"channel {test}: {try_out(found, test)}")
+        return
+    run = open_office(found).run(name, found.os_cloud)
+    _show(run.id, deliveries_of(found, run.id, limit), output)
+
+
+def _show(run: str, deliveries: "tuple[Delivery, ...]", output: Format) -> None:
+    from stairlift.report.deliveries import COLUMNS, delivery_document, delivery_rows
+    from stairlift.wiring.clock import now
+
+    if output is not Format.TABLE:
+        show_document(delivery_document(deliveries), output)
+    elif deliveries:
+        show_table(COLUMNS, delivery_rows(deliveries, now()))
+    else:
+        say(f"nobody was told anything of run {run} elsewhere")

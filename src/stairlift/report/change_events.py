@@ -1,0 +1,73 @@
+"""Of the report on a run: who approved what and when, what people told it, and when it rested."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from stairlift.model.run import Command, Event, Run
+from stairlift.report.paper import Section, grid, section, words
+from stairlift.report.text import count, day, duration
+
+#: Behind one of these a run rests; what takes it up again, or ends it, ends the rest.
+_RESTS = {"run.paused": "paused", "run.waiting": "waited", "run.failed": "failed"}
+_GOES_ON = frozenset({"run.resumed", "run.rolling-back", "run.cancelled", "run.done", "run.rolled-back"})
+
+
+def word_given(run: Run, events: Sequence[Event], commands: Sequence[Command]) -> Section:
+    """Who approved what, when, and what it covered. A blanket approval is one of everything that was to come."""
+    rows = [*_blanket(events), *(_approved(command) for command in commands if command.kind == "approve")]
+    covered = sum(bool(event.data.get("blanket")) for event in events if event.kind == "step.approved")
+    told = f"The approval of the whole run covered {count(covered, 'step')} that would have asked." if covered else ""
+    none = "" if rows else f"Nobody has approved anything yet; {run.actor or 'somebody'} began it."
+    columns = ("When", "Who", "What", "What it covers", "Why", "Came of it")
+    return section("approvals", "Who approved what", words(none), grid(columns, rows), words(told))
+
+
+def _blanket(events: Iterable[Event]) -> list[tuple[str, ...]]:
+    """The first word of each person that holds for the run as a whole."""
+    found: dict[str, tuple[str, ...]] = {}
+    for event in events:
+        if event.kind in ("run.started", "run.resumed") and event.data.get("approve_all"):
+            who = str(event.data.get("actor", ""))
+            plan = str(event.data.get("plan", ""))
+            found.setdefault(who, (day(event.at), who, "the whole run", f"plan {plan} and every gate", "", "applied"))
+    return list(found.values())
+
+
+def _approved(command: Command) -> tuple[str, ...]:
+    covers = str(command.details.get("covers", ""))
+    return day(command.at), command.actor, command.step or "the plan", covers, command.reason, _came(command)
+
+
+def _came(command: Command) -> str:
+    answer = f": {command.answer}" if command.answer else ""
+    return f"{command.result or 'nobody acted on it yet'}{answer}"
+
+
+def told_lines(commands: Sequence[Command]) -> Section:
+    """What else people told it."""
+    others = [command for command in commands if command.kind != "approve"]
+    rows = [(day(c.at), c.actor, c.kind, c.step, c.reason, _came(c)) for c in others]
+    columns = ("When", "Who", "What", "Step", "Why", "Came of it")
+    return section("commands", "What people told it", words("" if rows else "Nothing."), grid(columns, rows))
+
+
+def rests(events: Sequence[Event], until: datetime) -> tuple[tuple[Event, timedelta], ...]:
+    """The events by which a run came to rest, with how long it did: at most until then."""
+    found: list[tuple[Event, timedelta]] = []
+    began: Event | None = None
+    for event in events:
+        if began and event.kind in (*_RESTS, *_GOES_ON):
+            found.append((began, event.at - began.at))
+            began = None
+        if event.kind in _RESTS:
+            began = event
+    return (*found, *([(began, max(until - began.at, timedelta()))] if began else []))
+
+
+def pauses(run: Run, events: Sequence[Event], now: datetime) -> Section:
+    """When it rested, and why."""
+    found = rests(events, run.ended_at or now)
+    rows = [(day(e.at), _RESTS[e.kind], duration(length), str(e.data.get("reason", ""))) for e, length in found]
+    whole = sum((length for _, length in found), timedelta())
+    said = f"It rested {count(len(found), 'time')}, {duration(whole)} altogether." if found else "It never rested."
+    return section("rests", "Pauses and waits", words(said), grid(("When", "It", "For", "Why"), rows))

@@ -1,0 +1,140 @@
+"""How long a plan may take, by what the like took before; where nobody knows, it says so.
+
+Two lengths are told. p50: each step takes as long as the middle one of its like. p90: each takes as long as the longest
+of nine in ten, which is careful, as hardly ever all of them do.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from stairlift.model.likeness import sort_of
+from stairlift.model.plan import Plan, Step
+from stairlift.report.expected import LEAST
+
+#: Seconds that steps of a sort took, the shortest first.
+History = Mapping[str, Sequence[float]]
+#: (begin, end) of each step, in seconds from the start.
+Course = Mapping[str, tuple[float, float]]
+#: A hop's release and a stage of it.
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long something may take, in seconds."""
+
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beforehand of how long a plan's steps take.
+
+    `lengths` are by step; gates take none. `unknown` are the sorts of steps of which too few are on record, each with
+    the number of its steps; `of` is how many steps of the like, done before, it all rests on.
+    """
+
+    lengths: Mapping[str, Length]
+    unknown: Mapping[str, int]
+    of: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether there is something to go by for every step."""
+        return not self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long a plan may take: the whole and each stage, from its first beginning to its last end.
+
+    A stage is left out where one of its steps is unknown; so is the whole where any is. `course` is the careful one;
+    it is empty where it could not be told.
+    """
+
+    known: Known
+    whole: Length | None = None
+    stages: Mapping[Place, Length] = field(default_factory=dict)
+    course: Course = field(default_factory=dict)
+
+
+def history(lengths: Mapping[str, Iterable[timedelta]]) -> History:
+    """What is on record, as far as it is enough to go by."""
+    found = {sort: sorted(length.total_seconds() for length in taken) for sort, taken in lengths.items()}
+    return {sort: taken for sort, taken in found.items() if len(taken) >= LEAST}
+
+
+def known(plan: Plan, past: History) -> Known:
+    """How long each step of a plan may take."""
+    lengths: dict[str, Length] = {}
+    unknown: dict[str, int] = {}
+    used: set[str] = set()
+    for step in (step for step in plan.steps if step.action != "approve"):
+        sort = sort_of(step.action, step.services, step.strategy)
+        if sort in past:
+            lengths[step.id] = _length(past[sort])
+            used.add(sort)
+        else:
+            unknown[sort] = unknown.get(sort, 0) + 1
+    return Known(lengths, unknown, sum(len(past[sort]) for sort in used))
+
+
+def _length(taken: Sequence[float]) -> Length:
+    return Length(_share(taken, 50), _share(taken, 90))
+
+
+def _share(taken: Sequence[float], percent: int) -> float:
+    """The least that so many in a hundred did not exceed."""
+    return taken[max(0, -(-len(taken) * percent // 100) - 1)]
+
+
+def seconds(found: Known, which: str) -> dict[str, float]:
+    """The one or the other length of each step: "p50" or "p90"."""
+    return {step: length.p50 if which == "p50" else length.p90 for step, length in found.lengths.items()}
+
+
+def estimate(plan: Plan, found: Known, courses: tuple[Course, Course]) -> Estimate:
+    """What the courses with either length come to. Without all lengths, only of stages that are known."""
+    unknown = {_place(step) for step in plan.steps if step.action != "approve" and step.id not in found.lengths}
+    usual, careful = (_spans(plan, course) for course in courses)
+    stages = {place: Length(usual[place], careful[place]) for place in usual if place not in unknown}
+    whole = Length(_end(courses[0]), _end(courses[1])) if found.whole and found.lengths else None
+    return Estimate(found, whole, stages if found.lengths else {}, courses[1] if found.whole else {})
+
+
+def _spans(plan: Plan, course: Course) -> dict[Place, float]:
+    """From the first beginning to the last end of each stage."""
+    spans: dict[Place, tuple[float, float]] = {}
+    for step in (step for step in plan.steps if step.id in course):
+        begin, end = course[step.id]
+        first, last = spans.get(_place(step), (begin, end))
+        spans[_place(step)] = min(first, begin), max(last, end)
+    return {place: last - first for place, (first, last) in spans.items()}
+
+
+def _place(step: Step) -> Place:
+    return str(step.target), step.stage
+
+
+def _end(course: Course) -> float:
+    return max((end for _, end in course.values()), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """When the steps of a run were expected to end, in order, from its start: what is left by how many are done."""
+
+    ends: tuple[float, ...]
+
+    @classmethod
+    def of(cls, course: Course) -> "Remaining":
+        """That of a plan played through."""
+        return cls(tuple(sorted(end for _, end in course.values())))
+
+    def left(self, done: int) -> timedelta:
+        """How much is left once so many steps are done: what a plan of this shape takes from there on."""
+        if not self.ends or done >= len(self.ends):
+            return timedelta()
+        return timedelta(seconds=self.ends[-1] - (self.ends[done - 1] if done else 0.0))

@@ -1,0 +1,179 @@
+"""Which rows a timeline has: hosts, services or stages, chosen, sorted and cut into pages by what its address says."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from stairlift.model.run import StepState, StepStatus
+from stairlift.report.outline import Outline
+from stairlift.report.signs import FOREMOST
+from stairlift.report.text import span
+
+Kind = Literal["hosts", "services", "stages", "groups"]
+Sort = Literal["plan", "name", "trouble", "newest"]
+#: More hosts than this are shown in groups of so many, unless somebody asks for hosts.
+MANY, GROUP = 150, 100
+#: A row of more steps than this tells of them by sorts.
+DENSE = 60
+#: What fits on a page: so many rows, so many bars; a row of sorts counts for so many.
+ROWS, BARS, _SORTS = 100, 600, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of a timeline says. `rows` is "" where it leaves that to us.
+
+    `zoom` is how many times wider than the page it is; `begin` and `end` cut the axis.
+    """
+
+    rows: Kind | Literal[""] = ""
+    group: str = ""
+    host: str = ""
+    stage: str = ""
+    state: StepState | None = None
+    sort: Sort = "plan"
+    zoom: int = 1
+    begin: datetime | None = None
+    end: datetime | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A name and the places of its steps in the plan. `hosts` is how many it stands for, of a group."""
+
+    key: str
+    name: str
+    places: tuple[int, ...]
+    hosts: int = 1
+
+    @property
+    def dense(self) -> bool:
+        """Whether its steps are too many to be shown each."""
+        return len(self.places) > DENSE
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The rows of one page. `of` is how many there are on all `pages`; `first` counts from 1."""
+
+    kind: Kind
+    rows: tuple[Row, ...]
+    first: int
+    of: int
+    page: int
+    pages: int
+
+    def steps(self) -> tuple[int, ...]:
+        """The places of the steps that are shown each, in the order of the plan."""
+        return tuple(sorted({place for row in self.rows if not row.dense for place in row.places}))
+
+
+def choose(outline: Outline, statuses: Mapping[str, StepStatus], asked: Asked) -> Chosen:
+    """The rows of the page that is asked for; of one behind the last, the last."""
+    kind = asked.rows or _kind(outline, asked)
+    rows = _sorted(_matching(_rows(outline, kind, asked), outline, statuses, asked), outline, statuses, asked.sort)
+    pages = cut([_SORTS if row.dense else max(1, len(row.places)) for row in rows])
+    page = min(max(1, asked.page), len(pages))
+    begin, end = pages[page - 1]
+    return Chosen(kind, tuple(rows[begin:end]), begin + 1, len(rows), page, len(pages))
+
+
+def _kind(outline: Outline, asked: Asked) -> Kind:
+    return "groups" if len(outline.by_host) > MANY and not (asked.group or asked.host) else "hosts"
+
+
+def cut(weights: Sequence[int]) -> list[tuple[int, int]]:
+    """Pages as (first, behind the last): as many rows as fit with their bars, at least one where there is any."""
+    pages, begin, bars = list[tuple[int, int]](), 0, 0
+    for place, weight in enumerate(weights):
+        if place > begin and (place - begin >= ROWS or bars + weight > BARS):
+            pages.append((begin, place))
+            begin, bars = place, 0
+        bars += weight
+    return [*pages, (begin, len(weights))]
+
+
+# Rows
+
+
+def _rows(outline: Outline, kind: Kind, asked: Asked) -> Iterable[Row]:
+    if kind == "groups":
+        return groups(outline)
+    if kind == "hosts" and asked.group:
+        wanted = set(_hosts_by_group(outline).get(asked.group, ()))
+        return (Row(host, host, places) for host, places in outline.by_host.items() if host in wanted)
+    by = {"hosts": outline.by_host, "services": outline.by_service, "stages": outline.by_stage}[kind]
+    return (Row(name, name, _working(outline, places)) for name, places in by.items())
+
+
+def _working(outline: Outline, places: Iterable[int]) -> tuple[int, ...]:
+    """Without approvals: they have a row of their own."""
+    return tuple(place for place in places if not outline.steps[place].gate)
+
+
+def groups(outline: Outline) -> tuple[Row, ...]:
+    """Hosts of a role and zone that follow each other in the plan, a page of them at a time."""
+    found = _hosts_by_group(outline)
+    return tuple(
+        Row(key, f"{key.rpartition('/')[0]}: {span(hosts, shown=2)}", _of(outline, hosts), len(hosts))
+        for key, hosts in found.items()
+    )
+
+
+def _of(outline: Outline, hosts: Iterable[str]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(place for host in hosts for place in outline.by_host[host]))
+
+
+def _hosts_by_group(outline: Outline) -> dict[str, list[str]]:
+    numbers: Counter[str] = Counter()
+    found: dict[str, list[str]] = {}
+    for host, group in outline.group_of.items():
+        found.setdefault(f"{group}/{numbers[group] // GROUP + 1}", []).append(host)
+        numbers[group] += 1
+    return found
+
+
+def _matching(rows: Iterable[Row], outline: Outline, statuses: Mapping[str, StepStatus], asked: Asked) -> Iterable[Row]:
+    for row in rows:
+        places = tuple(place for place in row.places if _meant(outline, place, asked))
+        if places and (asked.state is None or asked.state in states(places, outline, statuses)):
+            yield Row(row.key, row.name, places, row.hosts)
+
+
+def _meant(outline: Outline, place: int, asked: Asked) -> bool:
+    step = outline.steps[place]
+    return (not asked.stage or step.stage == asked.stage) and (
+        not asked.host or any(fnmatchcase(host, asked.host) for host in step.hosts)
+    )
+
+
+def states(places: Iterable[int], outline: Outline, statuses: Mapping[str, StepStatus]) -> Counter[StepState]:
+    """How many of these steps are in each state."""
+    found = Counter[StepState]()
+    for place in places:
+        status = statuses.get(outline.steps[place].id)
+        found[status.state if status else StepState.PENDING] += 1
+    return found
+
+
+def _sorted(rows: Iterable[Row], outline: Outline, statuses: Mapping[str, StepStatus], sort: Sort) -> Sequence[Row]:
+    keys: dict[Sort, Callable[[Row], object]] = {
+        "plan": lambda row: row.places[0],
+        "name": lambda row: row.name,
+        "trouble": lambda row: _trouble(states(row.places, outline, statuses)),
+        "newest": lambda row: _newest(row, outline, statuses),
+    }
+    return sorted(rows, key=keys[sort])  # type: ignore[arg-type]
+
+
+def _trouble(counts: Mapping[StepState, int]) -> int:
+    return next((place for place, state in enumerate(FOREMOST) if counts.get(state)), len(FOREMOST))
+
+
+def _newest(row: Row, outline: Outline, statuses: Mapping[str, StepStatus]) -> float:
+    found = (statuses.get(outline.steps[place].id) for place in row.places)
+    return -max((status.started_at.timestamp() for status in found if status and status.started_at), default=0.0)

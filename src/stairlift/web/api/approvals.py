@@ -1,0 +1,23 @@
+"""`POST /v1/runs/{run}/approvals`: a step that waits, or the plan as a whole, by somebody who may."""
+
+from fastapi.responses import Response
+
+from stairlift.web.access.callers import Approver
+from stairlift.web.access.four_eyes import may_approve, record
+from stairlift.web.api.actions import By, told
+from stairlift.web.api.bodies import WantedApproval
+from stairlift.web.here import Here
+from stairlift.web.idempotency import once_router
+from stairlift.wiring.steering import Word
+
+router = once_router(prefix="/v1/runs/{run_id}", tags=["actions"])
+
+
+@router.post("/approvals", status_code=202, summary="Approve a step that waits, or the plan as a whole")
+def approve(house: Here, caller: Approver, run_id: str, wanted: WantedApproval, by: By) -> Response:
+    """What it covers goes on record with it."""
+    refused = may_approve(house, caller, house.office.store.run(run_id))
+    if refused is not None:
+        record(caller, run_id, refused)
+        raise refused
+    return told(house, run_id, Word("approve", wanted.step, reason=wanted.reason), by)

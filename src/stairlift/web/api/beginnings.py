@@ -1,0 +1,43 @@
+"""`POST /v1/runs` and `/v1/runs/{run}/replan`: a run of a plan that is kept here, or one in the place of another."""
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from stairlift.model.access import Caller
+from stairlift.web.access.callers import Operator
+from stairlift.web.access.four_eyes import may_approve_at_once, record
+from stairlift.web.api.bodies import WantedReplan, WantedRun
+from stairlift.web.api.giving import accepted
+from stairlift.web.here import Here
+from stairlift.web.idempotency import once_router
+from stairlift.wiring import beginnings
+from stairlift.wiring.beginnings import Anew, Beginning
+from stairlift.wiring.house import House
+
+router = once_router(prefix="/v1/runs", tags=["runs"])
+
+
+@router.post("", status_code=202, summary="Carry out a plan")
+def begin(request: Request, house: Here, caller: Operator, wanted: WantedRun) -> Response:
+    """The job's result names the run. Not approved, it does what changes nothing, and waits for the plan's approval."""
+    if wanted.approve or wanted.yes:
+        _demand_approver(house, caller, wanted.plan)
+    word = wanted.model_dump()
+    work = beginnings.begin(house, Beginning(**word, actor=caller.name))
+    return accepted(request, house.jobs.begin("run", caller.name, work))
+
+
+@router.post("/{run_id}/replan", status_code=202, summary="Plan anew what remains of a run that rests")
+def replan(request: Request, house: Here, caller: Operator, run_id: str, wanted: WantedReplan) -> Response:
+    """The job's result is what has drifted. With the hash of the new plan, a run of it takes the place of the old."""
+    if wanted.approve or wanted.yes:
+        _demand_approver(house, caller, wanted.approve)
+    anew = Anew(run_id, caller.name, wanted.sources(), wanted.approve, wanted.yes, tuple(wanted.waive), wanted.policy)
+    return accepted(request, house.jobs.begin("replan", caller.name, beginnings.replan(house, anew)))
+
+
+def _demand_approver(house: House, caller: Caller, plan_hash: str) -> None:
+    refused = may_approve_at_once(house, caller, plan_hash)
+    if refused is not None:
+        record(caller, f"of {plan_hash}", refused)
+        raise refused

@@ -1,0 +1,121 @@
+"""Limits for what is sent to us: how much, how slowly, and what kind of JSON. They hold before anything is read."""
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stairlift.model.errors import UsageError
+from stairlift.web.guarding.strict_json import read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most bytes of a body, and the most seconds until it must be here."""
+
+    size: int
+    patience: float
+
+
+USUAL = Limit(2**20, 30.0)
+#: A plan of a large cloud; the same as a file of one.
+LARGE = Limit(100 * 2**20, 600.0)
+#: Where whole plans are brought.
+_LARGE_ONES = frozenset({("POST", "/v1/plans")})
+
+
+class Bodies:
+    """Reads small bodies whole before anybody else, and counts large ones while they come."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI. UsageError (request.too_large, request.too_slow, request.bad_json)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = LARGE if (scope["method"], scope["path"]) in _LARGE_ONES else USUAL
+        headers = Headers(scope=scope)
+        _demand_small(_told_size(headers), limit)
+        counted = _Counted(receive, limit)
+        await self._app(scope, counted if limit is LARGE else await _whole(counted, headers), send)
+
+
+class _Counted:
+    """A body as it comes, until it is too much or too slow."""
+
+    def __init__(self, receive: Receive, limit: Limit) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._ends = asyncio.get_running_loop().time() + limit.patience
+        self._size = 0
+        self._more = True
+
+    async def __call__(self) -> Message:
+        """The next piece; behind the end, what the server has to say of the client."""
+        if not self._more:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._ends):
+                message = await self._receive()
+        except TimeoutError as late:
+            raise _too_slow(self._limit) from late
+        self._size += len(message.get("body", b""))
+        self._more = bool(message.get("more_body"))
+        _demand_small(self._size, self._limit)
+        return message
+
+
+async def _whole(counted: _Counted, headers: Headers) -> Receive:
+    """A small body, read and looked at, to be received once more."""
+    pieces = []
+    more = True
+    while more:
+        message = await counted()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        pieces.append(message.get("body", b""))
+        more = bool(message.get("more_body"))
+    body = b"".join(pieces)
+    if body and _is_json(headers):
+        read_json(body)
+    return _again({"type": "http.request", "body": body, "more_body": False}, counted)
+
+
+def _again(message: Message, then: Receive) -> Receive:
+    kept = [message]
+
+    async def receive() -> Message:
+        return kept.pop() if kept else await then()
+
+    return receive
+
+
+def _is_json(headers: Headers) -> bool:
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def _told_size(headers: Headers) -> int:
+    told = headers.get("Content-Length", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 0
+
+
+def _demand_small(size: int, limit: Limit) -> None:
+    if size > limit.size:
+        raise UsageError(
+            code="request.too_large",
+            brief=f"what was sent is larger than {limit.size // 2**20} MiB",
+            resolution="Only whole plans may be larger: POST them to /v1/plans.",
+        )
+
+
+def _too_slow(limit: Limit) -> UsageError:
+    return UsageError(
+        code="request.too_slow",
+        brief=f"what was to be sent was not here within {limit.patience:g} s",
+        resolution="Send it again, over a network that is fast enough.",
+    )

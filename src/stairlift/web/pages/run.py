@@ -1,0 +1,100 @@
+"""`/runs/{run}`: one run on one screen, and what can be told it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from stairlift.model.choice import Choices
+from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Run
+from stairlift.ports import Records
+from stairlift.report.choices import match
+from stairlift.report.course import Course, Milestone
+from stairlift.report.expected import MOST, Expected
+from stairlift.report.front import card
+from stairlift.report.screen import Screen, screen
+from stairlift.report.status import Standing
+from stairlift.report.strip_drawing import DrawnStrip
+from stairlift.report.strip_drawing import drawn as drawn_strip
+from stairlift.web.access.four_eyes import may_approve
+from stairlift.web.pages.courses import Memory
+from stairlift.web.pages.drawing import drawn, seen_by, sent
+from stairlift.web.pages.visits import Reading, Visit
+from stairlift.wiring.clock import now
+from stairlift.wiring.house import House
+
+router = APIRouter(include_in_schema=False)
+#: As many as are seen on a page beside other things.
+_BINS = 120
+
+
+@router.get("/runs/{run_id}")
+def run_page(run_id: str, visit: Reading) -> Response:
+    """The run as it is on record."""
+    return shown(visit, run_id)
+
+
+def shown(visit: Visit, run_id: str, *, meanwhile: str = "") -> Response:
+    """The page of a run; `meanwhile` is what others did while an older one was looked at: nothing was told."""
+    run = visit.store.run(run_id)
+    attending, barred = visit.house.attendance.of(run.id), may_approve(visit.house, visit.caller, run)
+    around = {"attending": attending, "barred": barred.brief if barred else "", "meanwhile": meanwhile}
+
+    def draw() -> str:
+        return drawn(visit.request, "run.html", caller=visit.caller, **around, **values(run, visit.house, visit.memory))
+
+    if meanwhile:
+        return sent(visit.request, draw(), status=412)
+    trouble = attending.trouble.brief if attending.trouble else ""
+    version = (_seq(visit.store, run), _told(visit.store, run), attending.by, trouble)
+    key = (seen_by(visit.request, visit.caller), around["barred"])
+    return sent(visit.request, visit.memory.drawings.get(key, version, draw))
+
+
+def values(run: Run, house: House, memory: Memory) -> Mapping[str, Any]:
+    """What the template is given of a run."""
+    records, at = house.office.store, now()
+    seq = _seq(records, run)  # before anything else is read: what comes meanwhile rings once more
+    standing = house.office.archive.standing(run)
+    milestones = memory.courses.ask(records, run, Course.milestones)
+    found = house.steering.choices(run)
+    return {
+        "run": run,
+        "seq": seq,
+        "screen": _screen(records, standing, milestones),
+        "card": card(run, standing.numbers, at, attended=standing.attended),
+        "milestones": milestones,
+        "choices": found,
+        "matches": {step: match(found, step) for step in _subjects(found)},
+        "strip": _strip(house, run, memory),
+        "over": run.state in FINAL_RUN_STATES,
+    }
+
+
+def _screen(records: Records, standing: Standing, milestones: tuple[Milestone, ...]) -> Screen:
+    busy = standing.in_state(*IN_FLIGHT)
+    usual = Expected.of_the_like(records.took(standing.run.id, busy[0].id, MOST)) if busy else None
+    return screen(standing, milestones, now(), usual)
+
+
+def _strip(house: House, run: Run, memory: Memory) -> DrawnStrip | None:
+    """What users felt; None where nobody measured it here, or its file cannot be read."""
+    try:
+        found = memory.strips.strip_of(run, house.office.state_dir, bins=_BINS)
+    except OSError:
+        return None
+    return drawn_strip(found) if found else None
+
+
+def _subjects(found: Choices) -> set[str]:
+    return {"", *(choice.step for choice in found.actions), *(ask.step for ask in found.approvals)}
+
+
+def _seq(records: Records, run: Run) -> int:
+    newest = records.latest(run.id)
+    return newest.seq if newest else 0
+
+
+def _told(records: Records, run: Run) -> tuple[str, ...]:
+    return tuple(command.id for command in records.commands(run.id, unsettled=True))

@@ -1,0 +1,94 @@
+"""Jobs of a server: a few at a time, and whatever comes of one can be asked for."""
+
+import time
+from collections.abc import Callable
+from threading import Event
+
+import pytest
+
+from stairlift.model.errors import NoAnswer, Refusal, UsageError
+from stairlift.wiring import jobs
+from stairlift.wiring.jobs import AT_ONCE, WAITING, Job, Threads
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it does not come true"
+        time.sleep(0.005)
+
+
+def ended(threads: Threads, job: Job) -> Job:
+    until(lambda: threads.find(job.id).state != "running")
+    return threads.find(job.id)
+
+
+def test_what_came_of_a_job_is_kept_with_its_notes() -> None:
+    threads = Threads()
+
+    def work(note):
+        note("the cloud answers")
+        note("a plan is made")
+        return {"hash": "sha256:1"}, "/v1/plans/sha256:1"
+
+    job = ended(threads, threads.begin("plan", "ada", work))
+    assert (job.state, job.kind, job.actor, job.error) == ("done", "plan", "ada", None)
+    assert (job.result, job.location) == ({"hash": "sha256:1"}, "/v1/plans/sha256:1")
+    assert job.notes == ("the cloud answers", "a plan is made")
+    assert job.ended_at >= job.began_at
+
+
+def test_why_nothing_came_of_one_is_kept() -> None:
+    threads = Threads()
+
+    def work(note):
+        raise NoAnswer(code="sources.silent", brief="not one source answered")
+
+    job = ended(threads, threads.begin("observation", "ada", work))
+    assert (job.state, job.error.code) == ("failed", "sources.silent")
+
+
+def test_a_defect_ends_its_job_alone_and_tells_where_its_traceback_is(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    threads = Threads()
+    job = ended(threads, threads.begin("check", "ada", lambda note: 1 / 0))
+    assert job.error.code == "job.defect"
+    [report] = tmp_path.iterdir()
+    assert str(report) in job.error.details
+    assert "ZeroDivisionError" in report.read_text()
+    assert ended(threads, threads.begin("check", "ada", lambda note: ({}, ""))).state == "done"
+
+
+def test_few_are_worked_at_and_not_too_many_wait() -> None:
+    threads, go, begun = Threads(), Event(), []
+
+    def work(note):
+        begun.append(1)
+        go.wait(20)
+        return {}, ""
+
+    waiting = [threads.begin("check", "ada", work) for _ in range(AT_ONCE + WAITING)]
+    until(lambda: len(begun) == AT_ONCE)
+    with pytest.raises(Refusal) as refused:
+        threads.begin("check", "ada", work)
+    assert refused.value.code == "job.too_many"
+    assert len(begun) == AT_ONCE
+    go.set()
+    until(lambda: all(threads.find(job.id).state == "done" for job in waiting))
+
+
+def test_the_newest_are_remembered(monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "REMEMBERED", 3)
+    threads = Threads()
+    made = [ended(threads, threads.begin("check", "ada", lambda note: ({}, ""))) for _ in range(6)]
+    with pytest.raises(UsageError) as unknown:
+        threads.find(made[0].id)
+    assert unknown.value.code == "job.unknown"
+    assert threads.find(made[-1].id).state == "done"
+
+
+def test_a_server_that_ends_starts_nothing_more() -> None:
+    threads = Threads()
+    threads.close()
+    with pytest.raises(Refusal):
+        threads.begin("check", "ada", lambda note: ({}, ""))
