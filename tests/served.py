@@ -54,8 +54,8 @@ class Served:
         return f"/v1/runs/{self.run}{what}"
 
 
-def served(folder) -> Served:
-    house = a_house(folder)
+def served(folder, **given) -> Served:
+    house = a_house(folder, **given)
     cloud = a_cloud(compute=2).placed("ctl1", "keystone").down("cmp1", "nova-compute", timedelta(hours=1))
     plan, look = planned(a_cloud(compute=2)), seen(cloud)
     kept = Sighting("look-1", look.cloud.name, "2025.1", len(look.cloud.hosts), len(look.cloud.services), NOON, "ada")
@@ -72,7 +72,9 @@ def _go_on(found: Served) -> None:
     """One step is done, one has failed, and somebody has said something."""
     ledger = found.ledger
     ledger.starts(found.done).prints(found.done, "one\ntwo\nthree\n").ends(found.done)
-    ledger.starts(found.failed).prints(found.failed, "it went WRONG\nna\u00efve\n").ends(found.failed, "failed", "exit 3")
+    ledger.starts(found.failed).prints(found.failed, "it went WRONG\nna\u00efve\n").ends(
+        found.failed, "failed", "exit 3"
+    )
     effect = Effect("cordon:cmp1", "cordon", "cmp1", found.failed, "nova", "made", NOON)
     ledger.writes(Change("effect.made", NOON, effects=(effect,)))
     told = Command("c1", found.run, "retry", found.failed, "ada", "mended", NOON, details={})

@@ -16,16 +16,14 @@ ADDRESS = "http://stairlift.example"
 BROWSING = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Site": "same-origin"}
 
 
-_apps: list[tuple[House, FastAPI]] = []
+_last: list[tuple[House, FastAPI]] = []
 
 
 def app_of(house: House) -> FastAPI:
     """The application of a house: the same for all who come to it, since to make one takes a while."""
-    found = next((app for known, app in _apps if known is house), None)
-    if found is None:
-        found = the_app(house)
-        _apps.append((house, found))
-    return found
+    if not (_last and _last[0][0] is house):
+        _last[:] = [(house, the_app(house))]
+    return _last[0][1]
 
 
 def a_token(house: House, *rights: Right, name: str = "ada", lasts=None) -> str:

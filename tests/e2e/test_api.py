@@ -1,15 +1,19 @@
 """Every list and document of the API, as somebody with a token gets them: of the shapes that it declares, page by page."""
 
 import json
+import os
 import re
+import subprocess
 from urllib.parse import quote, urlencode
 
 import pytest
 from pydantic import TypeAdapter
+from starlette.testclient import TestClient
 
 from houses import client
-from operating import typed
+from operating import COMMAND
 from served import Served, served
+from stairlift.web import api
 from stairlift.web.api.description import described
 from stairlift.web.app import the_app
 
@@ -30,11 +34,17 @@ def addresses(scene: Served) -> dict[str, str]:
     names = {"run_id": run, "step": step, "number": "1", "name": "lab", "observation": scene.look}
     names |= {"plan_hash": scene.plan.hash}
     found = {}
-    for path in described(the_app(scene.house))["paths"]:
+    for path in (path for path, item in described(the_app(scene.house))["paths"].items() if "get" in item):
         wanted = re.findall(r"{(\w+)}", path)
         if set(wanted) <= set(names):
             found[path] = path.format(**{name: names[name] for name in wanted})
     return found
+
+
+def typed(scene: Served, *words: str) -> str:
+    """What a command prints on the server's own machine."""
+    environ = os.environ | {"STAIRLIFT_STATE_DIR": str(scene.house.settings.state_dir)}
+    return subprocess.run([*COMMAND, *words], env=environ, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 #: Addresses that need something more to be asked for, and what else they can be asked.
@@ -48,18 +58,15 @@ MORE = {
 }
 
 
-def models(app) -> dict[str, TypeAdapter]:
+def models() -> dict[str, TypeAdapter]:
     """What each route that answers a GET declares."""
-    found = {}
-    for route in app.routes:
-        if "GET" in getattr(route, "methods", ()) and getattr(route, "response_model", None) is not None:
-            found[route.path_format] = TypeAdapter(route.response_model)
-    return found
+    routes = [route for router in api.routers() for route in router.routes if "GET" in route.methods]
+    return {route.path_format: TypeAdapter(route.response_model) for route in routes if route.response_model}
 
 
-def test_every_document_has_the_shape_that_is_declared(scene, ada):
+def test_every_document_has_the_shape_that_is_declared(scene):
     """And nothing besides: a key that a reader finds is one that the description tells of."""
-    declared, checked = models(the_app(scene.house)), set()
+    declared, checked, ada = models(), set(), client(scene.house)
     for path, address in addresses(scene).items():
         for more in MORE.get(path, [""]) if path in declared else ():
             answer = ada.get(address + more, headers={"Accept": "application/json"})
@@ -71,8 +78,6 @@ def test_every_document_has_the_shape_that_is_declared(scene, ada):
 
 
 def test_nothing_is_told_without_a_token(scene):
-    from starlette.testclient import TestClient
-
     stranger = TestClient(the_app(scene.house))
     for path, address in addresses(scene).items():
         if path not in ("/healthz", "/readyz"):
@@ -81,14 +86,13 @@ def test_nothing_is_told_without_a_token(scene):
 
 def test_a_status_is_what_the_command_prints(scene, ada):
     """To the byte, but for what JSON leaves open."""
-    state = scene.house.settings.state_dir
     for option, more in (((), ""), (("--steps",), "?steps=true")):
-        printed = typed(["status", scene.run, "-o", "json", *option], {"STAIRLIFT_STATE_DIR": str(state)})
+        printed = typed(scene, "status", scene.run, "-o", "json", *option)
         assert ada.get(scene.at(f"/status{more}")).json() == json.loads(printed)
 
 
 def test_a_list_of_runs_is_what_the_command_prints(scene, ada):
-    printed = json.loads(typed(["list", "-o", "json"], {"STAIRLIFT_STATE_DIR": str(scene.house.settings.state_dir)}))
+    printed = json.loads(typed(scene, "list", "-o", "json"))
     mine = ada.get("/v1/runs").json()["runs"]
     assert [{key: run[key] for key in printed[0]} for run in mine] == printed
     assert mine[0]["planner"] == "pia"
@@ -226,7 +230,7 @@ def test_what_never_changes_has_its_name_as_tag(scene, ada):
 
 def test_an_export_is_what_the_command_writes(scene, ada, tmp_path):
     file = tmp_path / "story.jsonl"
-    typed(["events", scene.run, "--export", str(file)], {"STAIRLIFT_STATE_DIR": str(scene.house.settings.state_dir)})
+    typed(scene, "events", scene.run, "--export", str(file))
     assert ada.get(scene.at("/export")).content == file.read_bytes()
 
 

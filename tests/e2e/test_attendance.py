@@ -1,6 +1,7 @@
 """Runs that a server carries out in threads: taken up, left to the next one, and never given up for a while's trouble."""
 
 import logging
+import threading
 import uuid
 from contextlib import ExitStack
 
@@ -17,8 +18,10 @@ from stairlift.wiring.clock import now
 from stairlift.wiring.files import read_plan
 from stairlift.wiring.office import open_office
 from stairlift.wiring.orders import Orders
-from stairlift.wiring.running import record_only
+from stairlift.wiring.running import record_only, resume
 from stairlift.wiring.settings import read_settings
+
+pytestmark = pytest.mark.timeout(300)
 
 
 class Post:
@@ -146,6 +149,28 @@ def test_an_answer_to_a_failed_run_sets_it_going_again(post):
     attendance.nudge(post.id)
     post.comes_to(RunState.DONE)
     assert post.events("run.resumed")[-1].data["actor"] == "bob"
+
+
+def test_who_goes_on_while_the_last_orchestrator_leaves_is_heard(post, monkeypatch):
+    """It has put on record that the run rests, and is still on its way out."""
+    leaves = threading.Event()
+
+    def lingers(*given):
+        result = resume(*given)
+        leaves.wait(60)
+        return result
+
+    monkeypatch.setattr(shifts, "resume", lingers)
+    post.operator.write("fail", "upgrade cmp1")
+    post.recorded()
+    attendance = post.serves()
+    attendance.take_up(post.id, "ada", approve_all=True)
+    post.comes_to(RunState.FAILED)
+    until(lambda: post.office.store.orchestrator(post.run.cloud) is None)
+    assert attendance.of(post.id).by == "here"
+    attendance.take_up(post.id, "bob")
+    leaves.set()
+    until(lambda: [event.data["actor"] for event in post.events("run.resumed")] == ["bob"])
 
 
 def test_a_cloud_that_does_not_answer_is_trouble_and_is_tried_again(post):

@@ -258,6 +258,7 @@ GUIDES = {
     "replan": "demo",
     "drain-hypervisors": "demo",
     "report-to-the-change-board": "demo",
+    "let-people-in": "demo",
     "run-the-testbed": "demo",  # only its target; tests/real has the rest
 }
 

@@ -15,6 +15,8 @@ import pytest
 from operating import Operator, Terminal, until
 from servers import Served, certificate, comes_to, plan_made, run_begun, state_of
 
+#: Many processes, one after the other.
+pytestmark = pytest.mark.timeout(300)
 #: A lease that ends soon: for servers that cannot see each other's kernel locks.
 SHORT = {"STAIRLIFT_LEASE_TTL": "2"}
 

@@ -1,13 +1,22 @@
 """The whole life of runs on a simulated cloud by the API alone: nobody types anything, attempts are real processes."""
 
 import os
+import re
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import uvicorn
 
-from houses import client
+from houses import a_token, client
 from operating import Operator, until
+from pages import read
+from stairlift.web.app import the_app
 from stairlift.wiring.house import House, open_house
 from stairlift.wiring.settings import read_settings
 
@@ -178,6 +187,45 @@ def test_what_drifted_is_planned_anew_and_the_new_plan_takes_its_place(server: S
     (server.operator.folder / "fail").unlink()
     server.tells(taken, action="resume")
     server.comes_to(taken, "done")
+
+
+# The program of the handbook
+
+
+@contextmanager
+def listening(house: House) -> Iterator[str]:
+    """The address of a real server of this house."""
+    with socket.create_server(("127.0.0.1", 0)) as at:
+        served = uvicorn.Server(uvicorn.Config(the_app(house), log_config=None, lifespan="off"))
+        thread = Thread(target=served.run, args=([at],), daemon=True)
+        thread.start()
+        until(lambda: served.started)
+        yield f"http://127.0.0.1:{at.getsockname()[1]}"
+        served.should_exit = True
+        thread.join(20)
+
+
+def test_the_program_of_the_handbook_upgrades_and_asks(server: Server) -> None:
+    server.operator.with_strategy(ASKS)
+    [program] = re.findall(
+        r"```python\n(# upgrade\.py\n.*?)```", read("docs/how-to/steer-from-a-program.md"), re.DOTALL
+    )
+    file = server.operator.write("upgrade.py", program)
+    with listening(server.house) as url:
+        ended = subprocess.run(
+            [sys.executable, file, "2025.2", "2025.1"],
+            env=server.operator.environment(STAIRLIFT_URL=url, STAIRLIFT_TOKEN=a_token(server.house, name="pipeline")),
+            input="yes\n",
+            capture_output=True,
+            text=True,
+            timeout=110,
+            check=False,
+        )
+    assert ended.returncode == 0, ended.stderr + ended.stdout
+    assert "3 steps from 2025.1 to 2025.2, 0 of them one-way" in ended.stdout
+    [run] = server.house.office.store.runs()
+    assert server.states(run.id)[SECOND] == "done"
+    assert run.actor == "pipeline"
 
 
 # What is not done for just anybody

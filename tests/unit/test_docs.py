@@ -42,7 +42,7 @@ from stairlift.sandbox.scenario_file import shipped
 from stairlift.store.troubles import _AT_THE_DOOR, _POSTGRESQL, _SQLITE
 from stairlift.strategy.registry import StrategyRegistry
 from stairlift.testing.clouds import a_cloud
-from stairlift.wiring import policy, settings
+from stairlift.wiring import notify_settings, policy, serve_settings, settings
 from stairlift.wiring.files import plan_document
 from stairlift.wiring.installed import installed_sources, installed_strategies
 from stairlift.wiring.settings import Settings
@@ -114,7 +114,9 @@ def test_every_table_and_key_is_documented():
         ("[policy]", set(policy._KEYS)),
         ("[[strategy]]", {*MATCH_KEYS, "match", "use"}),
         ("[meter]", {field.name for kind in (MeterSettings, WriteSettings) for field in fields(kind)}),
+        ("[serve]", set(serve_settings.KEYS)),
         ("[[around]]", {field.name for field in fields(Around)} - {"folder", "files"}),
+        ("[[notify]]", {key for keys in notify_settings.KEYS.values() for key in keys}),
         ("[[queue]]", {"name", "match", *QUEUE_KEYS} - set(MATCH_KEYS)),
     ):
         assert undocumented(keys, CONFIGURATION, table) == [], table

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from stairlift import __version__
-from stairlift.cli import commands
+from stairlift.cli import commands, shaping
+from stairlift.cli.colouring import Colour, choose
 from stairlift.cli.failing import told
 from stairlift.cli.output import show
 
@@ -36,8 +37,13 @@ def _root(
     _version_wanted: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
     ] = False,
+    colour: Annotated[
+        Colour,
+        typer.Option("--color", help="Whether to use colours; auto: where a terminal has them, unless NO_COLOR."),
+    ] = Colour.AUTO,
 ) -> None:
-    pass
+    shaping.forget()
+    choose(colour)
 
 
 def run_app(arguments: Sequence[str]) -> int:

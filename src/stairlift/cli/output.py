@@ -13,6 +13,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stairlift.cli.colouring import of_console
+from stairlift.cli.shaping import BARE, cells, shape
 from stairlift.model.naming import printable
 
 
@@ -22,6 +24,8 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     YAML = "yaml"
+    VALUE = "value"
+    CSV = "csv"
 
 
 class WideFormat(StrEnum):
@@ -31,6 +35,8 @@ class WideFormat(StrEnum):
     WIDE = "wide"
     JSON = "json"
     YAML = "yaml"
+    VALUE = "value"
+    CSV = "csv"
 
 
 class ReaderGone(Exception):
@@ -41,16 +47,21 @@ class Screen(Console):
     """A console on stdout or stderr as they are now. It leaves it to us what a lost reader means."""
 
     def __init__(self, file: TextIO, *, soft_wrap: bool = True) -> None:
-        super().__init__(file=file, highlight=False, soft_wrap=soft_wrap)
+        super().__init__(file=file, highlight=False, soft_wrap=soft_wrap, **of_console())
 
     def on_broken_pipe(self) -> None:
         """Rich would end the program here."""
         raise BrokenPipeError
 
     @property
+    def seen(self) -> bool:
+        """Whether there is a terminal behind it; colours may be wanted in a pipe, too."""
+        return self.file.isatty()
+
+    @property
     def moves(self) -> bool:
         """Whether lines can be drawn anew."""
-        return self.is_terminal and not self.is_dumb_terminal
+        return self.seen and not self.is_dumb_terminal
 
 
 class Unheard(TextIOBase):
@@ -100,13 +111,17 @@ def say(text: str, style: str = "", end: str = "\n") -> None:
 
 
 def show(text: str, style: str = "") -> None:
-    """A line of data."""
+    """A line of data; none where bare cells are wanted."""
+    if shape():
+        return
     with _to_a_reader():
         Screen(sys.stdout).print(words(text, style))
 
 
 def show_lines(lines: Iterable[str]) -> None:
-    """Lines of data."""
+    """Lines of data; none where bare cells are wanted."""
+    if shape():
+        return
     with _to_a_reader():
         screen = Screen(sys.stdout)
         for line in lines:
@@ -147,11 +162,28 @@ def _yaml(document: Any) -> bytes:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table that keeps every column on a terminal and every character in a pipe."""
-    rows = list(rows)
+    """A table that keeps every column on a terminal and every character in a pipe; of it what was asked for."""
+    wanted = shape()
+    if wanted is None:
+        _draw(columns, list(rows))
+        return
+    head, places = not wanted.shown, wanted.picks(columns)
+    if places is None:
+        return
+    picked, found = [columns[place] for place in places], [[row[place] for place in places] for row in rows]
+    if wanted.form in {Format.JSON, Format.YAML}:
+        show_document([dict(zip(picked, row, strict=True)) for row in found], Format(wanted.form))
+    elif wanted.form in BARE:
+        with _to_a_reader():
+            sys.stdout.writelines(cells(picked, found, wanted.form, head=head))
+    else:
+        _draw(picked, found)
+
+
+def _draw(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     folded = any("\n" in str(cell) for row in rows for cell in row)
-    if folded or Screen(sys.stdout).is_terminal:
-        show_shape(table(columns, rows))
+    if folded or Screen(sys.stdout).seen:
+        _show_drawn(table(columns, rows))
         return
     with _to_a_reader():
         sys.stdout.writelines(_aligned([columns, *rows]))
@@ -176,20 +208,26 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     return made
 
 
-def show_shape(shape: RenderableType) -> None:
-    """A table or a tree: folded to the width of a terminal, whole and without blanks at the end in a pipe."""
+def show_shape(drawn: RenderableType) -> None:
+    """A tree, or what else is drawn; nothing where bare cells are wanted."""
+    if not shape():
+        _show_drawn(drawn)
+
+
+def _show_drawn(drawn: RenderableType) -> None:
+    """Folded to the width of a terminal, whole and without blanks at the end in a pipe."""
     console = Screen(sys.stdout, soft_wrap=False)
     with _to_a_reader():
-        if console.is_terminal:
-            console.print(shape)
+        if console.seen:
+            console.print(drawn)
         else:
-            sys.stdout.write(_whole(shape))
+            sys.stdout.write(_whole(drawn))
 
 
-def _whole(shape: RenderableType) -> str:
+def _whole(drawn: RenderableType) -> str:
     console = Console(file=StringIO(), highlight=False, width=10_000, color_system=None)
     with console.capture() as captured:
-        console.print(shape)
+        console.print(drawn)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 

@@ -57,7 +57,7 @@ class Progress:
         self._run = event.run
         self._tally.hear(event)
         if event.kind not in _QUIET:
-            self._console.print(words(event_line(event, self._tally.steps), _STYLES.get(event.kind, "")))
+            self._console.print(words(event_line(event, self._tally.steps), STYLES.get(event.kind, "")))
 
     def _beats(self) -> None:
         while not self._over.wait(self._heartbeat):
@@ -77,7 +77,8 @@ class Progress:
 
 #: Events that the end of the run tells better.
 _QUIET = frozenset({"run.done", "run.rolled-back", "run.failed", "run.waiting", "run.detached"})
-_STYLES = {
+#: How the line of an event stands out.
+STYLES = {
     "step.done": "green",
     "step.undone": "green",
     "step.undo-failed": "bold red",

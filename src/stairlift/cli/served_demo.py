@@ -19,6 +19,7 @@ from stairlift.wiring.serving import is_free
 from stairlift.wiring.settings import Settings
 
 _WELCOME = "open {address} in a browser, and press Ctrl-C here when you have seen enough"
+_FAREWELL = "the server has left; its cloud goes, too"
 
 
 def serve_demo(name: str, keep: Path | None) -> None:
@@ -28,7 +29,7 @@ def serve_demo(name: str, keep: Path | None) -> None:
         say(f"a simulated cloud runs {describe(source)} in {stage.folder}")
         say(f"  plan its upgrade to {target_of(source)} on the page Plans, approve it, and watch")
         try:
-            keep_serving(_settings(), settings, Welcome(code=True, words=_WELCOME))
+            keep_serving(_settings(), settings, Welcome(sign_in=True, words=_WELCOME, farewell=_FAREWELL))
         finally:
             _end_attempts(settings())
         say(f"in the simulated cloud itself: {inside(stage.cloud)}", style="bold green")

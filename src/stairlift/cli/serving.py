@@ -31,10 +31,11 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What is said to whoever starts a server: with `code`, how to sign in without a token."""
+    """What is said to whoever starts a server, and at its end: with `sign_in`, how to do so without a token."""
 
-    code: bool
+    sign_in: bool
     words: str = "serving on {address} until Ctrl-C"
+    farewell: str = "the server has left; runs under way are taken up by the next one, or by `stairlift resume`"
 
 
 def keep_serving(settings: Settings, again: Callable[[], Settings], welcome: Welcome) -> None:
@@ -54,24 +55,20 @@ def keep_serving(settings: Settings, again: Callable[[], Settings], welcome: Wel
             serve(house, Entrance(listening, secure, wanted.trusted_proxies), lambda: _greet(house, address, welcome))
     finally:
         left = house.close()
-    _say_left(all_left=left)
+    if not left:
+        _LOG.warning("an orchestrator hangs, and is left behind: what it had begun is adopted as after a crash")
+    say(welcome.farewell)
 
 
 def _greet(house: House, address: str, welcome: Welcome) -> None:
     say(welcome.words.format(address=address), style="bold")
-    if welcome.code:
+    if welcome.sign_in:
         code = house.codes.issue(actor(), now())
         say(f"  sign in there with the code {code}, once, within ten minutes")
     if not any(token.holds(now()) for token in house.keys.tokens()):
         say(
             "  there is no token yet; people and programs get one by: stairlift token create NAME --rights read,operate"
         )
-
-
-def _say_left(*, all_left: bool) -> None:
-    if not all_left:
-        _LOG.warning("an orchestrator hangs, and is left behind: what it had begun is adopted as after a crash")
-    say("the server has left; runs under way are taken up by the next one, or by `stairlift resume`")
 
 
 def _log_to_stderr() -> None:

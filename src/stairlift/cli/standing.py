@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from stairlift.cli.output import Format, show, show_document, show_table
+from stairlift.cli.shaping import shape
 from stairlift.model.hindrance import Hindrance
+from stairlift.report.runs import COLUMNS, run_rows
 from stairlift.report.status import STEP_COLUMNS, Standing, status_lines, step_rows
 from stairlift.report.status_document import status_document
 from stairlift.report.why import why_lines
@@ -19,6 +21,8 @@ def show_standing(standing: Standing, output: Format, *, with_steps: bool) -> No
         show(line)
     if with_steps:
         show_table(STEP_COLUMNS, step_rows(standing, now()))
+    elif shape():
+        show_table(COLUMNS, run_rows([standing.run], now()))
 
 
 def show_why(standing: Standing, step: str, found: Sequence[Hindrance], output: Format) -> None:

@@ -1,23 +1,27 @@
-"""`status --watch`: a screen that is drawn anew without flicker, or a line for everything that happens."""
+"""`status --watch`: lines that are drawn anew without flicker below what happens, or a line for everything."""
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from stairlift.cli.output import Format, Screen, show, table
+from stairlift.cli.output import Format, Screen, show, table, words
+from stairlift.cli.progress import STYLES
 from stairlift.cli.standing import show_standing
 from stairlift.model.naming import printable
 from stairlift.model.run import FINAL_RUN_STATES, SETTLED, Event, Run, RunState
 from stairlift.report.events import event_line
+from stairlift.report.live import Row
+from stairlift.report.signs import Tone
 from stairlift.report.status import STEP_COLUMNS, Standing, status_lines, step_rows
 from stairlift.report.text import clock
 from stairlift.wiring.archive import Archive
 from stairlift.wiring.clock import now
+from stairlift.wiring.watching import Lookout
 
 _OVER = FINAL_RUN_STATES | {RunState.FAILED}
 #: How often to look, and how often to say in a pipe that there was nothing new, in seconds.
@@ -65,6 +69,26 @@ class Watch:
         show_standing(standing, self._output, with_steps=self._with_steps)
 
     def _on_a_screen(self, console: Screen) -> None:
+        if self._with_steps:
+            self._as_a_table(console)
+        else:
+            self._over_events(console)
+
+    def _over_events(self, console: Screen) -> None:
+        """A few lines that are drawn anew, below the events that scroll by."""
+        lookout = Lookout(self._archive, self._run)
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            while self._archive.records.run(self._run.id).state not in _OVER:
+                events = lookout.news()
+                for event, line in zip(events, self._lines_of(events), strict=True):
+                    console.print(words(line, STYLES.get(event.kind, "")))
+                live.update(_drawn(lookout.rows(), console.height), refresh=True)
+                time.sleep(self._pause)
+            for line in self._lines_of(lookout.news()):
+                console.print(words(line))
+        self._show(self._standing())
+
+    def _as_a_table(self, console: Screen) -> None:
         standing = self._standing()
         with Live(console=console, auto_refresh=False, transient=True) as live:
             while standing.run.state not in _OVER:
@@ -118,3 +142,24 @@ class Watch:
             before, standing = standing, self._standing()
             if (standing.run, standing.steps, standing.counts) != (before.run, before.steps, before.counts):
                 self._show(standing)
+
+
+def _drawn(rows: Sequence[Row], height: int) -> Group:
+    """Each in a line, and not all of them where the window is lower than that."""
+    lines = (
+        Text.assemble(
+            (f"{row.label:<8} ", "bold"), words(row.text, _TONES[row.tone]), no_wrap=True, overflow="ellipsis"
+        )
+        for row in rows[: max(1, height - 2)]
+    )
+    return Group(*lines)
+
+
+_TONES: Mapping[Tone, str] = {
+    "good": "green",
+    "busy": "cyan",
+    "ask": "bold yellow",
+    "bad": "bold red",
+    "rest": "",
+    "idle": "dim",
+}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from stairlift.model.effect import Effect
@@ -79,6 +79,10 @@ class Records(Protocol):
         """
         ...
 
+    def unfinished(self) -> tuple[Run, ...]:
+        """All runs that are not over for good, the newest first."""
+        ...
+
     def active(self, cloud: str | None = None) -> Run | None:
         """The newest run that has not ended."""
         ...
@@ -121,10 +125,11 @@ class Records(Protocol):
         """
         ...
 
-    def lengths(self, cloud: str, most: int) -> Mapping[str, tuple[timedelta, ...]]:
+    def lengths(self, cloud: str, most: int, before: datetime | None = None) -> Mapping[str, tuple[timedelta, ...]]:
         """By sort (`model.likeness`), how long steps of a cloud took that are done; the newest first, at most so many.
 
-        From the beginning of the attempt that ended well until its services had reported, of the newest five runs.
+        From the beginning of the attempt that ended well until its services had reported, of the newest five runs, or
+        of those that were made before a time.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Telling people elsewhere what happens to a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -55,4 +55,8 @@ class Outbox(Protocol):
         limit: int = 100,
     ) -> tuple[Delivery, ...]:
         """Those on record, the newest first, or those behind one by its key. UsageError (page.unknown_marker)."""
+        ...
+
+    def outcomes(self) -> Mapping[tuple[str, str], int]:
+        """How many notices came to which end, "sent" or "given-up", by channel and end."""
         ...

@@ -219,13 +219,14 @@ def _place(bar: Bar, axis: Axis) -> Placed:
 
 
 def _put(lanes: list[list[Placed]], one: Placed) -> None:
+    """What only touches because a bar before it is drawn wider than it is begins a little later in the same lane."""
     for number, lane in enumerate(lanes):
         last = lane[-1]
         if _narrow(last) and _narrow(one) and one.begin <= last.end + NARROWEST / 4 and one.bar.gate == last.bar.gate:
             lane[-1] = _merged(last, one)
             return
-        if one.begin >= last.end:
-            lane.append(replace(one, lane=number))
+        if one.begin >= last.end or (one.bar.begin >= last.bar.end and one.end > last.end + NARROWEST):
+            lane.append(replace(one, begin=max(one.begin, last.end), lane=number))
             return
     if len(lanes) < LANES:
         lanes.append([replace(one, lane=len(lanes))])

@@ -40,12 +40,15 @@ def _old(plan: Plan, left: Sequence[StepStatus]) -> list[str]:
     old: dict[tuple[str, str], list[str]] = {}
     for step in (by_id[status.id] for status in left):
         for name, host in plan.parts(step) if step.action == "upgrade" else ():
-            old.setdefault((name, str(step.target)), []).append(host)
-    return [f"{name} is not upgraded to {hop} on {_on(hosts)}" for (name, hop), hosts in old.items()]
+            old.setdefault((str(step.target), name), []).append(host)
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (hop, name), hosts in old.items():
+        together.setdefault((hop, tuple(hosts)), []).append(name)
+    return [f"not upgraded to {hop} on {_on(hosts)}: {', '.join(names)}" for (hop, hosts), names in together.items()]
 
 
 def _on(hosts: Sequence[str]) -> str:
-    return f"{count(len(hosts), 'host')}: {span(hosts)}"
+    return f"{count(len(hosts), 'host')} ({span(hosts)})"
 
 
 def _closing(plan: Plan, left: Sequence[StepStatus]) -> list[str]:

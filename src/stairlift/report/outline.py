@@ -64,7 +64,7 @@ def outline(document: Mapping[str, Any]) -> Outline:
     """Of a plan's document. Equal parts are kept once: the hosts of a step are hosts of forty."""
     same: dict[Any, Any] = {}
     documents = document.get("steps", ())
-    steps = tuple(_outlined(step, same) for step in documents)
+    steps = tuple(outlined(step, same) for step in documents)
     by_host = _gathered((host, place) for place, step in enumerate(steps) for host in step.hosts)
     return Outline(
         steps=steps,
@@ -78,9 +78,12 @@ def outline(document: Mapping[str, Any]) -> Outline:
     )
 
 
-def _outlined(step: Mapping[str, Any], same: dict[Any, Any]) -> Outlined:
+def outlined(step: Mapping[str, Any], same: dict[Any, Any] | None = None) -> Outlined:
+    """Of a step's document; `same` are parts that others have as well."""
+    kept = {} if same is None else same
+
     def once(value: Any) -> Any:
-        return same.setdefault(value, value)
+        return kept.setdefault(value, value)
 
     services, hosts = once(tuple(step["services"])), once(tuple(step["hosts"]))
     sort = once(sort_of(step["action"], services, step["strategy"]))

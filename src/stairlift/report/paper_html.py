@@ -17,7 +17,8 @@ dt { font-weight: 600; }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .6rem; border-bottom: 1px solid #ddd; }
-td { overflow-wrap: anywhere; }
+td:last-child { overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
 .alert { font-weight: 700; }
 pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
 @page { margin: 18mm; }
@@ -47,12 +48,12 @@ def body(paper: Paper) -> str:
 
 
 def _section(one: Section) -> str:
-    parts = "\n".join(text for part in one.parts for text in _part(part))
+    parts = "\n".join(text for part in one.parts for text in _part(part, one.title))
     name = f"report-{escape(one.key)}"
     return f'<section aria-labelledby="{name}">\n<h2 id="{name}">{_text(one.title)}</h2>\n{parts}\n</section>'
 
 
-def _part(part: Part) -> Iterable[str]:
+def _part(part: Part, title: str) -> Iterable[str]:
     match part:
         case Words():
             yield f'<p class="alert">{_text(part.text)}</p>' if part.weight else f"<p>{_text(part.text)}</p>"
@@ -62,7 +63,8 @@ def _part(part: Part) -> Iterable[str]:
         case Grid():
             rows, more = cut(part.rows)
             head = "".join(f'<th scope="col">{_text(column)}</th>' for column in part.columns)
-            yield f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{_rows(rows)}\n</tbody>\n</table>"
+            table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{_rows(rows)}\n</tbody>\n</table>"
+            yield f'<div class="wide" role="region" aria-label="{_text(title)}" tabindex="0">\n{table}\n</div>'
             yield from (f"<p>{_text(more)}</p>" for more in filter(None, [more]))
         case Typed():
             yield f"<pre>{escape(chr(10).join(map(printable, part.lines)))}</pre>"

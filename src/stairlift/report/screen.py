@@ -292,6 +292,6 @@ def _chain(found: Iterable[Hindrance], now: datetime, depth: int = 0) -> Iterabl
     for hindrance in found:
         if hindrance.kind != "next":
             told = sentence(hindrance, now)
-            by_itself = hindrance.who == "nobody" and hindrance.by  # it ends with what it is held up by
-            yield Link(depth, hindrance.step, told, "" if by_itself else ending(hindrance), hindrance.commands)
+            who = ending(hindrance) if hindrance.who != "nobody" or hindrance.kind == "over" else ""
+            yield Link(depth, hindrance.step, told, who, hindrance.commands)
         yield from _chain(hindrance.behind, now, depth + 1)

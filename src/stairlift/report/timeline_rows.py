@@ -19,7 +19,7 @@ MANY, GROUP = 150, 100
 #: A row of more steps than this tells of them by sorts.
 DENSE = 60
 #: What fits on a page: so many rows, so many bars; a row of sorts counts for so many.
-ROWS, BARS, _SORTS = 100, 600, 12
+ROWS, BARS, _SORTS = 100, 800, 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ _LEASE = "SELECT host, pid, run, lock, until FROM lease WHERE cloud = ? AND hold
 class LeanRecords(Reading):
     """Fills ports.Records."""
 
-    def __init__(self, file: Path, locks: Path) -> None:
-        self._file = _File(file)
+    def __init__(self, file: Path, locks: Path, patience: float = _PATIENCE) -> None:
+        self._file = _File(file, patience)
         self._locks = locks
         super().__init__(self._file.all)
 
@@ -51,11 +51,11 @@ class LeanRecords(Reading):
 class _File:
     """A database that is open. What it raises is said as the whole store says it."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, patience: float) -> None:
         self.database = sqlite3.connect(
             f"file:{quote(str(file))}?mode=rw",
             uri=True,
-            timeout=_PATIENCE,
+            timeout=patience,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -71,13 +71,16 @@ class _File:
             raise of_sqlite(error, self._name) from error
 
 
-def open_lean(url: str, locks: Path) -> LeanRecords | None:
-    """The records at a database URL; None where only the whole store can open it, or say what is wrong with it."""
+def open_lean(url: str, locks: Path, patience: float = _PATIENCE) -> LeanRecords | None:
+    """The records at a database URL; None where only the whole store can open it, or say what is wrong with it.
+
+    `patience`: how long to wait for another program's transaction, in seconds.
+    """
     file = Path(url.removeprefix(_PREFIX))
     if not url.startswith(_PREFIX) or "?" in url or not file.is_file():
         return None
     try:
-        records = LeanRecords(file, locks)
+        records = LeanRecords(file, locks, patience)
         return records if records.revision() == REVISIONS[-1] else None
     except (sqlite3.Error, StairliftError):
         return None

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, Text, cast, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from stairlift.model.errors import UsageError
 from stairlift.model.shelf import KeptPlan, Sighting
@@ -26,8 +27,8 @@ class SqlLibrary:
         """See ports.Library."""
         with transaction(self._engine) as connection:
             plans.keep(connection, plan.hash, document)
-            if _row(connection, _kept, _kept.c.hash == plan.hash) is None:
-                connection.execute(insert(_kept).values(_plan_values(plan)))
+            adding = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+            connection.execute(adding(_kept).values(_plan_values(plan)).on_conflict_do_nothing())
 
     def plans(self, *, cloud: str | None = None, before: str | None = None, limit: int = 100) -> tuple[KeptPlan, ...]:
         """See ports.Library."""

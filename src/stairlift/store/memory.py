@@ -93,6 +93,10 @@ class MemoryStore:
         mine = (r for r in left if cloud in (None, r.cloud) and (not states or r.state in states))
         return tuple(islice(mine, most))
 
+    def unfinished(self) -> tuple[Run, ...]:
+        """Runs that are not over for good, the newest first."""
+        return tuple(run for run in self.runs() if run.state not in FINAL_RUN_STATES)
+
     def active(self, cloud: str | None = None) -> Run | None:
         """The newest run that has not ended."""
         ended = {*FINAL_RUN_STATES, RunState.FAILED}
@@ -150,10 +154,10 @@ class MemoryStore:
             found += _took(self._records[run.id], sort_of(steps[me]), None)
         return tuple(found[:most])
 
-    def lengths(self, cloud: str, most: int) -> Mapping[str, tuple[timedelta, ...]]:
+    def lengths(self, cloud: str, most: int, before: datetime | None = None) -> Mapping[str, tuple[timedelta, ...]]:
         """By sort, how long steps of a cloud took that are done."""
         found: dict[str, list[tuple[datetime, timedelta]]] = {}
-        for run in self.runs(cloud)[:_RUNS]:
+        for run in [run for run in self.runs(cloud) if before is None or run.created_at < before][:_RUNS]:
             for sort, began, length in _lengths(self._records[run.id]):
                 found.setdefault(sort, []).append((began, length))
         return {sort: tuple(length for _, length in sorted(mine, reverse=True)[:most]) for sort, mine in found.items()}

@@ -119,6 +119,13 @@ class SqlOutbox:
             found = connection.execute(select(_notice).where(*where).order_by(*newest).limit(limit)).all()
         return tuple(map(_delivery, found))
 
+    def outcomes(self) -> Mapping[tuple[str, str], int]:
+        """How many notices came to which end."""
+        ended = select(_row.channel, _row.state, func.count()).where(_row.state != "queued")
+        with connected(self._engine) as connection:
+            found = connection.execute(ended.group_by(_row.channel, _row.state)).all()
+        return {(channel, state): number for channel, state, number in found}
+
 
 def _place(connection: Connection, key: str) -> ColumnElement[Any]:
     """Where the page before has ended."""

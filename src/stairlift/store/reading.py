@@ -6,7 +6,7 @@ it reads.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from stairlift.model.effect import Effect
@@ -94,6 +94,11 @@ class Reading:
         """All runs, the newest first, or some of them."""
         return paging.runs(self._ask, cloud, states, behind, most)
 
+    def unfinished(self) -> tuple[Run, ...]:
+        """Runs that are not over for good, the newest first."""
+        over = tuple(map(str, FINAL_RUN_STATES))
+        return tuple(map(plain.run_of, self._ask(f"{_RUNS} WHERE state NOT IN ({_marks(over)}) {_NEWEST}", over)))
+
     def active(self, cloud: str | None = None) -> Run | None:
         """The newest run that has not ended."""
         where, given = _where(cloud=cloud)
@@ -171,10 +176,9 @@ class Reading:
                 found += map(plain.length_of, self._ask(_TOOK, (run, sort, before, most - len(found))))
         return tuple(found)
 
-    def lengths(self, cloud: str, most: int) -> Mapping[str, tuple[timedelta, ...]]:
+    def lengths(self, cloud: str, most: int, before: datetime | None = None) -> Mapping[str, tuple[timedelta, ...]]:
         """By sort, how long steps of a cloud took that are done."""
-        query = f"SELECT id FROM run WHERE cloud = ? {_NEWEST} LIMIT ?"  # noqa: S608  # our own words
-        runs = [row[0] for row in self._ask(query, (cloud, _EARLIER))]
+        runs = [run.id for run in self.runs(cloud) if before is None or run.created_at < before][:_EARLIER]
         found: dict[str, list[timedelta]] = {}
         for sort, *times in self._ask(_LENGTHS.format(runs=_marks(runs)), (*runs, most)) if runs else ():
             found.setdefault(sort, []).append(plain.length_of(times))

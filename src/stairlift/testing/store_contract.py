@@ -192,6 +192,9 @@ class StoreContract:
         last = other.events("r1")[-1]
         assert (last.kind, last.step, last.attempt, last.data) == ("step.done", "ant", 1, {"müde": ["ja"]})
         assert last.at == NOON + timedelta(microseconds=1)
+        assert [e.seq for e in other.events("r1", step="ant")] == [3, 4]
+        assert [e.seq for e in other.events("r1", after=2, limit=1, step="ant")] == [3]
+        assert other.events("r1", step="mule") == ()
 
     def test_events_are_numbered_without_gaps_and_read_from_any_number(self, store: Store) -> None:
         with store.hold("lab") as journal:
@@ -384,6 +387,7 @@ class StoreContract:
             journal.commit("r2", [started("r2", "ant")])
         assert {sort: seconds(found) for sort, found in store.lengths("lab", 10).items()} == {UPGRADE: [20, 10]}
         assert {sort: seconds(found) for sort, found in store.lengths("lab", 1).items()} == {UPGRADE: [20]}
+        assert {sort: seconds(found) for sort, found in store.lengths("lab", 10, later).items()} == {UPGRADE: [10]}
         assert store.lengths("nowhere", 10) == {}
 
     def test_numbers_are_made_of_every_attempt_that_has_ended(self, store: Store) -> None:
@@ -440,6 +444,10 @@ class StoreContract:
         assert active is not None and active.id == "r1"
         assert elsewhere is not None and elsewhere.id == "r2"
         assert store.newest("nowhere") is None and store.active("nowhere") is None
+        with store.hold("prod") as other:
+            done = replace(a_run("r2", cloud="prod", at=later), state=RunState.DONE, ended_at=later)
+            other.commit("r2", [Change("run.done", later, run=done)])
+        assert [run.id for run in store.unfinished()] == ["r3", "r1"]
 
     def test_a_run_that_does_not_exist_is_named(self, store: Store) -> None:
         for ask in (store.run, store.plan):

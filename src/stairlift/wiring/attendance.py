@@ -9,7 +9,7 @@ from typing import Literal
 
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import FINAL_RUN_STATES, Run, RunState
-from stairlift.run.unattended import need_of
+from stairlift.run.unattended import UNDER_WAY, need_of
 from stairlift.store.refusals import busy
 from stairlift.wiring.clock import now
 from stairlift.wiring.office import Office
@@ -70,6 +70,7 @@ class Attendance:
         self._shifts: dict[str, Shift] = {}  # by cloud
         self._setbacks: dict[str, _Setback] = {}  # by run, as all below
         self._troubles: dict[str, StairliftError] = {}
+        self._asked: dict[str, Duty] = {}
         self._blanket: set[str] = set()
         self._nudged: set[str] = set()
         self._wanting: dict[str, float] = {}
@@ -94,16 +95,15 @@ class Attendance:
         if run.state in FINAL_RUN_STATES:
             return
         holder = self._office.store.orchestrator(run.cloud)
+        duty = Duty(run, "rest" if run.intent == "cancel" else "go on", actor, approve_all)
         with self._lock:
             mine = self._shifts.get(run.cloud)
             if mine is not None and mine.duty.run.id == run_id and not approve_all:
-                return
-            if mine is not None or holder is not None:
+                self._asked |= {} if run.state in UNDER_WAY else {run_id: duty}  # who has laid it down is leaving
+            elif mine is not None or holder is not None:
                 raise busy(holder)
-            self._forget(run_id)
-            if approve_all and run.state is RunState.PENDING:  # it is on record once the run has begun
-                self._blanket.add(run_id)
-            self._begin(Duty(run, "rest" if run.intent == "cancel" else "go on", actor, approve_all))
+            else:
+                self._take_up(duty)
 
     def nudge(self, run_id: str) -> None:
         """Say that the run was told something: where nobody orchestrates it, somebody here sees to it at once."""
@@ -163,12 +163,12 @@ class Attendance:
 
     def _look(self) -> None:
         """See to every run that wants somebody and has nobody."""
-        for run in self._office.store.runs():
-            if run.state not in FINAL_RUN_STATES:
-                self._see_to(run)
-            elif run.id in self._troubles or run.id in self._wanting:
-                with self._lock:
-                    self._forget(run.id)
+        found = self._office.store.unfinished()
+        for run in found:
+            self._see_to(run)
+        with self._lock:
+            for run_id in {*self._troubles, *self._wanting} - {run.id for run in found}:
+                self._forget(run_id)
 
     def _see_to(self, run: Run) -> None:
         if run.cloud in self._shifts:
@@ -195,7 +195,14 @@ class Attendance:
         patience = _PATIENCE_PENDING if run.state is RunState.PENDING else _PATIENCE
         return at - since >= patience and (setback is None or at >= setback.again)
 
-    # Both with the lock held
+    # All of them with the lock held
+
+    def _take_up(self, duty: Duty) -> None:
+        """As if nothing had been tried before."""
+        self._forget(duty.run.id)
+        if duty.approve_all and duty.run.state is RunState.PENDING:  # it is on record once the run has begun
+            self._blanket.add(duty.run.id)
+        self._begin(duty)
 
     def _begin(self, duty: Duty) -> None:
         if not self._leave.told:
@@ -203,7 +210,7 @@ class Attendance:
             shift.begin(self._ended)
 
     def _forget(self, run_id: str) -> None:
-        for known in (self._setbacks, self._troubles, self._wanting):
+        for known in (self._setbacks, self._troubles, self._wanting, self._asked):
             known.pop(run_id, None)
         for marked in (self._blanket, self._nudged):
             marked.discard(run_id)
@@ -223,4 +230,6 @@ class Attendance:
                 self._troubles.pop(run_id, None)
             else:
                 self._troubles[run_id] = trouble
+            if asked := self._asked.pop(run_id, None):
+                self._take_up(asked)
         self._bell.set()

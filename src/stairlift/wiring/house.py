@@ -18,6 +18,7 @@ from stairlift.wiring.attendance import Attendance
 from stairlift.wiring.bell import Bell
 from stairlift.wiring.codes import Codes
 from stairlift.wiring.jobs import Jobs, Threads
+from stairlift.wiring.measuring import Measuring
 from stairlift.wiring.office import Office, open_office
 from stairlift.wiring.overviews import Overviews
 from stairlift.wiring.settings import Settings
@@ -44,6 +45,7 @@ class House:
     codes: Codes = field(default_factory=Codes)
     strips: Strips = field(default_factory=Strips)
     timelines: Timelines = field(default_factory=Timelines)
+    measuring: Measuring = field(default_factory=Measuring)
     let_go: Callable[[], None] = lambda: None
     again: Callable[[], Settings] | None = None
     steering: Steering = field(init=False)
@@ -69,6 +71,7 @@ class House:
         """Let orchestrators detach and connections go; whether every orchestrator has left in time."""
         left = self.attendance.close()
         self.jobs.close()
+        self.bell.close()
         if left:  # else one is at the journal still
             self.office.store.close()
             self.let_go()

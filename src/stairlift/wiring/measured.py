@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from stairlift.model.availability import Totals
+from stairlift.model.errors import UsageError
 from stairlift.model.run import Run
 from stairlift.ports import Records
 from stairlift.probe.order import SAMPLES, folder_of
@@ -20,6 +21,15 @@ def availability_of(run: Run, records: Records, state_dir: Path) -> Availability
         return None
     flights = windows(records.attempts(run.id), records.steps(run.id), now())
     return measured(SampleReader(file).pieces(), flights)
+
+
+def not_measured(run_id: str) -> UsageError:
+    """There is nothing to tell of what users felt."""
+    return UsageError(
+        code="availability.none",
+        brief=f"run {run_id} was not measured on this machine",
+        resolution="a [meter] table in stairlift.toml, or a downtime_budget, has the next run measured",
+    )
 
 
 def totals_of(run_id: str, state_dir: Path) -> Totals | None:

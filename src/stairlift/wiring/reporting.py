@@ -32,9 +32,12 @@ _PAGE = 5000
 _TOLD = frozenset({"step.skipped", "step.approved", "step.carried"})
 
 
-def estimated(plan: Plan, records: Records) -> Estimate:
-    """How long a plan may take, by what is on record of its cloud, with its own windows and order."""
-    found = known(plan, history(records.lengths(plan.cloud, MOST)))
+def estimated(plan: Plan, records: Records, run: Run | None = None) -> Estimate:
+    """How long a plan may take, by what is on record of its cloud, with its own windows and order.
+
+    Of its `run` what could be known before that began: what it took itself is no estimate of it.
+    """
+    found = known(plan, history(records.lengths(plan.cloud, MOST, run.created_at if run else None)))
     return estimate(plan, found, (_course(plan, seconds(found, "p50")), _course(plan, seconds(found, "p90"))))
 
 
@@ -44,19 +47,20 @@ def _course(plan: Plan, lengths: Mapping[str, float]) -> Course:
 
 def report_of_plan(plan: Plan, records: Records, kept: KeptPlan | None = None) -> Paper:
     """The report before a run; `kept` says who made the plan, where that is on record."""
-    return before(_proposal(plan, records, kept))
+    return before(_proposal(plan, estimated(plan, records), kept))
 
 
-def _proposal(plan: Plan, records: Records, kept: KeptPlan | None) -> Proposal:
+def _proposal(plan: Plan, estimate: Estimate, kept: KeptPlan | None) -> Proposal:
     made_by, made_at = (kept.actor, kept.made_at) if kept else ("", None)
-    return Proposal(plan, now(), estimated(plan, records), made_by, made_at)
+    return Proposal(plan, now(), estimate, made_by, made_at)
 
 
 def account_of(run: Run, records: Records, state_dir: Path, kept: KeptPlan | None = None) -> Account:
     """All that is on record about a run, as far as a report tells it."""
+    plan = from_document(records.plan(run.id))
     return Account(
         run=run,
-        proposal=_proposal(from_document(records.plan(run.id)), records, kept),
+        proposal=_proposal(plan, estimated(plan, records, run), kept),
         steps=records.steps(run.id),
         attempts=records.attempts(run.id),
         commands=records.commands(run.id),
@@ -103,7 +107,7 @@ def announcement(occasion: Occasion, run: Run, records: Records, state_dir: Path
     """What the users of a cloud are told when a run begins, or when it has come to rest."""
     plan = from_document(records.plan(run.id))
     felt = availability_of(run, records, state_dir) if occasion == "end" else None
-    return announced(occasion, Occurrence(plan, estimated(plan, records), run, felt), contact)
+    return announced(occasion, Occurrence(plan, estimated(plan, records, run), run, felt), contact)
 
 
 def announcement_of_plan(plan: Plan, records: Records, contact: Contact) -> str:

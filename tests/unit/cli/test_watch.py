@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import threading
 import time
 from contextlib import contextmanager, redirect_stdout
@@ -129,3 +130,77 @@ def test_a_document_for_every_change(ledger):
     assert documents[0]["state"] == "running"
     assert documents[-1]["state"] == "failed"
     assert 3 <= len(documents) <= 5
+
+
+# Five lines below what happens
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    return monkeypatch
+
+
+def bare(text):
+    """Without what colours and moves."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def test_five_lines_are_drawn_anew_below_what_happens(ledger, terminal):
+    stream = Stream(tty=True)
+    with watching(ledger, stream):
+        until(stream, "next")
+        ledger.starts("s2")
+        until(stream, "Upgrading nova-compute on s2")
+        ledger.ends("s2", "failed", "no room")
+        until(stream, "see: stairlift logs")
+    told = bare(stream.text)
+    for label in ("now ", "next ", "blocked ", "users ", "end "):
+        assert label in told
+    assert "2 of 40 steps done" not in told
+    assert "1 of 40 steps done (2 %)" in told
+    assert "▶ running · Upgrading nova-compute on s2" in told
+    assert "✘ failed: s2: no room" in told
+    assert sum("s2 started" in line for line in told.splitlines()) == 1, "an event scrolls by once"
+    ups = re.findall(r"(?:\x1b\[1A\x1b\[2K)+", stream.text)
+    assert ups
+    assert max(len(up) // len("\x1b[1A\x1b[2K") for up in ups) <= 5, "no more than five lines are drawn anew"
+    assert "\x1b[2J" not in stream.text
+    assert (
+        told.rstrip().splitlines()[-1].strip()
+        == f"once the failed are retried (or skipped): stairlift resume {ledger.run.id}"
+    )
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (40, 12), (20, 4)])
+def test_no_line_is_wider_and_none_too_many(ledger, terminal, columns, lines):
+    terminal.setenv("COLUMNS", str(columns))
+    terminal.setenv("LINES", str(lines))
+    stream = Stream(tty=True)
+    ledger.starts("s2").tells("s2", json.dumps({"task": "x" * 300}) + "\n")
+    with watching(ledger, stream):
+        until(stream, "now")
+        shown = stream.text
+    drawn = [
+        line
+        for line in bare(shown).replace("\r", "\n").splitlines()
+        if line.startswith(("now", "next", "blo", "use", "end"))
+    ]
+    assert drawn
+    assert max(map(len, drawn)) <= columns
+    assert len({line.split()[0] for line in drawn}) <= min(5, lines - 2)
+
+
+def test_in_a_pipe_no_line_is_drawn_over_even_where_colours_are_wanted(ledger, terminal):
+    terminal.setenv("FORCE_COLOR", "1")
+    stream = Stream()
+    with watching(ledger, stream):
+        until(stream, "1 of 40 steps done")
+        ledger.starts("s2")
+        until(stream, "s2 started")
+    assert "\r" not in stream.text
+    assert "\x1b[1A" not in stream.text

@@ -206,7 +206,7 @@ def test_what_went_wrong_is_told_with_what_came_of_it(tmp_path):
 
 def test_what_is_left_to_do_is_told_with_what_to_type(tmp_path):
     left = telling(after(a_story(tmp_path)), "left")
-    assert "nova-compute is not upgraded to 2026.1 on 1 host: cmp3" in left
+    assert "not upgraded to 2026.1 on 1 host (cmp3): nova-compute" in left
     assert "nova keeps what only the old release's code needs in its schema" in left
     assert "1 side effect not put back" in left
     assert "stairlift resume 260504-abc123" in left

@@ -62,7 +62,7 @@ _OWN = {
     "ul",
     "li",
 }
-_OWN |= {"table", "thead", "tbody", "tr", "th", "td", "pre"}
+_OWN |= {"table", "div", "thead", "tbody", "tr", "th", "td", "pre"}
 
 
 @given(st.text())
@@ -70,7 +70,11 @@ _OWN |= {"table", "thead", "tbody", "tr", "th", "td", "pre"}
 def test_no_name_becomes_a_tag_or_an_attribute(text):
     found = seen(page(a_paper(text)))
     assert found.tags <= _OWN
-    assert found.attributes <= {"lang", "charset", "name", "content", "aria-labelledby", "id", "scope", "class"}
+    assert found.attributes <= {"lang", "charset", "name", "content", "aria-labelledby", "id", "scope", "class"} | {
+        "role",
+        "aria-label",
+        "tabindex",
+    }
 
 
 def test_a_page_needs_nothing_from_elsewhere():

@@ -1,11 +1,11 @@
 """The timeline: every attempt is drawn once and in its place, and any paging shows each row once."""
 
+import itertools
 from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standings import a_run, a_status
 from stairlift.model.plan_document import to_document
 from stairlift.model.run import Attempt, AttemptId, Event, RunState, StepState, StepStatus
 from stairlift.report.axis import Axis
@@ -17,6 +17,7 @@ from stairlift.report.timeline import Known, timeline
 from stairlift.report.timeline_rows import BARS, DENSE, ROWS, Asked, choose, cut, groups
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_binding, a_plan, a_rollout, a_step
+from standings import a_run, a_status
 
 S = StepState
 
@@ -76,7 +77,7 @@ def test_marks_are_round_times_and_not_too_many(length):
     marks = Axis.over(NOON, after(length)).marks()
     assert len(marks) <= 8
     assert all(0 < mark.place <= 100 for mark in marks)
-    apart = {(later.at - mark.at) for mark, later in zip(marks, marks[1:], strict=False)}
+    apart = {(later.at - mark.at) for mark, later in itertools.pairwise(marks)}
     assert len(apart) <= 1
 
 
@@ -96,7 +97,7 @@ def test_every_bar_is_drawn_once_and_none_hides_another(given_bars):
     assert all(one.width >= NARROWEST - 0.001 for one in laid)
     for lane in {one.lane for one in laid}:
         mine = sorted((one.begin, one.end) for one in laid if one.lane == lane)
-        assert all(end <= begin for (_, end), (begin, _) in zip(mine, mine[1:], strict=False))
+        assert all(end <= begin for (_, end), (begin, _) in itertools.pairwise(mine))
 
 
 def test_a_step_that_was_tried_three_times_has_three_bars():
@@ -265,7 +266,7 @@ def test_rows_are_chosen_by_host_stage_and_state():
     failed = [a_status("cmp2", S.FAILED)]
     assert [row.name for row in shown(plan, failed, asked=Asked(state=S.FAILED)).rows] == ["cmp2"]
     assert [row.name for row in shown(plan, failed, asked=Asked(sort="trouble")).rows] == ["cmp2", "ctl1", "cmp1"]
-    assert [row.name for row in shown(plan, failed, asked=Asked(sort="newest")).rows][0] == "cmp2"
+    assert next(row.name for row in shown(plan, failed, asked=Asked(sort="newest")).rows) == "cmp2"
     assert [row.name for row in shown(plan, failed, asked=Asked(sort="name")).rows] == ["cmp1", "cmp2", "ctl1"]
 
 
@@ -292,7 +293,7 @@ def test_a_row_of_many_steps_tells_of_them_by_sorts():
     ]
     [row] = shown(plan, statuses, asked=Asked("stages")).rows
     assert row.steps == 120 > DENSE
-    assert (row.done, [one.bar.name for one in row.bars][0]) == (40, "cordon: 10 of 30")
+    assert (row.done, next(one.bar.name for one in row.bars)) == (40, "cordon: 10 of 30")
     assert "cordon: 20 to come" in [one.bar.name for one in row.bars]
 
 

@@ -31,6 +31,16 @@ def test_all_of_it_is_read(tmp_path):
     )
 
 
+def test_no_plan_is_taken_from_outside_unless_it_says_so(tmp_path):
+    assert not ServeSettings().accept_plans
+    assert read(tmp_path, "accept_plans = true").accept_plans
+
+
+def test_paths_of_sources_for_others_are_beside_the_file(tmp_path):
+    found = read(tmp_path, 'inventories = ["ansible:hosts.ini", "haproxy:http://lb1/", "ansible:a,b,"]')
+    assert found.inventories == (f"ansible:{tmp_path}/hosts.ini", "haproxy:http://lb1/", "ansible:a,b,")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -47,6 +57,9 @@ def test_all_of_it_is_read(tmp_path):
         'four_eyes = "yes"',
         "session_hours = 0",
         "session_hours = 9000",
+        "accept_plans = 1",
+        'inventories = "openstack"',
+        "inventories = [1]",
         "prot = 1",
     ],
 )

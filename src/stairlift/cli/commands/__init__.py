@@ -5,6 +5,8 @@ import typer
 from stairlift.cli.commands import (
     availability,
     check,
+    completion,
+    config,
     control,
     demo,
     discover,
@@ -24,6 +26,7 @@ from stairlift.cli.commands import (
     watching,
     worker,
 )
+from stairlift.cli.shaping import TabularCommand
 
 
 def register(app: typer.Typer) -> None:
@@ -44,6 +47,8 @@ def register(app: typer.Typer) -> None:
         events,
         notices,
         installed,
+        config,
+        completion,
         guard,
         demo,
         worker,
@@ -51,3 +56,13 @@ def register(app: typer.Typer) -> None:
         serve,
     ):
         module.register(app)
+    _tabular(app)
+
+
+def _tabular(app: typer.Typer) -> None:
+    """Have `-c` wherever there are tables."""
+    for command in app.registered_commands:
+        command.cls = TabularCommand
+    for family in app.registered_groups:
+        if family.typer_instance:
+            _tabular(family.typer_instance)

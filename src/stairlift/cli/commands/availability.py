@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stairlift.cli.here import settings
-from stairlift.cli.options import Output, RunName
+from stairlift.cli.options import Columns, Output, RunName
 from stairlift.cli.output import Format, say, show, show_document, show_lines, show_table
-from stairlift.model.errors import UsageError
 from stairlift.model.run import FINAL_RUN_STATES, RunState
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
@@ -32,6 +31,7 @@ def availability(
     ),
     backends: Annotated[bool, typer.Option("--backends", help="Every process of an API by itself as well.")] = False,
     output: Output = Format.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """Print it once, or until the run is over."""
     from stairlift.wiring.archive import open_archive
@@ -49,13 +49,10 @@ def availability(
 
 def _show(run: str, found: "Availability | None", output: Format, *, backends: bool) -> None:
     from stairlift.report import availability_words as words
+    from stairlift.wiring.measured import not_measured
 
     if found is None:
-        raise UsageError(
-            code="availability.none",
-            brief=f"run {run} was not measured on this machine",
-            resolution="a [meter] table in stairlift.toml, or a downtime_budget, has the next run measured",
-        )
+        raise not_measured(run)
     if output is not Format.TABLE:
         show_document(words.availability_document(run, found), output)
         return

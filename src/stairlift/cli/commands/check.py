@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from stairlift.cli.completing import series
 from stairlift.cli.here import settings
-from stairlift.cli.options import Inventory, OsCloud, Output
+from stairlift.cli.options import Columns, Inventory, OsCloud, Output
 from stairlift.cli.output import Format, say, show_document, show_table
 from stairlift.model.errors import Refusal, UsageError
 
@@ -19,10 +20,14 @@ def check(  # Typer makes options of parameters  # noqa: PLR0917
     os_cloud: OsCloud = None,
     inventory: Inventory = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="SERIES", help="Look at the way to this release, too.")
+        str | None,
+        typer.Option("--to", metavar="SERIES", help="Look at the way to this release, too.", autocompletion=series),
     ] = None,
     source: Annotated[
-        str | None, typer.Option("--from", metavar="SERIES", help="Only where the evidence leaves several candidates.")
+        str | None,
+        typer.Option(
+            "--from", metavar="SERIES", help="Only where the evidence leaves several candidates.", autocompletion=series
+        ),
     ] = None,
     waive: Annotated[
         list[str] | None, typer.Option(metavar="CODE[:SUBJECT]", help="As for `plan`; only with --to.")
@@ -31,6 +36,7 @@ def check(  # Typer makes options of parameters  # noqa: PLR0917
         bool, typer.Option("--strict", help="A check that nobody gave the means for is an error, too.")
     ] = False,
     output: Output = Format.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """Look, build, plan in memory, ask the checks, print. Leaves with 4 where something would refuse a plan."""
     from stairlift.report.checked import COLUMNS, check_document, check_line, check_pastes, check_rows

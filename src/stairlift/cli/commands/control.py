@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stairlift.cli.completing import stages
 from stairlift.cli.here import actor, ask, settings, somebody_there
 from stairlift.cli.options import Reason, RunName
 from stairlift.cli.output import say
@@ -24,7 +25,10 @@ def register(app: typer.Typer) -> None:
 def pause(
     name: RunName = None,
     after: Annotated[
-        str | None, typer.Option("--after", metavar="STAGE", help="Not now: once everything up to this stage is done.")
+        str | None,
+        typer.Option(
+            "--after", metavar="STAGE", help="Not now: once everything up to this stage is done.", autocompletion=stages
+        ),
     ] = None,
     reason: Reason = "",
 ) -> None:

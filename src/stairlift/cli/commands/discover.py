@@ -8,7 +8,7 @@ import typer
 
 from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import settings
-from stairlift.cli.options import Inventory, OsCloud, Wide
+from stairlift.cli.options import Columns, Inventory, OsCloud, Wide
 from stairlift.cli.output import Format, WideFormat, say, show, show_document, show_table
 from stairlift.model.cloud import Cloud
 
@@ -27,6 +27,7 @@ def discover(
         Path | None, typer.Option(metavar="DIR", help="Keep the raw answers there, for a bug report or recording:DIR.")
     ] = None,
     output: Wide = WideFormat.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """Ask, reconcile, print."""
     from stairlift.report.cloud import cloud_document

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stairlift.cli.here import settings
-from stairlift.cli.options import Output, RunName
-from stairlift.cli.output import Format, say, show_bytes, show_document, show_lines
+from stairlift.cli.options import Columns, Output, RunName
+from stairlift.cli.output import Format, say, show_bytes, show_document, show_lines, show_table
+from stairlift.cli.shaping import shape
 from stairlift.model.errors import UsageError
 from stairlift.model.run import FINAL_RUN_STATES, Event, Run, RunState
 
@@ -36,6 +37,7 @@ def events(
         typer.Option("--export", metavar="FILE", help="Write run, plan, commands, attempts and events there."),
     ] = None,
     output: Output = Format.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """Print what there is, then what comes."""
     from stairlift.wiring.archive import open_archive
@@ -69,8 +71,12 @@ def _show(archive: "Archive", run: Run, found: Sequence[Event], output: Format) 
 
 
 def _lines(archive: "Archive", run: Run, found: Sequence[Event]) -> None:
+    from stairlift.report.bare import EVENT_COLUMNS, event_rows
     from stairlift.report.events import audit_line
 
+    if shape():
+        show_table(EVENT_COLUMNS, event_rows(found))
+        return
     steps = archive.steps(run, {event.step for event in found if event.step})
     show_lines(audit_line(event, steps) for event in found)
 

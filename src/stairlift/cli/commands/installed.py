@@ -5,7 +5,7 @@ import os
 import typer
 
 from stairlift.cli.here import settings
-from stairlift.cli.options import Output
+from stairlift.cli.options import Columns, Output
 from stairlift.cli.output import Format, say, show_document, show_table
 
 
@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(database, name="db")
 
 
-def strategies(output: Output = Format.TABLE) -> None:
+def strategies(output: Output = Format.TABLE, _columns: Columns = None) -> None:
     """What each can do, and what it lacks here."""
     from stairlift.report.installed import STRATEGY_COLUMNS, strategy_documents, strategy_rows
     from stairlift.wiring.installed import installed_strategies
@@ -30,7 +30,7 @@ def strategies(output: Output = Format.TABLE) -> None:
         show_document(strategy_documents(found), output)
 
 
-def inventories(output: Output = Format.TABLE) -> None:
+def inventories(output: Output = Format.TABLE, _columns: Columns = None) -> None:
     """What each tells, and what it lacks here."""
     from stairlift.report.installed import SOURCE_COLUMNS, source_documents, source_rows
     from stairlift.wiring.installed import installed_sources

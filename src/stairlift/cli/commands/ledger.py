@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stairlift.cli.here import actor, settings
-from stairlift.cli.options import Output, Reason
+from stairlift.cli.options import Columns, Output, Reason
 from stairlift.cli.output import Format, say, show_document, show_table
 from stairlift.model.errors import UsageError
 
@@ -40,6 +40,7 @@ def ledger(
     ] = False,
     reason: Reason = "",
     output: Output = Format.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """Show it; with `--restore` first put back what was named, or everything; with `--settle` take a person's word."""
     from stairlift.wiring.office import open_office

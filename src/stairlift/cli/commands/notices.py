@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli.completing import channels
 from stairlift.cli.here import settings
-from stairlift.cli.options import Output, RunName
+from stairlift.cli.options import Columns, Output, RunName
 from stairlift.cli.output import Format, say, show_document, show_table
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
@@ -22,10 +23,14 @@ def register(app: typer.Typer) -> None:
 def notices(
     name: RunName = None,
     test: Annotated[
-        str | None, typer.Option("--test", metavar="CHANNEL", help="Send a notice about nothing there, now.")
+        str | None,
+        typer.Option(
+            "--test", metavar="CHANNEL", help="Send a notice about nothing there, now.", autocompletion=channels
+        ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="The newest so many.")] = 100,
     output: Output = Format.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """The delivery log of a run, or one try."""
     from stairlift.wiring.notifying import deliveries_of, try_out

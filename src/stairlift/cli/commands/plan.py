@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli.completing import hosts as hosts_on_record
+from stairlift.cli.completing import series, stages
 from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import settings
-from stairlift.cli.options import Inventory, OsCloud, Output
-from stairlift.cli.output import Format, say, show, show_document, show_shape, words
+from stairlift.cli.options import Columns, Inventory, OsCloud, Output
+from stairlift.cli.output import Format, say, show, show_document, show_shape, show_table, words
+from stairlift.cli.shaping import shape
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.finding import Finding
 from stairlift.model.plan import Plan
@@ -30,22 +33,37 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(  # Typer makes options of parameters  # noqa: PLR0917
-    to: Annotated[str, typer.Option("--to", metavar="SERIES", help="Number or codename: 2026.1, gazpacho.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="SERIES", help="Number or codename: 2026.1, gazpacho.", autocompletion=series)
+    ],
     source: Annotated[
-        str | None, typer.Option("--from", metavar="SERIES", help="Only where the evidence leaves several candidates.")
+        str | None,
+        typer.Option(
+            "--from", metavar="SERIES", help="Only where the evidence leaves several candidates.", autocompletion=series
+        ),
     ] = None,
     os_cloud: OsCloud = None,
     inventory: Inventory = None,
     policy: Annotated[Path | None, typer.Option(metavar="FILE", help="A policy other than stairlift.toml's.")] = None,
-    stage: Annotated[Globs, typer.Option("--stage", metavar="S", help="Only this stage; may be repeated.")] = None,
-    hosts: Annotated[Globs, typer.Option("--hosts", metavar="GLOB", help="Only these hosts; may be repeated.")] = None,
-    exclude: Annotated[Globs, typer.Option(metavar="GLOB", help="Not these hosts; may be repeated.")] = None,
+    stage: Annotated[
+        Globs, typer.Option("--stage", metavar="S", help="Only this stage; may be repeated.", autocompletion=stages)
+    ] = None,
+    hosts: Annotated[
+        Globs,
+        typer.Option(
+            "--hosts", metavar="GLOB", help="Only these hosts; may be repeated.", autocompletion=hosts_on_record
+        ),
+    ] = None,
+    exclude: Annotated[
+        Globs, typer.Option(metavar="GLOB", help="Not these hosts; may be repeated.", autocompletion=hosts_on_record)
+    ] = None,
     waive: Annotated[
         Globs, typer.Option(metavar="CODE[:SUBJECT]", help="Go on in spite of a finding; on record in the plan.")
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan there.")] = None,
     commands: Annotated[bool, typer.Option("--commands", help="Print what would be typed, step by step.")] = False,
     output: Output = Format.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """Look, plan, print. Leaves with 4 where findings refuse the plan; it is not written then."""
     from stairlift.wiring.clock import today
@@ -54,7 +72,7 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
     from stairlift.wiring.policy import read_policy_file
     from stairlift.wiring.waivers import expired, in_force
 
-    if commands and output is not Format.TABLE:
+    if commands and (shape() or output is not Format.TABLE):
         raise UsageError(code="usage.options", brief="--commands prints a script; -o json and -o yaml print the plan")
     found = settings()
     request = Wishes(to, source, stage or (), hosts or (), exclude or (), waive or ()).request(
@@ -72,7 +90,7 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
     if refusal:
         raise refusal
     if output is Format.TABLE:
-        (_runbook if commands else _tree)(made)
+        (_runbook if commands else _rows if shape() else _tree)(made)
         tell_findings(made.findings, made.waivers, all_in="-o json")
     _tell_next(made, out, commands=commands)
 
@@ -127,6 +145,12 @@ def _runbook(made: Plan) -> None:
 
     for line in runbook_lines(made):
         show(line)
+
+
+def _rows(made: Plan) -> None:
+    from stairlift.report.bare import STEP_COLUMNS, plan_rows
+
+    show_table(STEP_COLUMNS, plan_rows(made))
 
 
 def _tree(made: Plan) -> None:

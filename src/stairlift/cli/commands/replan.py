@@ -10,8 +10,9 @@ import typer
 
 from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import actor, ask, settings, somebody_there
-from stairlift.cli.options import Inventory, OsCloud, Output, RunName
-from stairlift.cli.output import Format, say, show, show_document
+from stairlift.cli.options import Columns, Inventory, OsCloud, Output, RunName
+from stairlift.cli.output import Format, say, show, show_document, show_table
+from stairlift.cli.shaping import shape
 from stairlift.model.errors import Refusal
 from stairlift.model.finding import Waiver
 
@@ -66,6 +67,7 @@ def replan(  # Typer makes options of parameters  # noqa: PLR0917
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the new plan there, to be read.")] = None,
     output: Output = Format.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """Look, plan, compare, ask. Leaves with 0 where nothing has drifted, with 6 where nobody has approved."""
     from stairlift.wiring.files import write_plan
@@ -121,8 +123,11 @@ def _tell(new: "Replanned") -> None:
     kept, left = len(new.difference.kept), len(new.plan.steps) - len(new.difference.kept)
     way = f"run {new.run.id}: {new.plan.cloud} {new.plan.source} -> {new.plan.target}, {new.run.state}"
     show(f"{way}; {count(kept, 'step')} settled, {left} left", style="bold")
-    for line in difference_lines(new.difference):
+    lines = difference_lines(new.difference)
+    for line in lines:
         show(line.text, style=_STYLES[line.kind])
+    if shape():
+        show_table(("CHANGE", "WHAT"), [(line.kind, line.text) for line in lines])
     if not new.difference.empty:
         show(f"hash {new.plan.hash}", style="dim")
         tell_findings(new.plan.findings, new.plan.waivers, all_in="-o json")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli.completing import stages
 from stairlift.cli.here import ask, settings, somebody_there
 from stairlift.cli.options import PlanFile, RunName
 from stairlift.cli.output import say, show
@@ -55,10 +56,18 @@ def run(  # Typer makes options of parameters  # noqa: PLR0917
     again: Annotated[bool, typer.Option("--again", help="Also a plan that was carried out before.")] = False,
     stage: Annotated[
         list[str] | None,
-        typer.Option("--stage", metavar="S", help="Only this stage, then rest; prepare needs no approval. Repeatable."),
+        typer.Option(
+            "--stage",
+            metavar="S",
+            help="Only this stage, then rest; prepare needs no approval. Repeatable.",
+            autocompletion=stages,
+        ),
     ] = None,
     stop_after: Annotated[
-        str | None, typer.Option("--stop-after", metavar="S", help="Rest once everything up to this stage is done.")
+        str | None,
+        typer.Option(
+            "--stop-after", metavar="S", help="Rest once everything up to this stage is done.", autocompletion=stages
+        ),
     ] = None,
 ) -> None:
     """Check the plan, have it approved, look at the cloud again, run."""

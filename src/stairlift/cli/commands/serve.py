@@ -36,7 +36,7 @@ def serve(
     found = settings()
     told = {"host": host, "port": port, "tls_cert": tls_cert, "tls_key": tls_key, "trusted_proxies": trust_proxy}
     wanted = with_flags(found.serve, {key: value for key, value in told.items() if value is not None})
-    keep_serving(replace(found, serve=wanted), settings, Welcome(code=sys.stderr.isatty()))
+    keep_serving(replace(found, serve=wanted), settings, Welcome(sign_in=sys.stderr.isatty()))
 
 
 def with_flags(table: ServeSettings, told: dict[str, object]) -> ServeSettings:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from stairlift.cli.here import actor, settings
-from stairlift.cli.options import Output
+from stairlift.cli.options import Columns, Output
 from stairlift.cli.output import Format, say, show, show_document, show_table
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="What it is called; goes on record as who did something.")]
@@ -29,6 +29,7 @@ def create(
         str | None, typer.Option("--expires", metavar="TIME", help="How long it holds, such as 12h or 30d.")
     ] = None,
     output: Output = Format.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """Print it alone on stdout."""
     from stairlift.report.access import token_document, token_words
@@ -49,7 +50,7 @@ def _listed(rights: str) -> list[str]:
     return [right.strip() for right in rights.split(",") if right.strip()]
 
 
-def list_all(output: Output = Format.TABLE) -> None:
+def list_all(output: Output = Format.TABLE, _columns: Columns = None) -> None:
     """One line per token, the newest first."""
     from stairlift.report.access import TOKEN_COLUMNS, token_document, token_rows
     from stairlift.wiring.admitting import open_keys

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli.completing import steps as step_ids
 from stairlift.cli.here import settings
-from stairlift.cli.options import Output, RunName
+from stairlift.cli.options import Columns, Output, RunName
 from stairlift.cli.output import Format, say, show_bytes, show_document, show_table
 from stairlift.model.run import FINAL_RUN_STATES, RunState
 
@@ -30,8 +31,11 @@ def status(
     name: RunName = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Again and again, until the run ends.")] = False,
     steps: Annotated[bool, typer.Option("--steps", help="Every step with its state.")] = False,
-    why: Annotated[str | None, typer.Option("--why", metavar="STEP", help="What holds this step up.")] = None,
+    why: Annotated[
+        str | None, typer.Option("--why", metavar="STEP", help="What holds this step up.", autocompletion=step_ids)
+    ] = None,
     output: Output = Format.TABLE,
+    _columns: Columns = None,
 ) -> None:
     """Print it once, or until the run ends."""
     from stairlift.cli.standing import show_standing, show_why
@@ -64,7 +68,7 @@ def _meant(name: str | None) -> "tuple[Office, Run]":
     return office, office.run(name, found.os_cloud)
 
 
-def list_runs(output: Output = Format.TABLE) -> None:
+def list_runs(output: Output = Format.TABLE, _columns: Columns = None) -> None:
     """One line per run."""
     from stairlift.report.runs import COLUMNS, run_documents, run_rows
     from stairlift.wiring.archive import open_archive
@@ -81,7 +85,9 @@ def list_runs(output: Output = Format.TABLE) -> None:
 
 def logs(
     name: RunName = None,
-    step: Annotated[str | None, typer.Option("--step", metavar="S", help="Only this step's.")] = None,
+    step: Annotated[
+        str | None, typer.Option("--step", metavar="S", help="Only this step's.", autocompletion=step_ids)
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on as long as the run does.")] = False,
 ) -> None:
     """Print what there is, then what comes."""

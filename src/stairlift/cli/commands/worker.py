@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stairlift.cli.here import settings
-from stairlift.cli.options import Output
+from stairlift.cli.options import Columns, Output
 from stairlift.cli.output import Format, say, show_document, show_table
 
 
@@ -43,7 +43,7 @@ def worker(
     work(settings(), duty, say)
 
 
-def workers(output: Output = Format.TABLE) -> None:
+def workers(output: Output = Format.TABLE, _columns: Columns = None) -> None:
     """One line per worker."""
     from stairlift.report.workers import COLUMNS, worker_document, worker_rows
     from stairlift.wiring.clock import now

@@ -11,8 +11,10 @@ from stairlift.report.export import command_document
 from stairlift.report.rollback import way_back_document
 from stairlift.run.undoing import way_back
 from stairlift.web.access.callers import Operator, Reader
+from stairlift.web.api import shapes, shapes_actions
 from stairlift.web.api.bodies import WantedAction
 from stairlift.web.api.giving import given, strong_tags, tagged
+from stairlift.web.api.parameters import RunId
 from stairlift.web.here import Here
 from stairlift.web.idempotency import once_router
 from stairlift.wiring.house import House
@@ -42,22 +44,34 @@ def _sight(
 By = Annotated[Sight, Depends(_sight)]
 
 
-@router.get("/actions", summary="What can be told to a run now, and why other things cannot")
-def actions(request: Request, house: Here, _caller: Reader, run_id: str) -> Response:
+@router.get(
+    "/actions",
+    operation_id="get_actions",
+    response_model=shapes_actions.Choices,
+    summary="What can be told to a run now, and why other things cannot",
+)
+def actions(request: Request, house: Here, _caller: Reader, run_id: RunId) -> Response:
     """Its ETag is what an action has to show; it changes only when the document does."""
     found = house.steering.choices(house.office.store.run(run_id))
     return tagged(request, choices_document(found), tag(found))
 
 
-@router.post("/actions", status_code=202, summary="Tell a run something")
-def act(house: Here, _caller: Operator, run_id: str, wanted: WantedAction, by: By) -> Response:
+@router.post(
+    "/actions", operation_id="act", status_code=202, response_model=shapes.Command, summary="Tell a run something"
+)
+def act(house: Here, _caller: Operator, run_id: RunId, wanted: WantedAction, by: By) -> Response:
     """Recorded, and acted on in a moment; the answer is the command as it is on record."""
     word = Word(wanted.action, wanted.step, wanted.stage, wanted.now, wanted.reason)
     return told(house, run_id, word, by)
 
 
-@router.get("/rollback", summary="What a rollback would undo, and what stands against it")
-def rollback(house: Here, _caller: Reader, run_id: str) -> Response:
+@router.get(
+    "/rollback",
+    operation_id="get_rollback",
+    response_model=shapes_actions.WayBack,
+    summary="What a rollback would undo, and what stands against it",
+)
+def rollback(house: Here, _caller: Reader, run_id: RunId) -> Response:
     """What `stairlift rollback --dry-run` prints; nothing is told."""
     run = house.office.store.run(run_id)
     plan = house.steering.overviews.plan(run)

@@ -4,8 +4,10 @@ from fastapi.responses import Response
 
 from stairlift.web.access.callers import Approver
 from stairlift.web.access.four_eyes import may_approve, record
+from stairlift.web.api import shapes
 from stairlift.web.api.actions import By, told
 from stairlift.web.api.bodies import WantedApproval
+from stairlift.web.api.parameters import RunId
 from stairlift.web.here import Here
 from stairlift.web.idempotency import once_router
 from stairlift.wiring.steering import Word
@@ -13,8 +15,14 @@ from stairlift.wiring.steering import Word
 router = once_router(prefix="/v1/runs/{run_id}", tags=["actions"])
 
 
-@router.post("/approvals", status_code=202, summary="Approve a step that waits, or the plan as a whole")
-def approve(house: Here, caller: Approver, run_id: str, wanted: WantedApproval, by: By) -> Response:
+@router.post(
+    "/approvals",
+    operation_id="approve",
+    status_code=202,
+    response_model=shapes.Command,
+    summary="Approve a step that waits, or the plan as a whole",
+)
+def approve(house: Here, caller: Approver, run_id: RunId, wanted: WantedApproval, by: By) -> Response:
     """What it covers goes on record with it."""
     refused = may_approve(house, caller, house.office.store.run(run_id))
     if refused is not None:

@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from stairlift.model.errors import UsageError
 from stairlift.model.run import Run
 from stairlift.report.availability_words import availability_document
 from stairlift.report.strip import strip_document
@@ -16,10 +15,9 @@ from stairlift.web.api.giving import given
 from stairlift.web.api.parameters import RunId
 from stairlift.web.here import Here
 from stairlift.wiring.house import House
-from stairlift.wiring.measured import availability_of
+from stairlift.wiring.measured import availability_of, not_measured
 
 router = APIRouter(prefix="/v1/runs/{run_id}", tags=["availability"])
-_Time = Annotated[datetime | None, Query(description="A time in RFC 3339, of a strip.")]
 
 
 @router.get(
@@ -42,7 +40,7 @@ def availability(  # each is a parameter of the address
         return given(_strip(house, found, strip, (begin, end)))
     felt = availability_of(found, house.office.store, house.office.state_dir)
     if felt is None:
-        raise _not_measured(found)
+        raise not_measured(found.id)
     return given(availability_document(found.id, felt))
 
 
@@ -50,13 +48,5 @@ def _strip(house: House, run: Run, bins: int, between: tuple[datetime | None, da
     begin, end = (None if at is None else at.timestamp() for at in between)
     found = house.strips.strip_of(run, house.office.state_dir, bins=bins, begin=begin, end=end)
     if found is None:
-        raise _not_measured(run)
+        raise not_measured(run.id)
     return strip_document(found)
-
-
-def _not_measured(run: Run) -> UsageError:
-    return UsageError(
-        code="availability.unknown",
-        brief=f"run {run.id} was not measured on this machine",
-        resolution="a [meter] table in stairlift.toml, or a downtime_budget, has the next run measured",
-    )

@@ -6,8 +6,10 @@ from fastapi.responses import Response
 from stairlift.model.access import Caller
 from stairlift.web.access.callers import Operator
 from stairlift.web.access.four_eyes import may_approve_at_once, record
+from stairlift.web.api import shapes_actions
 from stairlift.web.api.bodies import WantedReplan, WantedRun
 from stairlift.web.api.giving import accepted
+from stairlift.web.api.parameters import RunId
 from stairlift.web.here import Here
 from stairlift.web.idempotency import once_router
 from stairlift.wiring import beginnings
@@ -17,7 +19,9 @@ from stairlift.wiring.house import House
 router = once_router(prefix="/v1/runs", tags=["runs"])
 
 
-@router.post("", status_code=202, summary="Carry out a plan")
+@router.post(
+    "", operation_id="begin_run", status_code=202, response_model=shapes_actions.Job, summary="Carry out a plan"
+)
 def begin(request: Request, house: Here, caller: Operator, wanted: WantedRun) -> Response:
     """The job's result names the run. Not approved, it does what changes nothing, and waits for the plan's approval."""
     if wanted.approve or wanted.yes:
@@ -27,8 +31,14 @@ def begin(request: Request, house: Here, caller: Operator, wanted: WantedRun) ->
     return accepted(request, house.jobs.begin("run", caller.name, work))
 
 
-@router.post("/{run_id}/replan", status_code=202, summary="Plan anew what remains of a run that rests")
-def replan(request: Request, house: Here, caller: Operator, run_id: str, wanted: WantedReplan) -> Response:
+@router.post(
+    "/{run_id}/replan",
+    operation_id="replan",
+    status_code=202,
+    response_model=shapes_actions.Job,
+    summary="Plan anew what remains of a run that rests",
+)
+def replan(request: Request, house: Here, caller: Operator, run_id: RunId, wanted: WantedReplan) -> Response:
     """The job's result is what has drifted. With the hash of the new plan, a run of it takes the place of the old."""
     if wanted.approve or wanted.yes:
         _demand_approver(house, caller, wanted.approve)

@@ -4,12 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stairlift.web.api.parameters import NO_NUL
 from stairlift.wiring.asking import Sources
 from stairlift.wiring.planning import Wishes
 
-_Word = Annotated[str, Field(max_length=1000)]
+_Word = Annotated[str, Field(max_length=1000, pattern=NO_NUL)]
 _Words = Annotated[list[_Word], Field(max_length=1000)]
-_Reason = Annotated[str, Field(max_length=2000, description="Goes on record, for whoever reads it later.")]
+_Reason = Annotated[
+    str, Field(max_length=2000, pattern=NO_NUL, description="Goes on record, for whoever reads it later.")
+]
 
 
 class Body(BaseModel):

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from fastapi import HTTPException
+from stairlift.model.errors import UsageError
 
 _ONE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
@@ -23,10 +23,22 @@ class Span:
         return f"bytes {self.begin}-{self.begin + self.length - 1}/{self.size}"
 
 
+class NotThere(UsageError):
+    """A range behind the end; `told` is the header Content-Range, which says where that is."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            code="request.range",
+            brief=f"there are {size} bytes by now, and nothing of the range that was asked for",
+            resolution="Ask for what comes behind what you have, once there is more.",
+        )
+        self.told = f"bytes */{size}"
+
+
 def span_of(header: str | None, size: int) -> Span:
     """What is asked for of so many bytes: all of it where the header is not one that we know.
 
-    Raises HTTPException (416) where nothing of it is there.
+    Raises NotThere.
     """
     found = _ONE.fullmatch(header.replace(" ", "")) if header else None
     if found is None or found[0] == "bytes=-":
@@ -35,5 +47,5 @@ def span_of(header: str | None, size: int) -> Span:
     begin = int(first) if first else max(0, size - int(last))
     end = min(size, int(last) + 1) if first and last else size
     if begin >= end:
-        raise HTTPException(416, f"there are {size} bytes by now", {"Content-Range": f"bytes */{size}"})
+        raise NotThere(size)
     return Span(begin, end - begin, size, partial=True)

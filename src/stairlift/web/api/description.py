@@ -75,7 +75,7 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 def _named(path: str, method: str, operation: dict[str, Any]) -> str:
     """What the route was named, else what is done to what, without the parts that are somebody's name."""
-    if "_v1_" not in operation["operationId"]:
+    if not operation["operationId"].endswith(f"_{method}"):
         return str(operation["operationId"])
     parts = [part.replace("-", "_") for part in path.split("/") if part and not part.startswith("{") and part != "v1"]
     return "_".join(({"post": "create"}.get(method, method), *parts, *(["one"] if path.endswith("}") else [])))

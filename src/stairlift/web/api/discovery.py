@@ -36,7 +36,13 @@ root = APIRouter(tags=["discovery"], route_class=_ForPrograms)
 router = APIRouter(tags=["discovery"])
 
 
-@root.get("/", operation_id="discover_root", summary="What this is", response_model=shapes.Discovery)
+@root.get(
+    "/",
+    operation_id="discover_root",
+    summary="What this is",
+    response_model=shapes.Discovery,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "Links; or a page"}},
+)
 def discover_root(_caller: Reader) -> Response:
     """With Accept: application/json; browsers get the page of all runs."""
     return given(_document(links(v1="/v1", healthz="/healthz", readyz="/readyz", metrics="/metrics")))

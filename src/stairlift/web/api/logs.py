@@ -11,10 +11,11 @@ from stairlift.web.access.callers import Reader
 from stairlift.web.api import shapes_logs as shapes
 from stairlift.web.api.accepting import preferred
 from stairlift.web.api.attempts import attempt_of
-from stairlift.web.api.byte_ranges import Span, span_of
+from stairlift.web.api.byte_ranges import NotThere, Span, span_of
 from stairlift.web.api.giving import given
 from stairlift.web.api.parameters import MOST, AttemptNumber, RunId, StepId, Text
 from stairlift.web.here import Here
+from stairlift.web.problems import answer
 from stairlift.wiring.house import House
 from stairlift.wiring.log_files import LEAST, LogPiece, log_piece, open_log, size_of
 from stairlift.wiring.log_files import MOST as MOST_BYTES
@@ -71,7 +72,10 @@ def _piece(piece: LogPiece) -> dict[str, object]:
 
 def _raw(request: Request, house: House, attempt: Attempt) -> Response:
     """As many bytes as there are now: what is printed meanwhile comes with the next request."""
-    span = span_of(request.headers.get("Range"), size_of(house.office, attempt))
+    try:
+        span = span_of(request.headers.get("Range"), size_of(house.office, attempt))
+    except NotThere as wrong:
+        return answer(request, wrong, {"Content-Range": wrong.told})
     headers = {"Accept-Ranges": "bytes", "Content-Length": str(span.length)}
     if span.partial:
         headers["Content-Range"] = span.told

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from stairlift.model.errors import UsageError
 from stairlift.web.access.callers import Operator
+from stairlift.web.api import shapes_actions
 from stairlift.web.api.bodies import WantedCheck, WantedLook
 from stairlift.web.api.giving import accepted
 from stairlift.web.here import Here
@@ -15,14 +16,26 @@ from stairlift.wiring.planning import Wishes
 router = once_router(prefix="/v1", tags=["clouds"])
 
 
-@router.post("/observations", status_code=202, summary="Look at a cloud; what was seen is kept")
+@router.post(
+    "/observations",
+    operation_id="observe",
+    status_code=202,
+    response_model=shapes_actions.Job,
+    summary="Look at a cloud; what was seen is kept",
+)
 def observe(request: Request, house: Here, caller: Operator, wanted: WantedLook) -> Response:
     """The job's result names the observation."""
     work = commissions.observe(house, wanted.sources(), caller.name)
     return accepted(request, house.jobs.begin("observation", caller.name, work))
 
 
-@router.post("/checks", status_code=202, summary="Find all that is wrong before anything is done")
+@router.post(
+    "/checks",
+    operation_id="check",
+    status_code=202,
+    response_model=shapes_actions.Job,
+    summary="Find all that is wrong before anything is done",
+)
 def check(request: Request, house: Here, caller: Operator, wanted: WantedCheck) -> Response:
     """The job's result is what `stairlift check -o json` prints."""
     if not wanted.to and (wanted.source or wanted.waive):

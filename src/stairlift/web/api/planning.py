@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from stairlift.model.access import Caller
 from stairlift.report.shelf import plan_summary
 from stairlift.web.access.callers import Operator
+from stairlift.web.api import shapes_actions, shapes_plans
 from stairlift.web.api.bodies import WantedPlan
 from stairlift.web.api.giving import accepted, given
 from stairlift.web.guarding.bodies import USUAL
@@ -45,19 +46,40 @@ _BODY: dict[str, Any] = {
             }
         },
     },
-    "responses": {"201": {"description": "The plan that was brought, as it is kept"}},
+}
+_BROUGHT: dict[int | str, dict[str, Any]] = {
+    201: {"description": "The plan that was brought, as it is kept", "model": shapes_plans.KeptPlan}
 }
 
 
-@router.post("", status_code=202, summary="Make a plan, or bring one", openapi_extra=_BODY)
+@router.post(
+    "",
+    operation_id="make_plan",
+    status_code=202,
+    response_model=shapes_actions.Job,
+    responses=_BROUGHT,
+    summary="Make a plan, or bring one",
+    openapi_extra=_BODY,
+)
 async def make(request: Request, house: Here, caller: Operator) -> Response:
     """Made here: 202, and the job's result has the hash. Brought: 201, once all of it was looked at."""
-    body = await request.body()
+    body = await _received(request, house)
     return await run_in_threadpool(_seen_to, request, house, caller, body)
 
 
+async def _received(request: Request, house: House) -> bytes:
+    """What was sent; where no plans are taken, no more is waited for than wishes can have."""
+    pieces, size = [], 0
+    async for piece in request.stream():
+        pieces.append(piece)
+        size += len(piece)
+        if size > USUAL:
+            bringing.demand_open(house)
+    return b"".join(pieces)
+
+
 def _seen_to(request: Request, house: House, caller: Caller, body: bytes) -> Response:
-    if len(body) > USUAL.size or _is_plan(body):
+    if len(body) > USUAL or _is_plan(body):
         bringing.demand_open(house)
         with _READING:
             kept = bringing.bring(house, body, caller.name)

@@ -99,7 +99,10 @@ def plan(
 
 
 @router.get(
-    "/{run_id}/commands", operation_id="list_commands", summary="What people told a run", response_model=shapes.Commands
+    "/{run_id}/commands",
+    operation_id="list_commands",
+    summary="What people told a run",
+    response_model=shapes.ToldCommands,
 )
 def commands(house: Here, _caller: Reader, run_id: RunId) -> Response:
     """In the order in which it came, with what came of it."""

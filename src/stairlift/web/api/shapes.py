@@ -4,7 +4,7 @@ What each key means is in docs/reference/json.md; here is said of what kind it i
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -106,6 +106,6 @@ class Command(Shape):
 
 
 #: `from` is a word of Python.
-From = Field(alias="from")
+From = Annotated[str, Field(alias="from")]
 #: pydantic has another `schema`.
-Schema = Field(alias="schema")
+Schema = Annotated[str, Field(alias="schema")]

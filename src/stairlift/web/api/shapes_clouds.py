@@ -118,7 +118,7 @@ class Endpoint(Shape):
 class Cloud(Shape):
     """What was seen of a cloud: what `stairlift discover -o json` prints."""
 
-    schema_: str = Schema
+    schema_: Schema
     cloud: str
     deployment: str | None
     release: RunningRelease

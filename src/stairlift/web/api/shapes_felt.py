@@ -1,8 +1,11 @@
 """What users felt, and what was changed beside the upgrade."""
 
 from datetime import datetime
+from typing import Annotated
 
-from stairlift.web.api.shapes import From, Schema, Shape
+from pydantic import Field
+
+from stairlift.web.api.shapes import Schema, Shape
 
 
 class Baseline(Shape):
@@ -68,7 +71,7 @@ class FailedRequest(Shape):
 class Availability(Shape):
     """What `stairlift availability -o json` prints."""
 
-    schema_: str = Schema
+    schema_: Schema
     run: str
     begin: datetime
     end: datetime
@@ -96,7 +99,7 @@ class Bin(Shape):
 class Strip(Shape):
     """Numbers of each API in stretches of time. Times are in seconds since 1970."""
 
-    source: float = From
+    source: Annotated[float, Field(alias="from")]
     to: float
     baseline: list[float] | None
     apis: dict[str, list[Bin]]
@@ -119,7 +122,7 @@ class Effect(Shape):
 class Ledger(Shape):
     """All that a run has changed: what `stairlift ledger -o json` prints."""
 
-    schema_: str = Schema
+    schema_: Schema
     run: str
     cloud: str
     state: str

@@ -71,5 +71,5 @@ class Worker(Shape):
 class Workers(Shape):
     """All of them."""
 
-    schema_: str = Schema
+    schema_: Schema
     workers: list[Worker]

@@ -24,7 +24,7 @@ class PlannedStep(Shape):
     after: list[str]
     reason: str
     reversibility: Reversibility
-    source: str = From
+    source: From
     to: str
     unit: str
     slots: list[str]
@@ -37,10 +37,10 @@ class PlannedStep(Shape):
 class PlanHead(Shape):
     """What a plan has beside its steps."""
 
-    schema_: str = Schema
+    schema_: Schema
     hash: str
     cloud: str
-    source: str = From
+    source: From
     to: str
     hops: list[str]
     sources: list[str]
@@ -80,7 +80,7 @@ class KeptPlan(Shape):
 
     hash: str
     cloud: str
-    source: str = From
+    source: From
     to: str
     steps: int
     made_at: datetime

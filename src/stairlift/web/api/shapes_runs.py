@@ -16,7 +16,7 @@ class ListedRun(Shape):
     run: str
     state: RunState
     cloud: str
-    source: str = From
+    source: From
     to: str
     plan: str
     created_at: datetime
@@ -142,11 +142,11 @@ class StatusStep(Shape):
 class Status(Shape):
     """How a run stands: what `stairlift status -o json` prints."""
 
-    schema_: str = Schema
+    schema_: Schema
     run: str
     state: RunState
     cloud: str
-    source: str = From
+    source: From
     to: str
     plan: str
     steps: dict[str, int]
@@ -181,7 +181,7 @@ class OneRun(Run):
     attending: Attending
 
 
-class Commands(Shape):
+class ToldCommands(Shape):
     """What people told a run."""
 
     commands: list[Command]
@@ -201,7 +201,7 @@ class Event(Shape):
 class Events(Shape):
     """A page of them."""
 
-    schema_: str = Schema
+    schema_: Schema
     run: str
     cloud: str
     events: list[Event]

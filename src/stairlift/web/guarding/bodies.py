@@ -1,7 +1,6 @@
 """Limits for what is sent to us: how much, how slowly, and what kind of JSON. They hold before anything is read."""
 
 import asyncio
-from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -10,18 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stairlift.model.errors import UsageError
 from stairlift.web.guarding.strict_json import read_json
 
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The most bytes of a body, and the most seconds until it must be here."""
-
-    size: int
-    patience: float
-
-
-USUAL = Limit(2**20, 30.0)
-#: A plan of a large cloud; the same as a file of one.
-LARGE = Limit(100 * 2**20, 600.0)
+#: The most bytes of a body; and of a plan of a large cloud, the same as of a file of one.
+USUAL, LARGE = 2**20, 100 * 2**20
+#: Seconds until a body must be here, and bytes that earn it another one. The connection itself waits a little longer,
+#: and then hangs up without a word.
+_PATIENCE, _LEAST_RATE = 15.0, 10_000
 #: Where whole plans are brought.
 _LARGE_ONES = frozenset({("POST", "/v1/plans")})
 
@@ -37,20 +29,21 @@ class Bodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = LARGE if (scope["method"], scope["path"]) in _LARGE_ONES else USUAL
         headers = Headers(scope=scope)
+        large = (scope["method"], scope["path"]) in _LARGE_ONES and _is_json(headers)
+        limit = LARGE if large else USUAL
         _demand_small(_told_size(headers), limit)
         counted = _Counted(receive, limit)
-        await self._app(scope, counted if limit is LARGE else await _whole(counted, headers), send)
+        await self._app(scope, counted if large else await _whole(counted, headers), send)
 
 
 class _Counted:
     """A body as it comes, until it is too much or too slow."""
 
-    def __init__(self, receive: Receive, limit: Limit) -> None:
+    def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
         self._limit = limit
-        self._ends = asyncio.get_running_loop().time() + limit.patience
+        self._until = asyncio.get_running_loop().time() + _PATIENCE
         self._size = 0
         self._more = True
 
@@ -59,11 +52,13 @@ class _Counted:
         if not self._more:
             return await self._receive()
         try:
-            async with asyncio.timeout_at(self._ends):
+            async with asyncio.timeout_at(self._until):
                 message = await self._receive()
         except TimeoutError as late:
-            raise _too_slow(self._limit) from late
-        self._size += len(message.get("body", b""))
+            raise _too_slow() from late
+        came = len(message.get("body", b""))
+        self._size += came
+        self._until += came / _LEAST_RATE
         self._more = bool(message.get("more_body"))
         _demand_small(self._size, self._limit)
         return message
@@ -104,18 +99,19 @@ def _told_size(headers: Headers) -> int:
     return int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 0
 
 
-def _demand_small(size: int, limit: Limit) -> None:
-    if size > limit.size:
+def _demand_small(size: int, limit: int) -> None:
+    if size > limit:
         raise UsageError(
             code="request.too_large",
-            brief=f"what was sent is larger than {limit.size // 2**20} MiB",
+            brief=f"what was sent is larger than {limit // 2**20} MiB",
             resolution="Only whole plans may be larger: POST them to /v1/plans.",
         )
 
 
-def _too_slow(limit: Limit) -> UsageError:
+def _too_slow() -> UsageError:
     return UsageError(
         code="request.too_slow",
-        brief=f"what was to be sent was not here within {limit.patience:g} s",
+        brief="what was to be sent was not here in time",
+        details=f"it has {_PATIENCE:g} s, and another one for each {_LEAST_RATE} bytes",
         resolution="Send it again, over a network that is fast enough.",
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from stairlift.web.pages import assets, hosts, jobs, plans, run, runs, sign_in, steering, timeline
+from stairlift.web.pages import assets, hosts, jobs, logs, plans, report, run, runs, sign_in, steering, steps, timeline
 
 
 def routers() -> Sequence[APIRouter]:
@@ -15,8 +15,11 @@ def routers() -> Sequence[APIRouter]:
         runs.router,
         run.router,
         steering.router,
+        report.router,  # before what is below a plan
         plans.router,
         jobs.router,
         hosts.router,
         timeline.router,
+        logs.router,
+        steps.router,
     )

@@ -8,13 +8,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from stairlift.model.errors import UsageError
 from stairlift.model.run import FINAL_RUN_STATES, Run
-from stairlift.model.shelf import Sighting
 from stairlift.report.hosts_map import Done, Filters, Spot, blocks_of, choices_of, legend_of, spots_of
 from stairlift.web.pages.drawing import draw
 from stairlift.web.pages.visits import Reading, Visit
-from stairlift.wiring.house import House
+from stairlift.wiring.clouds import known_cloud, known_clouds
 
 router = APIRouter(include_in_schema=False)
 #: Rows of the table on a page, and from how many hosts on the squares are small.
@@ -24,18 +22,16 @@ ROWS, MANY = 200, 300
 @router.get("/hosts")
 def clouds(visit: Reading) -> Response:
     """The clouds that are known."""
-    return draw(visit.request, "clouds.html", caller=visit.caller, clouds=known_clouds(visit.house))
+    found = known_clouds(visit.store, visit.house.library)
+    return draw(visit.request, "clouds.html", caller=visit.caller, clouds=found)
 
 
 @router.get("/clouds/{name}/hosts")
 def hosts(name: str, visit: Reading, filters: Annotated[Filters, Depends()], page: int = 1) -> Response:
     """The map of one cloud, and the same as a table."""
-    seen, document = _newest(visit.house, name)
-    run = visit.store.newest(name)
-    if seen is None and run is None:
-        raise UsageError(
-            code="cloud.unknown", brief=f"nothing is on record about a cloud {name!r}", resolution="See /hosts."
-        )
+    known = known_cloud(name, visit.store, visit.house.library)
+    seen, run = known.observation, known.newest
+    document = visit.house.library.sighting(seen.id)[1] if seen else {}
     goes_on = run if run and run.state not in FINAL_RUN_STATES else None
     every = spots_of(document, *_course(visit, goes_on))
     return _map(visit, filters, every, page=max(1, page), cloud=name, seen=seen, run=goes_on)
@@ -60,21 +56,6 @@ def _map(visit: Visit, filters: Filters, every: Sequence[Spot], *, page: int, **
         query=urlencode({key: value for key, value in asdict(filters).items() if value}),
         **given,
     )
-
-
-def known_clouds(house: House) -> Mapping[str, tuple[Sighting | None, Run | None]]:
-    """Each cloud with the newest look at it and its newest run."""
-    found: dict[str, tuple[Sighting | None, Run | None]] = {}
-    for run in reversed(house.office.store.runs()):
-        found[run.cloud] = (None, run)
-    for seen in reversed(house.library.sightings(limit=1000)):
-        found[seen.cloud] = (seen, found.get(seen.cloud, (None, None))[1])
-    return dict(sorted(found.items()))
-
-
-def _newest(house: House, cloud: str) -> tuple[Sighting | None, Mapping[str, Any]]:
-    newest = house.library.sightings(cloud=cloud, limit=1)
-    return house.library.sighting(newest[0].id) if newest else (None, {})
 
 
 def _course(visit: Visit, run: Run | None) -> tuple[Done, Mapping[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
@@ -83,11 +83,12 @@ def _followed(visit: Visit, kind: JobKind, work: Work) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which steps of a plan are to be shown one by one; all but `page` may be empty."""
+    """Which steps of a plan are to be shown one by one, and which plan it is held against; each may be empty."""
 
     hop: str = ""
     stage: str = ""
     host: str = ""
+    other: Annotated[str, Query(alias="with")] = ""
     page: int = 1
 
 
@@ -124,7 +125,6 @@ def _drawn(visit: Visit, shown_sheet: Sheet, asked: Asked, given: Mapping[str, A
     page = max(1, asked.page)
     wants_steps = bool(asked.hop or asked.stage or asked.host)
     shown, total = rows(plan, asked.hop, asked.stage, asked.host, page=page) if wants_steps else ((), 0)
-    other = visit.request.query_params.get("with", "")
     query = {"hop": asked.hop, "stage": asked.stage, "host": asked.host}
     return draw(
         visit.request,
@@ -138,8 +138,8 @@ def _drawn(visit: Visit, shown_sheet: Sheet, asked: Asked, given: Mapping[str, A
         first=(page - 1) * STEPS,
         more=total > page * STEPS,
         query=urlencode({key: value for key, value in query.items() if value}),
-        other=other,
-        lines=_against(visit.house, other, plan) if other else (),
+        other=asked.other,
+        lines=_against(visit.house, asked.other, plan) if asked.other else (),
         others=visit.house.library.plans(cloud=plan.cloud, limit=20),
         stages=STAGES,
         **given,

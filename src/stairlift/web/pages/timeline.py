@@ -1,12 +1,13 @@
 """`/runs/{run}/timeline`: what each host, service or stage went through, with what users felt on the same axis."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
+from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import STAGES
 from stairlift.model.run import FINAL_RUN_STATES, Run, StepState
 from stairlift.report.axis import Axis
@@ -16,20 +17,21 @@ from stairlift.report.strip_drawing import DrawnStrip
 from stairlift.report.strip_drawing import drawn as drawn_strip
 from stairlift.report.text import clock, stamp
 from stairlift.report.timeline_rows import Asked, Kind, Sort
-from stairlift.report.why import why_line
-from stairlift.web.access.callers import Reader
-from stairlift.web.here import Here
-from stairlift.web.pages.courses import Remembered
+from stairlift.report.why import sentence
+from stairlift.web.pages.addresses import links
 from stairlift.web.pages.drawing import drawn, seen_by, sent
+from stairlift.web.pages.visits import Reading
 from stairlift.wiring.clock import now
 from stairlift.wiring.house import House
 
 router = APIRouter(include_in_schema=False)
 ZOOMS = (1, 2, 4, 8, 16)
+#: So many links of the chain of what blocks a run are told here; the page of the step has all.
+_LINKS = 4
 _SORTS = {"plan": "order of the plan", "name": "name", "trouble": "trouble first", "newest": "newest first"}
 
 
-def _asked(
+def _asked(  # noqa: PLR0917  # each is a parameter of the address
     rows: Literal["", "hosts", "services", "stages", "groups"] = "",
     group: Annotated[str, Query(max_length=200)] = "",
     host: Annotated[str, Query(max_length=200)] = "",
@@ -54,25 +56,21 @@ def _in_utc(at: datetime | None) -> datetime | None:
 
 @router.get("/runs/{run_id}/timeline")
 def timeline_page(
-    request: Request,
     run_id: str,
-    house: Here,
-    caller: Reader,
-    remembered: Remembered,
+    visit: Reading,
     asked: Annotated[Asked, Depends(_asked)],
     table: Annotated[Literal["", "table"], Query(alias="as")] = "",
 ) -> Response:
     """A page of its rows, as bars or, for who does not see them, as a table that says the same."""
-    run = house.office.store.run(run_id)
-    newest = house.office.store.latest(run_id)
+    request, caller = visit.request, visit.caller
+    run, newest = visit.store.run(run_id), visit.store.latest(run_id)
+    seq = newest.seq if newest else 0  # before anything else is read: what comes meanwhile rings once more
 
     def draw() -> str:
-        seq = newest.seq if newest else 0
-        given = _values(run, house, asked, href=_links(request))
+        given = _values(run, visit.house, asked, href=links(request))
         return drawn(request, "timeline.html", caller=caller, seq=seq, as_table=bool(table), **given)
 
-    version = newest.seq if newest else 0
-    return sent(request, remembered.drawings.get(seen_by(request, caller), version, draw))
+    return sent(request, visit.memory.drawings.get(seen_by(request, caller), seq, draw))
 
 
 def _values(run: Run, house: House, asked: Asked, href: Callable[..., str]) -> dict[str, Any]:
@@ -85,7 +83,7 @@ def _values(run: Run, house: House, asked: Asked, href: Callable[..., str]) -> d
         "line": found,
         "asked": asked,
         "strip": _strip(run, house, found.axis),
-        "blocked": why_line(standing.why, run, now()) if standing.why else "",
+        "blocked": _blocked(standing.why),
         "href": href,
         "cut_to": lambda bar: _cut(bar, href),
         "entries": [(row.name, part) for row in _all_rows(found) for one in row.bars for part in one.bar.each],
@@ -97,6 +95,15 @@ def _values(run: Run, house: House, asked: Asked, href: Callable[..., str]) -> d
     }
 
 
+def _blocked(why: Sequence[Hindrance]) -> list[tuple[str, str]]:
+    """What holds up the step that would be next, down to what that comes from."""
+    found, link = list[tuple[str, str]](), next(iter(why), None)
+    while link is not None and len(found) < _LINKS:
+        found.append((link.step, sentence(link, now())))
+        link = next(iter(link.behind), None)
+    return found
+
+
 def _all_rows(found: Any) -> tuple[Any, ...]:
     return (*([found.gates] if found.gates else []), *found.rows)
 
@@ -105,20 +112,6 @@ def _strip(run: Run, house: House, axis: Axis) -> DrawnStrip | None:
     begin, end = axis.begin.timestamp(), axis.end.timestamp()
     strip = house.strips.strip_of(run, house.office.state_dir, begin=begin, end=end)
     return drawn_strip(strip, axis) if strip else None
-
-
-def _links(request: Request) -> Callable[..., str]:
-    """The address of this page with something changed; what is None is left out. Another view begins at page 1."""
-
-    def href(**changes: Any) -> str:
-        given = {name.rstrip("_"): value for name, value in changes.items()}
-        left = [name for name, value in given.items() if value is None] + ([] if "page" in given else ["page"])
-        url = request.url.remove_query_params(left).include_query_params(
-            **{name: value for name, value in given.items() if value is not None}
-        )
-        return f"?{url.query}"
-
-    return href
 
 
 def _cut(bar: Bar, href: Callable[..., str]) -> str:

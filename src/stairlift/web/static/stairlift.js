@@ -5,7 +5,8 @@ const body = document.body;
 const live = document.getElementById("live");
 const words = document.getElementById("live-words");
 const POLL = 5000; // where no stream stands; milliseconds, as all times here
-const STALE = 15000;
+const SLOWLY = 15000; // where one does: what an attempt tells of itself is no event
+const STALE = 15000; // without an answer
 const SPEAK = 10000;
 const GAP = 400;
 
@@ -95,13 +96,18 @@ function listen() {
   stream?.close();
   stream = null;
   if (document.hidden || !body.dataset.bell) return;
-  stream = new EventSource(body.dataset.bell);
+  stream = new EventSource(`${body.dataset.bell}?after=${body.dataset.seq ?? 0}`);
   stream.addEventListener("open", () => {
     patience = 1000;
     show();
   });
   stream.addEventListener("ring", (event) => {
     if (event.lastEventId !== body.dataset.seq) ring();
+  });
+  stream.addEventListener("end", () => {
+    stream?.close();
+    stream = null;
+    ring();
   });
   stream.addEventListener("error", () => {
     stream?.close();
@@ -115,9 +121,8 @@ function listen() {
 const listening = () => stream?.readyState === EventSource.OPEN;
 
 setInterval(() => {
-  const every = Number(body.dataset.poll) * 1000 || POLL;
-  const wanted = body.dataset.poll || (body.dataset.bell && !listening());
-  if (wanted && !document.hidden && Date.now() - fetched >= every) ring();
+  const every = Number(body.dataset.poll) * 1000 || (listening() ? SLOWLY : POLL);
+  if ((body.dataset.poll || body.dataset.bell) && !document.hidden && Date.now() - fetched >= every) ring();
   show();
 }, 1000);
 
@@ -128,7 +133,7 @@ document.addEventListener("visibilitychange", () => {
 
 function show() {
   const followed = body.dataset.bell || body.dataset.poll;
-  const late = Date.now() - fetched > STALE;
+  const late = Date.now() - fetched > STALE + 1000;
   const state = !followed ? "still" : listening() || (body.dataset.poll && !late) ? "live" : late ? "stale" : "reconnecting";
   if (live.dataset.state === state) return;
   live.dataset.state = state;

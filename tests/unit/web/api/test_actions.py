@@ -97,7 +97,8 @@ def test_why_a_rollback_cannot_be_is_shown(ada, house) -> None:
         ({"action": "rollback"}, "rollback", {}),
     ],
 )
-def test_a_word_about_the_run_goes_on_record(ada, house, ledger, word, kind, details) -> None:
+def test_a_word_about_the_run_goes_on_record(house, ledger, word, kind, details) -> None:
+    ada = client(house)
     answer = tells(ada, ledger, **word)
     assert answer.status_code == 202, answer.text
     [command] = on_record(ledger)
@@ -305,3 +306,13 @@ def test_four_eyes_are_wanted_where_the_settings_say_so(tmp_path, waiting) -> No
     strict = a_house(tmp_path, settings=settings_in(tmp_path, serve=ServeSettings(four_eyes=True)))
     assert code(approves(client(strict, name="ada"), waiting)) == (403, "access.four_eyes")
     assert approves(client(strict, name="grace"), waiting).status_code == 202
+
+
+@pytest.mark.parametrize("strange", ["\x00", "\ud800", "x" * 2001])
+def test_texts_that_no_journal_takes_are_refused(ada, ledger, strange) -> None:
+    import json
+
+    body = json.dumps({"action": "pause", "reason": strange})
+    headers = seen(ada, ledger) | {"Content-Type": "application/json"}
+    assert ada.post(at(ledger), content=body, headers=headers).status_code == 400
+    assert on_record(ledger) == []

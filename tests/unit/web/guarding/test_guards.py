@@ -18,7 +18,7 @@ from stairlift.model.errors import NoAnswer, Refusal, StairliftError, UsageError
 from stairlift.model.finding import Finding
 from stairlift.web.access.callers import Reader
 from stairlift.web.guarding import bodies
-from stairlift.web.guarding.bodies import Bodies, Limit
+from stairlift.web.guarding.bodies import Bodies
 from visitors import ADDRESS, BROWSING, a_browser, a_program, a_stranger
 
 JSON = {"Content-Type": "application/json"}
@@ -290,7 +290,7 @@ class TestParameters:
 
 class TestBodies:
     def test_as_much_as_is_allowed(self, ask):
-        told = ask.post("/v1/orders", content=b" " * (bodies.USUAL.size - 12) + b'{"count": 1}', headers=JSON)
+        told = ask.post("/v1/orders", content=b" " * (bodies.USUAL - 12) + b'{"count": 1}', headers=JSON)
         assert told.json() == 1
 
     def test_a_byte_more_is_refused_before_it_is_read(self, app):
@@ -298,16 +298,16 @@ class TestBodies:
             pytest.fail("it was read")
             yield b""
 
-        headers = {**JSON, "Content-Length": str(bodies.USUAL.size + 1)}
+        headers = {**JSON, "Content-Length": str(bodies.USUAL + 1)}
         told = TestClient(app, base_url=ADDRESS).post("/v1/orders", content=never(), headers=headers)
         assert (told.status_code, told.json()["code"]) == (413, "request.too_large")
 
     def test_also_where_nobody_says_how_much_comes(self, ask):
-        pieces = (b" " * 4096 for _ in range(bodies.USUAL.size // 4096 + 1))
+        pieces = (b" " * 4096 for _ in range(bodies.USUAL // 4096 + 1))
         assert ask.post("/v1/orders", content=pieces, headers=JSON).status_code == 413
 
     def test_a_lie_about_it_does_not_help(self, ask):
-        pieces = (b" " * 4096 for _ in range(bodies.USUAL.size // 4096 + 1))
+        pieces = (b" " * 4096 for _ in range(bodies.USUAL // 4096 + 1))
         told = ask.post("/v1/orders", content=pieces, headers={**JSON, "Content-Length": "10"})
         assert told.status_code == 413
 
@@ -317,7 +317,7 @@ class TestBodies:
         assert ask.post("/v1/orders", content=b'{"count": 1}', headers=headers).json() == 1
 
     def test_whole_plans_may_be_larger(self, app, monkeypatch):
-        monkeypatch.setattr(bodies, "LARGE", Limit(2 * 2**20, 60))
+        monkeypatch.setattr(bodies, "LARGE", 2 * 2**20)
 
         @app.post("/v1/plans/try")
         async def size(request: Request) -> int:
@@ -325,9 +325,10 @@ class TestBodies:
 
         monkeypatch.setattr(bodies, "_LARGE_ONES", frozenset({("POST", "/v1/plans/try")}))
         ask = TestClient(app, base_url=ADDRESS)
-        assert ask.post("/v1/plans/try", content=iter([b"x" * 2**20] * 2)).json() == 2 * 2**20
-        told = ask.post("/v1/plans/try", content=iter([b"x" * 2**20] * 3))
-        assert (told.status_code, told.json()["code"]) == (413, "request.too_large")
+        assert ask.post("/v1/plans/try", content=iter([b"x" * 2**20] * 2), headers=JSON).json() == 2 * 2**20
+        for content, headers in (([b"x" * 2**20] * 3, JSON), ([b"x" * 2**20, b"x"], {})):
+            told = ask.post("/v1/plans/try", content=iter(content), headers=headers)
+            assert (told.status_code, told.json()["code"]) == (413, "request.too_large")
 
     @pytest.mark.parametrize(
         ("body", "said"),
@@ -389,7 +390,7 @@ class TestSlowClients:
         return answered
 
     def test_are_not_waited_for_for_ever(self, app, monkeypatch):
-        monkeypatch.setattr(bodies, "USUAL", Limit(2**20, 0.05))
+        monkeypatch.setattr(bodies, "_PATIENCE", 0.05)
         first = {"type": "http.request", "body": b"{", "more_body": True}
         answered = asyncio.run(asyncio.wait_for(self._sent(app, [first]), 10))
         assert answered[0]["status"] == 408

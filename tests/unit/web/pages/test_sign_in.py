@@ -40,7 +40,7 @@ class TestTheForm:
         page = stranger.get("/sign-in").text
         form = re.search(r'<form method="post" action="/sign-in">.*?</form>', page, re.DOTALL)
         assert form
-        assert '<label for="secret">' in form[0]
+        assert '<label>Token or one-time code' in form[0]
         assert 'type="password"' in form[0]
         assert "stairlift token create" in form[0]
 

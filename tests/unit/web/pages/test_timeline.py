@@ -7,13 +7,12 @@ import pytest
 
 import houses
 from meters import failure, seconds, session
+from stairlift.model.availability import Bucket, Session
 from stairlift.model.run import RunState
 from stairlift.probe.order import SAMPLES, folder_of
 from stairlift.probe.samples import SampleFile
-from stairlift.model.availability import Bucket, Session
-from stairlift.wiring.clock import now
 from stairlift.testing.plans import a_plan, a_rollout, a_step
-
+from stairlift.wiring.clock import now
 
 #: Two minutes ago, to the minute: a run that goes on is drawn up to the present.
 BEGAN = now().replace(second=0, microsecond=0) - timedelta(minutes=2)
@@ -102,7 +101,7 @@ def test_an_approval_is_a_diamond(house):
 def test_what_blocks_is_told_on_top(house):
     ledger = a_run(house).fails("cmp1-cordon").rests(RunState.FAILED, "cmp1-cordon failed")
     text = page(house, ledger.run)
-    assert "whole: stairlift status" in text
+    assert f'<a href="/runs/{ledger.run.id}/steps/cmp1-' in text.partition('id="blocked"')[2].partition("</section>")[0]
     assert "the run failed" in text
 
 
