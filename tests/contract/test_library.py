@@ -63,6 +63,7 @@ def keeps(library: Library, count: int) -> list[KeptPlan]:
 def test_a_plan_comes_back_as_it_was_kept(library: Library) -> None:
     library.keep_plan(a_kept(), to_document(PLAN))
     assert library.plan(PLAN.hash) == (a_kept(), to_document(PLAN))
+    assert library.kept(PLAN.hash) == a_kept()
 
 
 def test_a_plan_stays_as_it_was_first_kept(library: Library) -> None:
@@ -108,6 +109,8 @@ def test_a_marker_that_names_nothing_is_told(library: Library, ask) -> None:
 def test_what_is_not_there_is_told(library: Library) -> None:
     with pytest.raises(UsageError) as no_plan:
         library.plan("sha256:nothing")
+    with pytest.raises(UsageError, match="kept here"):
+        library.kept("sha256:nothing")
     with pytest.raises(UsageError) as no_look:
         library.sighting("nothing")
     assert (no_plan.value.code, no_look.value.code) == ("plan.unknown", "observation.unknown")

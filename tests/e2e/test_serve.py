@@ -51,6 +51,15 @@ def test_a_run_goes_to_its_end_through_it(operator):
     assert operator.types("status", run, "-o", "json").document["state"] == "done"
 
 
+def test_what_users_feel_is_measured_from_a_thread_as_well(operator):
+    operator.with_strategy('[meter]\nrate = 20\nbaseline = "2s"\nlinger = "60s"\n')
+    with Served(operator) as server, server.asks() as client:
+        run = run_begun(client, plan_made(client), approve=True, yes=True)
+        comes_to(client, run, "done")
+        felt = client.get(f"/v1/runs/{run}/availability").json()
+        assert felt["requests"] > 0, felt
+
+
 def test_killed_in_the_middle_and_started_again_it_adopts(operator):
     first = Served(operator, name="first")
     with first.asks() as client:

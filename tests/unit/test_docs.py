@@ -116,7 +116,7 @@ def test_every_table_and_key_is_documented():
         ("[meter]", {field.name for kind in (MeterSettings, WriteSettings) for field in fields(kind)}),
         ("[serve]", set(serve_settings.KEYS)),
         ("[[around]]", {field.name for field in fields(Around)} - {"folder", "files"}),
-        ("[[notify]]", {key for keys in notify_settings.KEYS.values() for key in keys}),
+        ("[[notify]]", {key for kind in notify_settings.KEYS.values() for key in kind}),
         ("[[queue]]", {"name", "match", *QUEUE_KEYS} - set(MATCH_KEYS)),
     ):
         assert undocumented(keys, CONFIGURATION, table) == [], table

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what is imported to complete one thing is imported then
 
 #: A word, and what is said beside it.
 Item = tuple[str, str]
+_PROGRAM = "stairlift"
 #: More than that nobody reads.
 _MOST = 500
 #: How long to wait for another program's transaction, in seconds.
@@ -93,7 +94,7 @@ def series(_ctx: typer.Context, incomplete: str) -> Iterator[Item]:
     from stairlift.knowledge.releases import all_series
 
     for one in reversed(tuple(all_series())):
-        yield (one.codename, str(one.release)) if incomplete[:1].isalpha() else (str(one.release), one.codename)
+        yield (one.codename.lower(), str(one.release)) if incomplete[:1].isalpha() else (str(one.release), one.codename)
 
 
 @_quietly
@@ -119,7 +120,7 @@ def plan_files(_ctx: typer.Context, incomplete: str) -> Iterator[Item]:
 
 def script(shell: str) -> str:
     """What a shell sources to complete our words. Bash must not take the @ of a step's id for the end of a word."""
-    from typer.completion import get_completion_script
+    from typer._completion_shared import get_completion_script  # there is no public way to it
 
-    made = get_completion_script(prog_name="stairlift", complete_var="_STAIRLIFT_COMPLETE", shell=shell)
+    made = get_completion_script(prog_name=_PROGRAM, complete_var=f"_{_PROGRAM.upper()}_COMPLETE", shell=shell)
     return f"COMP_WORDBREAKS=${{COMP_WORDBREAKS//[@:]/}}\n{made}" if shell == "bash" else made

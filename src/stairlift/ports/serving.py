@@ -52,6 +52,10 @@ class Library(Protocol):
         """The newest first; `before` is the hash behind which to go on. UsageError (page.unknown_marker)."""
         ...
 
+    def kept(self, plan_hash: str) -> KeptPlan:
+        """What is known of a plan without its document, which may be large. UsageError (plan.unknown)."""
+        ...
+
     def plan(self, plan_hash: str) -> tuple[KeptPlan, Mapping[str, Any]]:
         """A plan with its whole document. UsageError (plan.unknown)."""
         ...

@@ -17,6 +17,8 @@ from stairlift.report.text import duration
 Occasion = Literal["start", "end"]
 #: What answers other services only.
 _INSIDE = frozenset({"placement"})
+#: Names that are letters.
+_SPELT = frozenset({"dns"})
 _SERVERS = {
     "never": "Your servers keep running where they are.",
     "live-migrate": "Your servers keep running. Each is moved to another machine, and may stand still for a moment.",
@@ -107,7 +109,7 @@ def service_of(project: str) -> str:
     """What users call the service of a project: by the official name of its type."""
     types = (one.name for one in all_service_types() if one.project == project)
     name = next(types, "dashboard" if project == "horizon" else project)
-    return name.replace("-", " ").capitalize()
+    return name.upper() if name in _SPELT else name.replace("-", " ").capitalize()
 
 
 def _end(about: Occurrence, contact: Contact) -> Sequence[Sequence[str]]:

@@ -166,7 +166,7 @@ def whole(estimate: Estimate) -> str:
         return f"{told(estimate.whole.p50)} (p50), {told(estimate.whole.p90)} (p90), without waiting for people"
     if not estimate.known.of:
         return "not known: no run of the like is on record"
-    return f"not known: of {count(len(estimate.known.unknown), 'kind')} of steps too few are on record"
+    return f"not known: of {count(len(estimate.known.unknown), 'kind')} of steps none is on record"
 
 
 def expected(plan: Plan, estimate: Estimate) -> Section:
@@ -190,8 +190,13 @@ def expected(plan: Plan, estimate: Estimate) -> Section:
         "How long it is expected to take",
         words(f"{_capital(whole(estimate))}."),
         words(basis),
-        listing([*(f"too few on record of {text}" for text in missing), *waits, *limit, *gates]),
+        listing([*(f"none on record of {text}" for text in missing), *_thin(known.thin), *waits, *limit, *gates]),
     )
+
+
+def _thin(kinds: int) -> list[str]:
+    verb = "was" if kinds == 1 else "were"
+    return [f"{count(kinds, 'kind')} of steps {verb} done less than three times before"] if kinds else []
 
 
 def _all_bound(plan: Plan) -> bool:

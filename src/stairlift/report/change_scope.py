@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from stairlift.knowledge.binaries import ROLES, binary
+from stairlift.model.naming import natural
 from stairlift.model.plan import Plan
 from stairlift.report.outlook import VERDICTS, Outlook
 from stairlift.report.paper import Section, grid, listing, section, words
@@ -31,7 +32,7 @@ def _roles(plan: Plan) -> list[tuple[str, ...]]:
             hosts, names = found.setdefault(_role(name, step.stage), ({}, {}))
             hosts[host] = names[name] = None
     rows = [(role, *found[role]) for role in (*ROLES, _OTHER) if role in found]
-    return [(role, str(len(hosts)), span(list(hosts)), ", ".join(names)) for role, hosts, names in rows]
+    return [(role, str(len(hosts)), span(sorted(hosts, key=natural)), ", ".join(names)) for role, hosts, names in rows]
 
 
 def _role(name: str, stage: str) -> str:

@@ -32,13 +32,15 @@ class Length:
 class Known:
     """What is known beforehand of how long a plan's steps take.
 
-    `lengths` are by step; gates take none. `unknown` are the sorts of steps of which too few are on record, each with
-    the number of its steps; `of` is how many steps of the like, done before, it all rests on.
+    `lengths` are by step; gates take none. `unknown` are the sorts of steps of which none is on record, each with the
+    number of its steps; `of` is how many steps of the like, done before, it all rests on. Of `thin` sorts there are so
+    few that nobody should rely on them: what is done once in a run was seldom done before.
     """
 
     lengths: Mapping[str, Length]
     unknown: Mapping[str, int]
     of: int
+    thin: int = 0
 
     @property
     def whole(self) -> bool:
@@ -61,9 +63,9 @@ class Estimate:
 
 
 def history(lengths: Mapping[str, Iterable[timedelta]]) -> History:
-    """What is on record, as far as it is enough to go by."""
+    """What is on record, in order."""
     found = {sort: sorted(length.total_seconds() for length in taken) for sort, taken in lengths.items()}
-    return {sort: taken for sort, taken in found.items() if len(taken) >= LEAST}
+    return {sort: taken for sort, taken in found.items() if taken}
 
 
 def known(plan: Plan, past: History) -> Known:
@@ -78,7 +80,8 @@ def known(plan: Plan, past: History) -> Known:
             used.add(sort)
         else:
             unknown[sort] = unknown.get(sort, 0) + 1
-    return Known(lengths, unknown, sum(len(past[sort]) for sort in used))
+    thin = sum(len(past[sort]) < LEAST for sort in used)
+    return Known(lengths, unknown, sum(len(past[sort]) for sort in used), thin)
 
 
 def _length(taken: Sequence[float]) -> Length:

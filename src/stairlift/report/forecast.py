@@ -113,7 +113,7 @@ class Forecast:
 
     def reach(self, places: Iterable[int]) -> tuple[datetime, datetime] | None:
         """From when to when those of these steps that are to come may be at work; None where none is."""
-        items = {self._item_of[place] for place in places if self._state(place) not in NOT_TO_COME}
+        items = [item for item in {self._item_of[place] for place in places} if self._ends[item] > self._begins[item]]
         if not items:
             return None
         first, last = min(self._begins[item] for item in items), max(self._ends[item] for item in items)

@@ -44,7 +44,8 @@ def card(run: Run, counts: Mapping[StepState, int], now: datetime, *, attended: 
     done, total = share(run, counts)
     length = (run.ended_at or now) - run.started_at if run.started_at else None
     needs = needs_of(run, counts, attended=attended)
-    return Card(run, run_sign(run.state), done, total, length, left(run, counts, now), needs)
+    ahead = left(run, counts, now)
+    return Card(run, run_sign(run.state), done, total, length=length, left=ahead, needs=needs)
 
 
 def needs_of(run: Run, counts: Mapping[StepState, int], *, attended: bool) -> tuple[str, ...]:

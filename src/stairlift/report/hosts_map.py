@@ -17,12 +17,17 @@ _HEALTH = {
     "unknown": Sign("?", "not known", "idle"),
     "up": Sign("✔", "up", "good"),
 }
+#: Of a host that is well while a run goes on which has nothing for it.
+_OUTSIDE = Sign("·", "not in the run", "idle")
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One host. `course` is what a run that goes on has done to it, None where none does; `why` is what is amiss."""
+    """One host. `course` is what a run that goes on has done to it, None where it has nothing for it or none goes on.
+
+    `why` is what is amiss; `outside` says that a run goes on, elsewhere.
+    """
 
     name: str
     zone: str
@@ -34,6 +39,7 @@ class Spot:
     course: Sign | None
     settled: int = 0
     steps: int = 0
+    outside: bool = False
 
     @property
     def release(self) -> str:
@@ -43,7 +49,9 @@ class Spot:
     @property
     def sign(self) -> Sign:
         """What the map shows: what is amiss, else the run, else its health."""
-        return self.course if self.course and self.health.tone != "bad" else self.health
+        if self.health.tone == "bad":
+            return self.health
+        return self.course or (_OUTSIDE if self.outside and self.health.tone == "good" else self.health)
 
     @property
     def told(self) -> str:
@@ -131,13 +139,22 @@ def _spot(
         health=health,
         why=why,
         services=len(services),
+        outside=bool(course),
         **_progress(counts),
     )
 
 
 def _only_in_run(host: str, stage: str, counts: Mapping[StepState, int]) -> Spot:
-    role = stage if stage in _ROLES else "no role"
-    return Spot(host, "no zone", role, (), _HEALTH["unknown"], "", 0, **_progress(counts))
+    return Spot(
+        name=host,
+        zone="no zone",
+        role=stage if stage in _ROLES else "no role",
+        releases=(),
+        health=_HEALTH["unknown"],
+        why="",
+        services=0,
+        **_progress(counts),
+    )
 
 
 def _progress(counts: Mapping[StepState, int] | None) -> dict[str, Any]:

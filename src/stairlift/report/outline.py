@@ -1,5 +1,6 @@
 """A plan in outline: of each step what lines of a timeline need. A plan of 80,000 steps is kept in mind as this."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,9 @@ from stairlift.model.likeness import sort_of
 
 #: A host belongs where the first of these stages has work for it that is no preparation.
 _ROLES = ("control", "ovn", "network", "compute", "infra", "finish", "prepare")
+
+#: So many hosts are a group.
+GROUP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,19 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Hosts of a role, and of a zone where the plan keeps a window for it, that follow each other in the plan."""
+
+    hosts: tuple[str, ...]
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
-    """A plan. `windows` are how many hosts of a slot may be out at once."""
+    """A plan. `windows` are how many hosts of a slot may be out at once; `gates` are the places of approvals.
+
+    `groups` are of at most GROUP hosts, called as what they have in common, with a number: compute/1.
+    """
 
     steps: tuple[Outlined, ...]
     items: tuple[Item, ...]
@@ -53,7 +68,8 @@ class Outline:
     by_host: Mapping[str, tuple[int, ...]]
     by_service: Mapping[str, tuple[int, ...]]
     by_stage: Mapping[str, tuple[int, ...]]
-    group_of: Mapping[str, str]
+    groups: Mapping[str, "Group"]
+    gates: tuple[int, ...]
 
     def named(self, ids: Iterable[int]) -> tuple[str, ...]:
         """The ids of the steps at these places."""
@@ -74,7 +90,8 @@ def outline(document: Mapping[str, Any]) -> Outline:
         by_host=by_host,
         by_service=_gathered((name, place) for place, step in enumerate(steps) for name in step.services),
         by_stage=_gathered((_stage_of(step, document), place) for place, step in enumerate(steps)),
-        group_of={host: _group(places, steps, documents) for host, places in by_host.items()},
+        groups=_groups(by_host, {host: _group(places, steps, documents) for host, places in by_host.items()}),
+        gates=tuple(place for place, step in enumerate(steps) if step.gate),
     )
 
 
@@ -110,6 +127,18 @@ def _group(places: Sequence[int], steps: tuple[Outlined, ...], documents: Any) -
     slots = (slot for place in places for slot in documents[place].get("slots", ()))
     zone = next((slot.partition(":")[2] for slot in slots if slot.startswith("zone:")), "")
     return f"{role} {zone}".strip()
+
+
+def _groups(by_host: Mapping[str, tuple[int, ...]], group_of: Mapping[str, str]) -> dict[str, Group]:
+    numbers: Counter[str] = Counter()
+    found: dict[str, list[str]] = {}
+    for host, group in group_of.items():
+        found.setdefault(f"{group}/{numbers[group] // GROUP + 1}", []).append(host)
+        numbers[group] += 1
+    return {
+        name: Group(tuple(hosts), tuple(dict.fromkeys(place for host in hosts for place in by_host[host])))
+        for name, hosts in found.items()
+    }
 
 
 # What follows what

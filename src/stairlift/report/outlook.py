@@ -69,10 +69,15 @@ def outlooks(plan: Plan, estimate: Estimate | None = None) -> tuple[Outlook, ...
     """One for each project that has an API in this cloud, and for those that nobody could place; in project order."""
     fronts = {project: _Front(plan, project, names, estimate) for project, names in _fronts(plan).items()}
     found = {project: _of_project(front) for project, front in fronts.items()}
-    unplaced = {f.subject: f.message for f in plan.findings if f.code == "api.unplaced" and f.subject not in found}
+    unplaced = {_project(f.subject): f.message for f in plan.findings if f.code == "api.unplaced"}
     lost = {name: Outlook(name, "open", f"{why}; nothing is planned for it") for name, why in unplaced.items()}
-    every = {**found, **lost}
-    return tuple(every[name] for name in (*project_order(found), *sorted(lost)))
+    every = {**lost, **found}
+    return tuple(every[name] for name in project_order(every))
+
+
+def _project(name: str) -> str:
+    known = binary(name)
+    return known.project if known else name
 
 
 def _fronts(plan: Plan) -> Mapping[str, frozenset[str]]:

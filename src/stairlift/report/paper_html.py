@@ -17,7 +17,7 @@ dt { font-weight: 600; }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .6rem; border-bottom: 1px solid #ddd; }
-td:last-child { overflow-wrap: anywhere; }
+td:last-child { overflow-wrap: anywhere; min-width: 12rem; }
 .wide { overflow-x: auto; }
 .alert { font-weight: 700; }
 pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -63,8 +63,9 @@ def _part(part: Part, title: str) -> Iterable[str]:
         case Grid():
             rows, more = cut(part.rows)
             head = "".join(f'<th scope="col">{_text(column)}</th>' for column in part.columns)
+            label = _text(f"{title}: {', '.join(part.columns)}")
             table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{_rows(rows)}\n</tbody>\n</table>"
-            yield f'<div class="wide" role="region" aria-label="{_text(title)}" tabindex="0">\n{table}\n</div>'
+            yield f'<div class="wide" role="region" aria-label="{label}" tabindex="0">\n{table}\n</div>'
             yield from (f"<p>{_text(more)}</p>" for more in filter(None, [more]))
         case Typed():
             yield f"<pre>{escape(chr(10).join(map(printable, part.lines)))}</pre>"

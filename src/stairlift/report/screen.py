@@ -2,26 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import datetime
 
 from stairlift.knowledge.releases import describe
 from stairlift.model.hindrance import Hindrance
 from stairlift.model.plan import Action, Step
 from stairlift.model.release import Release
 from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Run, RunState, StepState, StepStatus
-from stairlift.report.availability_words import count_of
 from stairlift.report.course import Milestone
 from stairlift.report.expected import Expected, slow_words
-from stairlift.report.ledger import restoring
+from stairlift.report.health import Health, health_of
 from stairlift.report.signs import Sign, run_sign, step_sign
 from stairlift.report.status import SHOWN, Standing
 from stairlift.report.text import count, duration, span
 from stairlift.report.why import ending, sentence
 
-Level = Literal["bad", "warn", "note"]
-#: So long after its last line a meter is called silent, in seconds.
-_SILENT = 15.0
 _AT_WORK: Mapping[Action, str] = {
     "prepare": "Preparing",
     "backup": "Backing up",
@@ -38,32 +33,6 @@ _AT_WORK: Mapping[Action, str] = {
 }
 #: These are about their hosts as a whole.
 _OF_HOSTS: frozenset[Action] = frozenset({"cordon", "drain", "uncordon"})
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Something that is not as it should be: since when, what that means, and what is on record about it."""
-
-    key: str
-    level: Level
-    word: str
-    since: datetime | None
-    subject: str
-    impact: str
-    message: str
-    step: str = ""
-    command: str = ""
-
-    @property
-    def sign(self) -> Sign:
-        """How it is shown."""
-        tones: Mapping[Level, tuple[str, Literal["bad", "ask", "rest"]]] = {
-            "bad": ("✘", "bad"),
-            "warn": ("!", "ask"),
-            "note": ("·", "rest"),
-        }
-        glyph, tone = tones[self.level]
-        return Sign(glyph, self.word, tone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +101,7 @@ def screen(standing: Standing, milestones: Sequence[Milestone], now: datetime, u
         sentence=sentence,
         since=since,
         usual=usual_words(usual) if usual and busy else "",
-        health=(
-            *_unwell(standing),
-            *_slow(standing, busy),
-            *_again(standing),
-            *_fenced(standing),
-            *_meter(standing, now),
-        ),
+        health=health_of(standing, now),
         busy=tuple(_busy(standing, status) for status in busy[:SHOWN]),
         in_flight=len(busy),
         blocked=() if run.state in FINAL_RUN_STATES else tuple(_chain(standing.why, now)),
@@ -209,67 +172,6 @@ def _resting(standing: Standing) -> str:
         RunState.FAILED: f"Stopped with {count(unwell, 'step')} not well" if unwell else "Failed",
     }[run.state]
     return f"{told}: {run.reason}" if run.reason and run.state is not RunState.FAILED else told
-
-
-def _unwell(standing: Standing) -> Iterable[Health]:
-    impact = {
-        StepState.FAILED: "its hosts keep their place until it is retried or skipped",
-        StepState.UNKNOWN: "its hosts may be half done",
-        StepState.UNDO_FAILED: "its hosts are neither here nor there",
-    }
-    by_id = standing.by_id
-    for status in standing.in_state(*standing.unwell)[:SHOWN]:
-        where = span(by_id[status.id].hosts)
-        word, message = str(status.state), status.reason
-        yield Health(f"bad-{status.id}", "bad", word, status.ended_at, where, impact[status.state], message, status.id)
-
-
-def _slow(standing: Standing, busy: Sequence[StepStatus]) -> Iterable[Health]:
-    by_id = standing.by_id
-    for status in busy:
-        if found := standing.slow.get(status.id):
-            where, told = span(by_id[status.id].hosts), slow_words(found)
-            yield Health(
-                f"slow-{status.id}", "warn", "slow", found.since, where, "nothing is ended for it", told, status.id
-            )
-
-
-def _again(standing: Standing) -> Iterable[Health]:
-    by_id = standing.by_id
-    for status in standing.in_state(StepState.RETRYING)[:SHOWN]:
-        due = standing.again.get(status.id)
-        impact = f"begins again by itself at {due:%H:%M:%S}Z" if due and standing.attended else "begins again by itself"
-        where = span(by_id[status.id].hosts)
-        yield Health(
-            f"again-{status.id}", "warn", "retrying", status.worked_at, where, impact, status.reason, status.id
-        )
-
-
-def _fenced(standing: Standing) -> Iterable[Health]:
-    """What is left of side effects, where nobody is at work who would see to it."""
-    left = standing.fenced if not standing.attended else [e for e in standing.fenced if e.state == "kept"]
-    for effect in left[:SHOWN]:
-        impact = "it gets no new work until it is put back" if effect.step else "it stays until it is put back"
-        word = "fenced" if effect.step else "left"
-        command = restoring(standing.run, effect)
-        yield Health(
-            f"fenced-{effect.id}", "note", word, effect.at, effect.id, impact, effect.note, effect.step, command
-        )
-
-
-def _meter(standing: Standing, now: datetime) -> Iterable[Health]:
-    """What users felt so far, and whether anybody still looks."""
-    found, run = standing.meter, standing.run
-    if found is None:
-        return
-    at = datetime.fromtimestamp(found.at, UTC)
-    requests, failed = sum(found.requests.values()), sum(found.failed.values())
-    if failed:
-        apis = ", ".join(f"{api} {number}" for api, number in sorted(found.failed.items()) if number)
-        told, command = f"{failed:,} of {count_of(requests)} failed", f"stairlift availability {run.id}"
-        yield Health("meter-failed", "warn", "felt", None, apis, "users of the cloud felt it", told, command=command)
-    if now.timestamp() - found.at > _SILENT and run.state not in FINAL_RUN_STATES and standing.attended:
-        yield Health("meter-silent", "warn", "silent", at, "meter", "nobody knows what users feel", "it writes nothing")
 
 
 def _busy(standing: Standing, status: StepStatus) -> Busy:

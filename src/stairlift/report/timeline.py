@@ -1,5 +1,6 @@
 """A run by time: what each host, service or stage went through, what is to come, when it stood still and for whom."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from stairlift.report.moments import Moments, Wait
 from stairlift.report.outline import Outline
 from stairlift.report.signs import Sign, group_sign
 from stairlift.report.text import clock, duration
-from stairlift.report.timeline_rows import Asked, Chosen, Kind, Row, states
+from stairlift.report.timeline_rows import Asked, Chosen, Kind, Row, of, states
 
 #: What is to come takes at most as much of the axis as what was, but this much in any case.
 _AHEAD = timedelta(minutes=10)
@@ -84,7 +85,7 @@ def timeline(known: Known, chosen: Chosen, asked: Asked) -> Timeline:
         bands=tuple(_bands(known, axis)),
         now=axis.place(known.now) if under_way and axis.shows(known.now, known.now) else None,
         chosen=chosen,
-        counts=states(range(len(known.outline.steps)), known.outline, known.statuses),
+        counts=Counter([status.state for status in known.statuses.values()]),
     )
 
 
@@ -113,12 +114,20 @@ def _row(row: Row, bars: Iterable[Bar], known: Known, axis: Axis) -> TimelineRow
 def _bars(row: Row, kind: Kind, known: Known, by_step: Mapping[str, Sequence[Attempt]]) -> Iterator[Bar]:
     if row.dense:
         yield from _sorts(row, kind, known)
-    for place in row.places:
+    for place in _shown_each(row, known, by_step):
         step = known.outline.steps[place]
         status = known.statuses.get(step.id)
         yield from (of_attempt(attempt, step, status, known.now) for attempt in by_step.get(step.id, ()))
         if not row.dense:
             yield from _others(place, status, known)
+
+
+def _shown_each(row: Row, known: Known, by_step: Mapping[str, Sequence[Attempt]]) -> Iterable[int]:
+    """The steps that have bars of their own: in a row of many only those that failed."""
+    if not row.dense:
+        return row.places
+    mine = set(row.places)
+    return [place for step in by_step if (place := known.outline.number.get(step)) in mine and place is not None]
 
 
 def _others(place: int, status: StepStatus | None, known: Known) -> Iterator[Bar]:
@@ -149,20 +158,19 @@ def _sorts(row: Row, kind: Kind, known: Known) -> Iterator[Bar]:
 
 
 def _sort(name: str, places: Sequence[int], known: Known) -> Iterator[Bar]:
-    found = [s for place in places if (s := known.statuses.get(known.outline.steps[place].id)) and s.started_at]
-    counts = states(places, known.outline, known.statuses)
-    done, attempts = counts[StepState.DONE], sum(status.attempt for status in found)
-    numbers = ", ".join(f"{number} {state.value}" for state, number in sorted(counts.items()))
-    begun = [status.started_at for status in found if status.started_at]
-    if begun:
-        busy = any(counts[state] for state in IN_FLIGHT)
-        ends = [at for status in found for at in (status.ended_at or status.worked_at,) if at]
-        end = known.now if busy else max([*ends, *begun])
+    found = [status for status in of(places, known.outline, known.statuses) if status]
+    counts = Counter([status.state for status in found])
+    counts[StepState.PENDING] += len(places) - len(found)
+    if begun := [status.started_at for status in found if status.started_at]:
+        ends = [at for status in found if (at := status.ended_at or status.worked_at)]
+        end = known.now if any(counts[state] for state in IN_FLIGHT) else max([*ends, *begun])
+        attempts = sum([status.attempt for status in found])
+        numbers = ", ".join(f"{number} {state.value}" for state, number in sorted(counts.items()) if number)
         told = f"{name}, {len(places)} steps: {numbers}; {attempts} attempts, {clock(min(begun))} to {clock(end)}"
-        yield Bar(_look(counts), min(begun), end, f"{name}: {done} of {len(places)}", told)
+        yield Bar(_look(counts), min(begun), end, f"{name}: {counts[StepState.DONE]} of {len(places)}", told)
     reach = known.forecast.reach(places) if known.forecast else None
-    if reach is not None:
-        left = counts[StepState.PENDING] + counts[StepState.WAITING]
+    left = counts[StepState.PENDING] + counts[StepState.WAITING]
+    if reach is not None and left:
         yield Bar("planned", *reach, f"{name}: {left} to come", f"{name}, {left} steps to come, {_length(reach)}")
 
 
@@ -184,7 +192,7 @@ def _gates(known: Known, axis: Axis) -> TimelineRow | None:
     """Whom it asked for approval, and whom it will ask; None where nobody is asked for anything."""
     waits = known.moments.waits
     asked = {wait.step for wait in waits}
-    gates = [place for place, step in enumerate(known.outline.steps) if step.gate and step.id not in asked]
+    gates = [place for place in known.outline.gates if known.outline.steps[place].id not in asked]
     bars = [*(_waited(wait, known.now) for wait in waits), *(bar for place in gates for bar in _gate(place, known))]
     if not bars:
         return None

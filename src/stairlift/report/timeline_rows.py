@@ -14,8 +14,8 @@ from stairlift.report.text import span
 
 Kind = Literal["hosts", "services", "stages", "groups"]
 Sort = Literal["plan", "name", "trouble", "newest"]
-#: More hosts than this are shown in groups of so many, unless somebody asks for hosts.
-MANY, GROUP = 150, 100
+#: More hosts than this are shown in groups, unless somebody asks for hosts.
+MANY = 150
 #: A row of more steps than this tells of them by sorts.
 DENSE = 60
 #: What fits on a page: so many rows, so many bars; a row of sorts counts for so many.
@@ -104,42 +104,25 @@ def _rows(outline: Outline, kind: Kind, asked: Asked) -> Iterable[Row]:
     if kind == "groups":
         return groups(outline)
     if kind == "hosts" and asked.group:
-        wanted = set(_hosts_by_group(outline).get(asked.group, ()))
-        return (Row(host, host, places) for host, places in outline.by_host.items() if host in wanted)
+        group = outline.groups.get(asked.group)
+        return (Row(host, host, outline.by_host[host]) for host in (group.hosts if group else ()))
     by = {"hosts": outline.by_host, "services": outline.by_service, "stages": outline.by_stage}[kind]
-    return (Row(name, name, _working(outline, places)) for name, places in by.items())
-
-
-def _working(outline: Outline, places: Iterable[int]) -> tuple[int, ...]:
-    """Without approvals: they have a row of their own."""
-    return tuple(place for place in places if not outline.steps[place].gate)
+    gates = set(outline.gates)  # they have a row of their own
+    return (Row(name, name, tuple(place for place in places if place not in gates)) for name, places in by.items())
 
 
 def groups(outline: Outline) -> tuple[Row, ...]:
-    """Hosts of a role and zone that follow each other in the plan, a page of them at a time."""
-    found = _hosts_by_group(outline)
+    """Hosts that have something in common, a page of them at a time."""
     return tuple(
-        Row(key, f"{key.rpartition('/')[0]}: {span(hosts, shown=2)}", _of(outline, hosts), len(hosts))
-        for key, hosts in found.items()
+        Row(key, f"{key.rpartition('/')[0]}: {span(group.hosts, shown=2)}", group.steps, len(group.hosts))
+        for key, group in outline.groups.items()
     )
-
-
-def _of(outline: Outline, hosts: Iterable[str]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(place for host in hosts for place in outline.by_host[host]))
-
-
-def _hosts_by_group(outline: Outline) -> dict[str, list[str]]:
-    numbers: Counter[str] = Counter()
-    found: dict[str, list[str]] = {}
-    for host, group in outline.group_of.items():
-        found.setdefault(f"{group}/{numbers[group] // GROUP + 1}", []).append(host)
-        numbers[group] += 1
-    return found
 
 
 def _matching(rows: Iterable[Row], outline: Outline, statuses: Mapping[str, StepStatus], asked: Asked) -> Iterable[Row]:
     for row in rows:
-        places = tuple(place for place in row.places if _meant(outline, place, asked))
+        some = asked.stage or asked.host
+        places = tuple(place for place in row.places if _meant(outline, place, asked)) if some else row.places
         if places and (asked.state is None or asked.state in states(places, outline, statuses)):
             yield Row(row.key, row.name, places, row.hosts)
 
@@ -153,11 +136,13 @@ def _meant(outline: Outline, place: int, asked: Asked) -> bool:
 
 def states(places: Iterable[int], outline: Outline, statuses: Mapping[str, StepStatus]) -> Counter[StepState]:
     """How many of these steps are in each state."""
-    found = Counter[StepState]()
-    for place in places:
-        status = statuses.get(outline.steps[place].id)
-        found[status.state if status else StepState.PENDING] += 1
-    return found
+    return Counter([status.state if status else StepState.PENDING for status in of(places, outline, statuses)])
+
+
+def of(places: Iterable[int], outline: Outline, statuses: Mapping[str, StepStatus]) -> list[StepStatus | None]:
+    """Where the steps at these places stand; a list at once, since there may be 80,000."""
+    steps = outline.steps
+    return [statuses.get(steps[place].id) for place in places]
 
 
 def _sorted(rows: Iterable[Row], outline: Outline, statuses: Mapping[str, StepStatus], sort: Sort) -> Sequence[Row]:
@@ -175,5 +160,5 @@ def _trouble(counts: Mapping[StepState, int]) -> int:
 
 
 def _newest(row: Row, outline: Outline, statuses: Mapping[str, StepStatus]) -> float:
-    found = (statuses.get(outline.steps[place].id) for place in row.places)
+    found = of(row.places, outline, statuses)
     return -max((status.started_at.timestamp() for status in found if status and status.started_at), default=0.0)

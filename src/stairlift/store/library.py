@@ -36,13 +36,15 @@ class SqlLibrary:
             found = connection.execute(_page(connection, _kept, ("hash", "made_at"), cloud, before).limit(limit))
             return tuple(map(_plan_of, found))
 
+    def kept(self, plan_hash: str) -> KeptPlan:
+        """See ports.Library."""
+        with transaction(self._engine, writes=False) as connection:
+            return _the_plan(connection, plan_hash)
+
     def plan(self, plan_hash: str) -> tuple[KeptPlan, Mapping[str, Any]]:
         """See ports.Library."""
         with transaction(self._engine, writes=False) as connection:
-            found = _row(connection, _kept, _kept.c.hash == plan_hash)
-            if found is None:
-                raise _no_plan(plan_hash)
-            return _plan_of(found), _document(connection, plan_hash)
+            return _the_plan(connection, plan_hash), _document(connection, plan_hash)
 
     def keep_sighting(self, sighting: Sighting, document: Mapping[str, Any]) -> None:
         """See ports.Library."""
@@ -91,6 +93,13 @@ def _page(
 def _row(connection: Connection, table: Table, where: ColumnElement[bool]) -> Row[Any] | None:
     """Without the document."""
     return connection.execute(select(*(c for c in table.c if c.name != "document")).where(where)).first()
+
+
+def _the_plan(connection: Connection, plan_hash: str) -> KeptPlan:
+    found = _row(connection, _kept, _kept.c.hash == plan_hash)
+    if found is None:
+        raise _no_plan(plan_hash)
+    return _plan_of(found)
 
 
 def _document(connection: Connection, plan_hash: str) -> dict[str, Any]:

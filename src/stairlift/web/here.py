@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from stairlift.wiring.house import House
 
 
-def _house(request: Request) -> House:
+async def _house(request: Request) -> House:
     return cast("House", request.app.state.house)
 
 

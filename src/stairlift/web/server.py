@@ -40,6 +40,7 @@ def serve(house: House, entrance: Entrance, greet: Callable[[], None]) -> None:
 
     def leave() -> None:
         house.attendance.leave()
+        house.bell.close()
         leaving.begin()
 
     house.attendance.begin()

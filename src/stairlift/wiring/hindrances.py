@@ -40,11 +40,16 @@ def unknown_step(run: Run, step: str) -> UsageError:
     )
 
 
-def about(step: str, run: Run, records: Records, queued: Queued) -> tuple[Standing, tuple[Hindrance, ...]]:
-    """What holds up a step of a run, worked out from all that is on record. Raises UsageError (run.unknown_step)."""
+def about(
+    step: str, run: Run, records: Records, queued: Queued, plan: Plan | None = None
+) -> tuple[Standing, tuple[Hindrance, ...]]:
+    """What holds up a step of a run, worked out from all that is on record. Raises UsageError (run.unknown_step).
+
+    `plan` is the run's for who has read it before.
+    """
     if not records.plan_steps(run.id, [step]):
         raise unknown_step(run, step)
-    plan = from_document(records.plan(run.id))
+    plan = plan or from_document(records.plan(run.id))
     standing = Standing(
         run=run,
         plan=plan,

@@ -52,15 +52,15 @@ def log_piece(office: Office, attempt: Attempt, offset: int = 0, limit: int = MO
 
     A line of more than `limit` bytes comes in parts that end where a character does. All pieces together are the file.
     """
+    most = max(LEAST, min(limit, MOST))
     ended = attempt.result is not None  # on record before the file is read: what it printed last is in there
     with open_log(office, attempt) as file:
         if file is None:
             return LogPiece(offset, b"", 0, ended, here=False)
-        file.seek(offset)
-        data = file.read(max(LEAST, min(limit, MOST)))
+        data = os.pread(file.fileno(), most, offset)  # unlike seek, it bears an offset that no file has
         size = max(os.fstat(file.fileno()).st_size, offset + len(data) if data else 0)
     last = ended and offset + len(data) >= size
-    return LogPiece(offset, data if last else _cut(data, full=len(data) >= limit), size, ended)
+    return LogPiece(offset, data if last else _cut(data, full=len(data) == most), size, ended)
 
 
 def end_of_lines(office: Office, attempt: Attempt) -> tuple[int, int]:
@@ -70,8 +70,7 @@ def end_of_lines(office: Office, attempt: Attempt) -> tuple[int, int]:
             return 0, 0
         size = os.fstat(file.fileno()).st_size
         begin = max(0, size - _TAIL)
-        file.seek(begin)
-        data = file.read(size - begin)
+        data = os.pread(file.fileno(), size - begin, begin)
     end = begin + (len(data) if attempt.result else data.rfind(b"\n") + 1)
     return (begin + data.find(b"\n") + 1 if begin else 0), max(end, begin)
 

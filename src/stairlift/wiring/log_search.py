@@ -1,15 +1,13 @@
 """A text looked for in the logs of a run, also while they are written: for a while, then on from where it stopped."""
 
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from stairlift.model.run import Attempt, Run
 from stairlift.report.printable import printable
 from stairlift.wiring.log_files import LogLine, lines_of, log_piece
 from stairlift.wiring.log_places import Cursor, Place, attempt_at
-from stairlift.wiring.log_windows import Course, Wanted
+from stairlift.wiring.log_windows import Course, Wanted, in_turn
 from stairlift.wiring.office import Office
 
 #: For so many seconds it is looked for, until so many lines are found, each with so many before and behind it.
@@ -43,33 +41,27 @@ class Found:
 
 def search(office: Office, run: Run, text: str, *, cursor: Cursor, wanted: Wanted, seconds: float = SECONDS) -> Found:
     """Lines that have the text, in whatever case. Raises UsageError (page.unknown_marker, run.unknown_step)."""
-    course = Course.of(office, run, wanted)
-    looking = _Looking(office, text, time.monotonic() + seconds)
-    printing: list[Place] = []
-    last = cursor.place
-    for attempt, offset in _in_turn(cursor, course):
-        if looking.over and looking.size:  # some of it is looked through in any case
-            rest = Cursor(Place(attempt.id, offset), _without(printing, attempt))
-            return looking.found(rest, more=True)
-        last = Place(attempt.id, looking.look(attempt, offset))
-        if looking.over and log_piece(office, attempt, last.offset).data:
-            return looking.found(Cursor(last, _without(printing, attempt)), more=True)
+    course, looking = Course.of(office, run, wanted), _Looking(office, text, time.monotonic() + seconds)
+    printing = [
+        place for one in cursor.behind if (place := _goes_on(looking, attempt_at(one, office.store), one.offset))
+    ]
+    last, looked = cursor.place, False
+    for attempt, offset in in_turn(cursor, course):
+        if looking.over and looked:  # some of it is looked through in any case
+            return looking.found(Cursor(Place(attempt.id, offset), tuple(printing)), more=True)
+        last, looked = Place(attempt.id, looking.look(attempt, offset)), True
+        if looking.over and looking.left(attempt, last.offset):
+            return looking.found(Cursor(last, tuple(printing)), more=True)
         printing += [last] if attempt.result is None else []
     behind = tuple(place for place in printing if place != last)
-    return looking.found(Cursor(last, behind), more=False)
+    more = looking.over and any(looking.left(attempt_at(place, office.store), place.offset) for place in behind)
+    return looking.found(Cursor(last, behind), more=more)
 
 
-def _in_turn(cursor: Cursor, course: Course) -> Iterator[tuple[Attempt, int]]:
-    """Every attempt that is to be looked at, with the byte from which on."""
-    for place in cursor.behind:
-        yield attempt_at(place, course.records), place.offset
-    first = attempt_at(cursor.place, course.records) if cursor.place else None
-    for attempt in chain([first] if first else [], course.behind(first)):
-        yield attempt, cursor.place.offset if cursor.place and attempt is first else 0
-
-
-def _without(places: Sequence[Place], attempt: Attempt) -> tuple[Place, ...]:
-    return tuple(place for place in places if place.attempt != attempt.id)
+def _goes_on(looking: "_Looking", attempt: Attempt, offset: int) -> Place | None:
+    """Where an attempt that was printing is looked at from the next time; None where nothing more comes."""
+    end = looking.look(attempt, offset)
+    return None if attempt.result is not None and not looking.left(attempt, end) else Place(attempt.id, end)
 
 
 @dataclass
@@ -114,6 +106,10 @@ class _Looking:
                 if len(self.hits) >= HITS:
                     return line.end
         return offset + len(data)
+
+    def left(self, attempt: Attempt, offset: int) -> bool:
+        """Whether there is more of it by now."""
+        return bool(log_piece(self.office, attempt, offset).data)
 
     def found(self, rest: Cursor, *, more: bool) -> Found:
         return Found(tuple(self.hits), tuple(self.attempts.values()), rest, more, self.size)

@@ -149,22 +149,34 @@ def window(office: Office, run: Run, cursor: Cursor, wanted: Wanted, *, most: in
     """The lines from a cursor on. Raises UsageError (page.unknown_marker, run.unknown_step)."""
     course, taken = Course.of(office, run, wanted), _Taken(office, most)
     printing = [place for one in cursor.behind if (place := _goes_on(taken, attempt_at(one, office.store), one.offset))]
-    first = attempt_at(cursor.place, office.store) if cursor.place else None
-    start = cursor.place.offset if cursor.place else 0
-    for attempt in chain([first] if first else [], course.behind(first)):
+    last = cursor.place
+    for attempt, offset in in_turn(cursor, course):
         if taken.full:
-            return _cut(taken, course, cursor, Cursor(Place(attempt.id, 0), tuple(printing)))
-        offset = taken.read(attempt, start if attempt is first else 0)
-        if taken.full and not _whole(office, attempt, offset):
             return _cut(taken, course, cursor, Cursor(Place(attempt.id, offset), tuple(printing)))
-        printing += [Place(attempt.id, offset)] if attempt.result is None else []
-    return _cut(taken, course, cursor, None)
+        last = Place(attempt.id, taken.read(attempt, offset))
+        if taken.full and not _whole(office, attempt, last.offset):
+            return _cut(taken, course, cursor, Cursor(last, tuple(printing)))
+        printing += [last] if attempt.result is None else []
+    left = [place for place in printing if place != last and taken.full and _unread(office, place)]
+    return _cut(taken, course, cursor, Cursor(last, tuple(left)) if left else None)
+
+
+def in_turn(cursor: Cursor, course: Course) -> Iterator[tuple[Attempt, int]]:
+    """Every attempt from a cursor's place on, with the byte where it begins."""
+    first = attempt_at(cursor.place, course.records) if cursor.place else None
+    if first and cursor.place:
+        yield first, cursor.place.offset
+    yield from ((attempt, 0) for attempt in course.behind(first))
 
 
 def _goes_on(taken: _Taken, attempt: Attempt, offset: int) -> Place | None:
     """Where an attempt that was printing is read from the next time; None where nothing more comes."""
     end = taken.read(attempt, offset)
     return None if attempt.result is not None and _whole(taken.office, attempt, end) else Place(attempt.id, end)
+
+
+def _unread(office: Office, place: Place) -> bool:
+    return not _whole(office, attempt_at(place, office.store), place.offset)
 
 
 def _whole(office: Office, attempt: Attempt, offset: int) -> bool:

@@ -130,7 +130,7 @@ def of_each_cloud(runs: Iterable[Run]) -> list[Run]:
 
 
 def remaining(run: Run, records: Records) -> Remaining | None:
-    """How a run was expected to go, by what the like took; None where too little is on record of the like."""
+    """How a run was expected to go, by what the like took; None where a kind of its steps was never done before."""
     plan = from_document(records.plan(run.id))
     found = known(plan, history(records.lengths(run.cloud, MOST)))
     if not found.whole or not found.lengths:

@@ -111,9 +111,10 @@ def _command(run: Run, word: Word, sight: Sight) -> Command:
 
 
 def _demand_sense(word: Word) -> None:
-    """A step where one is meant, and none where the run is."""
-    whole = word.verb == "resume" or word.verb in RUN_COMMANDS
-    if whole is not bool(word.step) and not (word.verb == "resume" and word.details):
+    """A step where one is meant, and none where the run is; the details of commands are judged by `tell`."""
+    resumes = word.verb == "resume"
+    whole = resumes or word.verb in RUN_COMMANDS
+    if whole != bool(word.step) and not (resumes and word.details):
         return
     raise UsageError(
         code="run.bad_command",

@@ -22,8 +22,9 @@ _T = TypeVar("_T")
 _MOST = 4
 #: Behind more events than this, all steps are read anew.
 _FAR = 5_000
-#: How long a forecast and what the like took hold, since both are dear for many steps.
-_HOLDS = timedelta(seconds=15)
+#: For how many seconds a forecast holds, at least and for each step: it is dear for many. What the like took holds
+#: so many times longer.
+_HOLDS, _FOR_EACH, _LONGER = 2.0, 0.001, 4
 #: So many failed attempts are shown of rows whose steps are not shown each.
 _FAILED = 200
 
@@ -35,8 +36,8 @@ class _Followed:
     seq: int = 0
     statuses: dict[str, StepStatus] = field(default_factory=dict)
     moments: Moments = field(default_factory=Moments)
-    forecast: Forecast | None = None
-    forecast_at: datetime | None = None
+    forecast: tuple[datetime, Forecast] | None = None
+    usual: tuple[datetime, Usual] | None = None
     lock: Lock = field(default_factory=Lock)
 
 
@@ -103,11 +104,12 @@ def _forecast(followed: _Followed, run: Run, records: Records, plan: Outline) ->
     """When the rest may be done; of a run that is over, or is taken back, nobody tells."""
     if run.state in FINAL_RUN_STATES or run.intent != "go":
         return None
-    at = now()
-    if followed.forecast is None or followed.forecast_at is None or at - followed.forecast_at > _HOLDS:
-        usual = Usual.of(records.lengths(run.cloud, MOST))
-        followed.forecast, followed.forecast_at = Forecast(plan, dict(followed.statuses), usual, at), at
-    return followed.forecast
+    at, holds = now(), timedelta(seconds=max(_HOLDS, _FOR_EACH * len(plan.steps)))
+    if followed.usual is None or at - followed.usual[0] > _LONGER * holds:
+        followed.usual = at, Usual.of(records.lengths(run.cloud, MOST))
+    if followed.forecast is None or at - followed.forecast[0] > holds:
+        followed.forecast = at, Forecast(plan, dict(followed.statuses), followed.usual[1], at)
+    return followed.forecast[1]
 
 
 class _Kept(Generic[_T]):

@@ -25,6 +25,7 @@ TARGETS = {
     "scale": [1, 1.25, 1, 1],
     "rolling": [1 / 1.5, 1.15],
     "meter": [5, 1, 1],
+    "pages": [0.3, 300] * 4,
     "watchers": [1, 1],
 }
 

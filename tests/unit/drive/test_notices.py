@@ -286,7 +286,14 @@ class TestAtWork:
         assert time.monotonic() - began < 10
         assert desk.logged() == [("started", "queued", 1)]
 
-    def test_a_journal_that_cannot_be_read_for_a_while(self, desk, monkeypatch):
+    @pytest.mark.parametrize(
+        ("trouble", "told"),
+        [
+            (StairliftError(code="store.locked", brief="the journal is locked"), "the journal is locked"),
+            (KeyError("a defect of ours"), "unexpected KeyError [bug]"),
+        ],
+    )
+    def test_a_journal_that_cannot_be_read_for_a_while(self, desk, monkeypatch, trouble, told):
         messenger, stop = desk.messenger(), threading.Event()
         desk.run()
         desk.now = NOON + HOUR
@@ -295,7 +302,7 @@ class TestAtWork:
         def behind(channel):
             left[0] -= 1
             if left[0] >= 0:
-                raise StairliftError(code="store.locked", brief="another program keeps the journal locked")
+                raise trouble
             return real(channel)
 
         monkeypatch.setattr(desk.outbox, "behind", behind)
@@ -304,7 +311,7 @@ class TestAtWork:
         _until(lambda: desk.spy.took)
         stop.set()
         thread.join(10)
-        assert desk.notes == ["notices of channel ops wait: another program keeps the journal locked"]
+        assert desk.notes == [f"notices of channel ops wait: {told}"]
 
 
 def _until(holds, seconds=20.0):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from golden_text import assert_golden
 from journals import Ledger, an_office
 from meters import failure, seconds, session
+from pages import in_code, read, section
 from planning import ANY, binding, planned, policy
 from proposals import a_proposal as proposal
 from stairlift.model.effect import Effect
@@ -117,6 +118,17 @@ def test_hosts_that_a_load_balancer_lets_go_of_lose_nothing():
     plan = planned(a_cloud(control=3), bindings=entries)
     assert any(step.action == "drain" for step in plan.steps)
     assert "each taken out of the load balancer before" in telling(before(proposal(plan)), "outages")
+
+
+def test_an_api_that_nobody_can_place_is_not_called_safe():
+    plan = planned(a_cloud().serving("dns", "orchestration"))
+    outages = telling(before(proposal(plan)), "outages")
+    assert "designate | not known | the catalog has dns, but no source says where" in outages
+
+
+def test_few_on_record_are_told_as_few():
+    found = telling(before(proposal(planned(a_cloud()), 10)), "duration")
+    assert "kinds of steps were done less than three times before" in found
 
 
 def test_a_part_of_the_cloud_touches_no_api():
@@ -276,3 +288,10 @@ def test_the_numbers_of_a_report_agree(states):
     )
     numbers = after(account).numbers
     assert sum(numbers[f"steps_{state}"] for state in StepState) == numbers["steps"] == len(states)
+
+
+def test_every_section_and_number_is_documented(tmp_path):
+    papers = [before(proposal(a_careful_plan())), after(a_story(tmp_path))]
+    keys = {section.key for paper in papers for section in paper.sections}
+    numbers = {key for paper in papers for key in paper.numbers} - {f"steps_{state}" for state in StepState}
+    assert (keys | numbers) - in_code(section(read("docs/reference/json.md"), "report")) == set()

@@ -32,11 +32,15 @@ def test_the_middle_one_and_the_longest_of_nine_in_ten():
     assert found.whole
 
 
-def test_too_few_tell_nothing():
-    found = estimated(a_plan(a_step("cmp1")), {UPGRADE: taken(1, 2)})
-    assert found.whole is None
-    assert found.known.unknown == {UPGRADE: 1}
-    assert found.course == {}
+def test_what_was_never_done_tells_nothing():
+    found = estimated(a_plan(a_step("cmp1")), {})
+    assert (found.whole, found.course, found.known.unknown) == (None, {}, {UPGRADE: 1})
+
+
+def test_what_was_done_once_tells_something_with_a_word_of_care():
+    found = estimated(a_plan(a_step("cmp1")), {UPGRADE: taken(7)})
+    assert found.whole == Length(7, 7)
+    assert found.known.thin == 1
 
 
 def test_hosts_go_side_by_side_as_far_as_the_window_lets_them():

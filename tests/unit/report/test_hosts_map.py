@@ -60,6 +60,11 @@ def test_a_run_tells_how_far_it_is_with_a_host_but_a_service_that_is_down_tells_
     assert found["h2"].told == "h2: 2025.1, service down, done (4 of 4): nova-compute down"
 
 
+def test_while_a_run_goes_on_what_it_has_nothing_for_looks_otherwise_than_what_it_has_done():
+    found = the_spots(a_service("h1"), a_service("h2"), a_service("h3", state="down"), course={"h1": {S.DONE: 1}})
+    assert [spot.sign.word for spot in found.values()] == ["done", "not in the run", "service down"]
+
+
 def test_hosts_that_only_a_run_knows_are_there_with_the_role_of_their_stage():
     (spot,) = spots_of({}, {"cmp9": {S.RUNNING: 1}}, {"cmp9": "compute"})
     assert (spot.name, spot.role, spot.release, spot.sign.word) == ("cmp9", "compute", "unknown", "at work")

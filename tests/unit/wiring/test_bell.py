@@ -7,6 +7,7 @@ import pytest
 from journals import Ledger, an_office
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import RunState
+from stairlift.run import changes
 from stairlift.testing.plans import a_plan, a_step
 from stairlift.wiring.bell import Bell
 
@@ -151,7 +152,7 @@ def test_a_doorbell_goes_on_where_a_run_has_failed(ledger, bell):
         async with aclosing(bell.rings(ledger.run.id, newest(ledger))) as watching:
             waiting = asyncio.create_task(anext(watching))
             await until(lambda: bell.watched and bell._posts[ledger.run.id].at_rest)
-            ledger.rests(RunState.DONE)
+            ledger.writes(changes.begun(ledger.run, ledger.at, approve_all=False)).rests(RunState.DONE)
             first = await waiting
             return first, await anext(watching)
 

@@ -36,10 +36,11 @@ def test_a_piece_says_where_to_go_on_and_whether_more_may_come(ledger):
     assert (rest.data, rest.ended, rest.whole) == (b"three\nlast words", True, True)
 
 
-def test_behind_the_end_there_is_nothing(ledger):
+@pytest.mark.parametrize("offset", [4, 4711, 2**53 - 1, 2**63 - 1])
+def test_behind_the_end_there_is_nothing(ledger, offset):
     ledger.prints("a", "one\n").ends("a")
-    piece = log_piece(ledger.office, attempt(ledger), 4711)
-    assert (piece.data, piece.next_offset, piece.size, piece.ended) == (b"", 4711, 4, True)
+    piece = log_piece(ledger.office, attempt(ledger), offset)
+    assert (piece.data, piece.next_offset, piece.size, piece.ended) == (b"", offset, 4, True)
 
 
 def test_a_log_that_is_not_here(ledger):

@@ -91,6 +91,18 @@ def test_who_goes_on_misses_nothing_of_those_that_still_print(ledger):
     assert texts(rest.lines) == ["a2", "b2"]
 
 
+def test_what_others_printed_meanwhile_may_fill_pages_of_its_own(ledger):
+    ledger.starts("cmp1-upgrade").prints("cmp1-upgrade", "a1\n")
+    ledger.starts("cmp2-upgrade").prints("cmp2-upgrade", "b1\nb2\nb3\n")
+    page = window(ledger.office, ledger.run, Cursor(), ALL, most=2)
+    ledger.prints("cmp1-upgrade", "a2\na3\na4\na5\n")
+    found = []
+    while page.later is not None:
+        page = window(ledger.office, ledger.run, read_cursor(str(page.later), ledger.run), ALL, most=3)
+        found += texts(page.lines)
+    assert found == ["a2", "a3", "a4", "a5", "b2", "b3"]
+
+
 def test_what_is_followed_goes_on_where_the_page_ends(ledger):
     ledger.starts("cmp1-upgrade").prints("cmp1-upgrade", "a1\na2\nhal")
     ledger.starts("cmp2-upgrade").prints("cmp2-upgrade", "b1\n")
@@ -188,6 +200,30 @@ def test_a_search_that_takes_long_stops_and_says_where(ledger, monkeypatch):
         cursor = page.rest
     assert found == [f"needle {n:04}" for n in range(40)]
     assert looks > 10
+
+
+def test_a_search_that_stops_among_what_was_printed_meanwhile_finds_each_line_once(ledger, monkeypatch):
+    monkeypatch.setattr("stairlift.wiring.log_search._AT_ONCE", 16)
+    steps = ("cmp1-upgrade", "cmp2-upgrade", "cmp3-upgrade")
+    for step in steps:
+        ledger.starts(step).prints(step, f"boom {step} 0\n")
+    page = looked(ledger, "boom")
+    found = [hit.line.text for hit in page.hits]
+    for step in steps:
+        ledger.prints(step, f"boom {step} 1\nboom {step} 2\n")
+    for _ in range(20):
+        page = looked(ledger, "boom", page.rest, seconds=-1)
+        found += [hit.line.text for hit in page.hits]
+    assert not page.more
+    assert sorted(found) == [f"boom {step} {n}" for step in steps for n in range(3)]
+
+
+def test_attempts_that_printed_nothing_take_no_longer_than_they_may(ledger):
+    for n in range(1, 5):
+        ledger.does(f"cmp{n}-upgrade")
+    page = looked(ledger, "boom", seconds=-1)
+    assert page.more
+    assert page.rest.place.attempt.step == "cmp2-upgrade"
 
 
 def test_as_many_hits_as_fit_on_a_page(ledger):

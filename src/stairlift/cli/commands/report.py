@@ -1,4 +1,4 @@
-"""`stairlift report`: a change on paper. Before it, from its plan; after it, from its run; for users, in a few words."""
+"""`stairlift report`: a change on paper: before it from its plan, after it from its run, in a few words for users."""
 
 from collections.abc import Mapping
 from enum import StrEnum

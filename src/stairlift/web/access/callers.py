@@ -14,7 +14,7 @@ from stairlift.wiring import clock
 from stairlift.wiring.house import House
 
 
-def _failures(request: Request) -> Failures:
+async def _failures(request: Request) -> Failures:
     return cast("Failures", request.app.state.failures)
 
 
@@ -53,6 +53,7 @@ def _by_cookie(request: Request, house: House, told: str) -> Caller:
     return caller_of(found[1], found[0].digest)
 
 
+#: What needs no thread is `async` here: each of the others would wait for one, at every request.
 Somebody = Annotated[Caller, Depends(_somebody)]
 
 
@@ -63,19 +64,19 @@ def _demand(caller: Caller, *rights: Right) -> Caller:
     return caller
 
 
-def _reader(caller: Somebody) -> Caller:
+async def _reader(caller: Somebody) -> Caller:
     return _demand(caller, "read")
 
 
-def _operator(caller: Somebody) -> Caller:
+async def _operator(caller: Somebody) -> Caller:
     return _demand(caller, "operate")
 
 
-def _approver(caller: Somebody) -> Caller:
+async def _approver(caller: Somebody) -> Caller:
     return _demand(caller, "approve")
 
 
-def _keeper(caller: Somebody) -> Caller:
+async def _keeper(caller: Somebody) -> Caller:
     return _demand(caller, *RIGHTS)
 
 

@@ -46,7 +46,7 @@ def _refused(house: House, caller: Caller, plan_hash: str, did: Mapping[str, str
 def _planner(house: House, plan_hash: str) -> str:
     """Who made a plan on this server; nobody where it was made elsewhere."""
     try:
-        return house.library.plan(plan_hash)[0].actor
+        return house.library.kept(plan_hash).actor
     except UsageError:
         return ""
 

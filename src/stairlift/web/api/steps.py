@@ -30,8 +30,8 @@ def steps(  # noqa: PLR0917  # each is a parameter of the address
     marker: Marker = None,
 ) -> Response:
     """Each with its state and what the plan says of it."""
-    wanted = {"states": state, "stage": stage, "host": host}
-    found = house.office.store.step_page(run_id, **wanted, behind=marker, most=limit + 1)  # type: ignore[arg-type]
+    records = house.office.store
+    found = records.step_page(run_id, states=state, stage=stage, host=host, behind=marker, most=limit + 1)
     behind = found[limit - 1][0].id if len(found) > limit else None
     return page(request, "steps", [step_document(*one) for one in found], limit, behind)
 
@@ -42,7 +42,8 @@ def steps(  # noqa: PLR0917  # each is a parameter of the address
 def one_step(house: Here, _caller: Reader, run_id: RunId, step: StepId) -> Response:
     """With what the plan says of it, what holds it up, and what its attempt does now."""
     office = house.office
-    standing, why = office.archive.why(office.store.run(run_id), step)
+    run = office.store.run(run_id)
+    standing, why = office.archive.why(run, step, house.steering.overviews.plan(run))
     [status] = (status for status in standing.steps if status.id == step)
     [planned] = office.store.plan_steps(run_id, [step])
     doing = office.doing(run_id, [step]).get(step, "") if status.attempt else ""

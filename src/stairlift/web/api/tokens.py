@@ -3,7 +3,7 @@
 Its answers hold what is shown once: they are not kept for an Idempotency-Key, and no cache keeps them.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from stairlift.model.access import Right
 from stairlift.report.access import token_document
 from stairlift.web.access.callers import Keeper
+from stairlift.web.api import shapes_tokens as shapes
+from stairlift.web.api.giving import given
 from stairlift.web.here import Here
 from stairlift.wiring import clock
 from stairlift.wiring.admitting import LIFETIME, NAME, Wish, in_order, issue, lifetime
@@ -31,23 +33,34 @@ class WantedToken(BaseModel):
     expires: str | None = Field(default=None, pattern=f"^{LIFETIME}$", description="How long it holds: 12h, 30d.")
 
 
-@router.get("", summary="Every token that was made, the newest first")
-def tokens(house: Here, _caller: Keeper) -> dict[str, Any]:
+@router.get(
+    "",
+    operation_id="list_tokens",
+    summary="Every token that was made, the newest first",
+    response_model=shapes.Tokens,
+)
+def tokens(house: Here, _caller: Keeper) -> Response:
     """Their names and rights, and whether they hold; never a token itself."""
     at = clock.now()
-    return {"tokens": [token_document(token, at) for token in house.keys.tokens()]}
+    return given({"tokens": [token_document(token, at) for token in house.keys.tokens()]})
 
 
-@router.post("", status_code=201, summary="Make a token; this answer alone has it")
-def create(house: Here, caller: Keeper, wanted: WantedToken) -> dict[str, Any]:
+@router.post(
+    "",
+    operation_id="make_token",
+    status_code=201,
+    summary="Make a token; this answer alone has it",
+    response_model=shapes.NewToken,
+)
+def create(house: Here, caller: Keeper, wanted: WantedToken) -> Response:
     """What `stairlift token create -o json` prints."""
     at = clock.now()
     expires_at = at + lifetime(wanted.expires) if wanted.expires else None
     token, secret = issue(house.keys, Wish(wanted.name, in_order(wanted.rights), expires_at), caller.name, at)
-    return {**token_document(token, at), "token": secret}
+    return given({**token_document(token, at), "token": secret}, 201)
 
 
-@router.delete("/{name}", status_code=204, summary="Let a token hold no longer")
+@router.delete("/{name}", operation_id="revoke_token", status_code=204, summary="Let a token hold no longer")
 def revoke(house: Here, _caller: Keeper, name: _Name) -> Response:
     """Its sessions end with it."""
     house.keys.revoke(name, clock.now())

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from stairlift.model.errors import UsageError
 
 
-def known_parameters(request: Request) -> None:
+async def known_parameters(request: Request) -> None:
     """A dependency of every route. UsageError (request.unknown_parameter)."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):

@@ -3,20 +3,20 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Request
 
 from stairlift.model.run import Run
-from stairlift.ports import Records
 from stairlift.report.course import Course, Place
+from stairlift.wiring.house import House
 from stairlift.wiring.strips import Strips
 
 _T = TypeVar("_T")
 #: So many runs are kept in mind, and so many pages.
-_RUNS, _PAGES = 4, 256
+_RUNS, _PAGES = 4, 64
 #: How long a page is sent again to whoever may see the same, in seconds: what attempts tell changes without an event.
 _FRESH = 1.0
 
@@ -28,12 +28,12 @@ class Courses:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    def ask(self, records: Records, run: Run, question: Callable[[Course], _T]) -> _T:
+    def ask(self, house: House, run: Run, question: Callable[[Course], _T]) -> _T:
         """The answer of a run's course, up to its newest event. Raises StairliftError (store.*)."""
         kept = self._of(run.id)
         with kept.lock:
-            course = kept.course = kept.course or _opened(records, run)
-            course.hear(records.events(run.id, after=course.seq))
+            course = kept.course = kept.course or _opened(house, run)
+            course.hear(house.office.store.events(run.id, after=course.seq))
             return question(course)
 
     def _of(self, run_id: str) -> "_Kept":
@@ -53,17 +53,14 @@ class _Kept:
     course: Course | None = None
 
 
-def _opened(records: Records, run: Run) -> Course:
+def _opened(house: House, run: Run) -> Course:
     """What the steps have come to meanwhile the events from that number on tell once more."""
+    records = house.office.store
     newest = records.latest(run.id)
-    places = {step["id"]: place_of(step) for step in records.plan(run.id)["steps"]}
+    steps = house.steering.overviews.plan(run).steps
+    places = {step.id: Place(str(step.target), step.stage, step.hosts) for step in steps}
     states = {status.id: status.state for status in records.steps(run.id)}
     return Course(places, states, newest.seq if newest else 0)
-
-
-def place_of(step: Mapping[str, Any]) -> Place:
-    """What a step's document says of where it stands."""
-    return Place(hop=step["to"], stage=step["stage"], hosts=tuple(step["hosts"]))
 
 
 class Drawings:

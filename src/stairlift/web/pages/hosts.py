@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from stairlift.model.run import FINAL_RUN_STATES, Run
 from stairlift.report.hosts_map import Done, Filters, Spot, blocks_of, choices_of, legend_of, spots_of
-from stairlift.web.pages.drawing import draw
+from stairlift.web.pages.drawing import draw, drawn, seen_by, sent
 from stairlift.web.pages.visits import Reading, Visit
 from stairlift.wiring.clouds import known_cloud, known_clouds
 
@@ -31,15 +31,31 @@ def hosts(name: str, visit: Reading, filters: Annotated[Filters, Depends()], pag
     """The map of one cloud, and the same as a table."""
     known = known_cloud(name, visit.store, visit.house.library)
     seen, run = known.observation, known.newest
-    document = visit.house.library.sighting(seen.id)[1] if seen else {}
     goes_on = run if run and run.state not in FINAL_RUN_STATES else None
-    every = spots_of(document, *_course(visit, goes_on))
-    return _map(visit, filters, every, page=max(1, page), cloud=name, seen=seen, run=goes_on)
+    newest = visit.store.latest(goes_on.id) if goes_on else None
+
+    def draw_it() -> str:
+        document = visit.house.library.sighting(seen.id)[1] if seen else {}
+        every = spots_of(document, *_course(visit, goes_on))
+        return _map(
+            visit,
+            filters,
+            every,
+            page=max(1, page),
+            cloud=name,
+            seen=seen,
+            run=goes_on,
+            seq=newest.seq if newest else 0,
+        )
+
+    version = (seen and seen.id, goes_on and goes_on.id, newest and newest.seq)
+    key = seen_by(visit.request, visit.caller)
+    return sent(visit.request, visit.memory.drawings.get(key, version, draw_it))
 
 
-def _map(visit: Visit, filters: Filters, every: Sequence[Spot], *, page: int, **given: Any) -> Response:
+def _map(visit: Visit, filters: Filters, every: Sequence[Spot], *, page: int, **given: Any) -> str:
     found = filters.of(every)
-    return draw(
+    return drawn(
         visit.request,
         "hosts.html",
         caller=visit.caller,
@@ -62,4 +78,4 @@ def _course(visit: Visit, run: Run | None) -> tuple[Done, Mapping[str, str]]:
     """What a run has done to the hosts, and in which stage it has most to do on each."""
     if run is None:
         return {}, {}
-    return visit.memory.courses.ask(visit.store, run, lambda course: (course.hosts(), course.stages_of()))
+    return visit.memory.courses.ask(visit.house, run, lambda course: (course.hosts(), course.stages_of()))

@@ -57,7 +57,7 @@ def values(run: Run, house: House, memory: Memory) -> Mapping[str, Any]:
     records, at = house.office.store, now()
     seq = _seq(records, run)  # before anything else is read: what comes meanwhile rings once more
     standing = house.office.archive.standing(run)
-    milestones = memory.courses.ask(records, run, Course.milestones)
+    milestones = memory.courses.ask(house, run, Course.milestones)
     found = house.steering.choices(run)
     return {
         "run": run,

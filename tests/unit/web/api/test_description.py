@@ -6,7 +6,7 @@ import os
 import pytest
 
 from houses import a_house, a_token, client
-from pages import ROOT
+from pages import ROOT, in_code, read
 from stairlift import __version__
 from stairlift.web.access import cookies
 from stairlift.web.api.description import described
@@ -66,6 +66,14 @@ def test_every_operation_tells_how_it_says_no(document):
     for path, _, one in operations(document):
         assert set(one["responses"]["default"]["content"]) == {"application/problem+json"}, path
         assert "422" not in one["responses"], path
+
+
+def test_every_key_is_explained(document):
+    """By the pages that a reader of JSON has beside the description."""
+    pages = ("reference/json", "reference/api", "reference/events", "reference/notices", "how-to/steer-from-a-program")
+    explained = in_code("\n".join(read(f"docs/{page}.md") for page in pages))
+    shapes = document["components"]["schemas"].values()
+    assert sorted({key for shape in shapes for key in shape.get("properties", ())} - explained) == []
 
 
 def test_only_health_is_open(document, house):

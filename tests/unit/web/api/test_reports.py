@@ -87,6 +87,8 @@ def test_the_pages(house):
     plan = ask.get(f"/plans/{kept(house).hash}/report").text
     assert "What users of the APIs may notice" in plan
     assert '<nav class="tabs"' not in plan
+    assert "takes longer than one go" in ask.get(f"/runs/{run.id}/announcement?occasion=end").text
+    assert "We tell you when we begin." in ask.get(f"/plans/{PLAN.hash}/announcement").text
 
 
 def test_a_name_with_markup_is_only_a_name_on_the_page(house):

@@ -110,7 +110,7 @@ def test_what_blocks_is_told_on_top(house):
 def test_rows_and_order_are_in_the_address(house, rows, sort):
     text = page(house, a_run(house).does("cmp1-cordon").run, f"?rows={rows}&sort={sort}&zoom=4")
     assert f'<option value="{rows}" selected>' in text
-    assert 'class="lanes z4"' in text
+    assert 'class="lanes z4 k-' in text
 
 
 def test_a_page_of_rows_leads_to_the_next(house):
