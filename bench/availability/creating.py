@@ -83,13 +83,13 @@ class Tenant:
         return False, f"after {PATIENCE:.0f} s: {last}", ""
 
     def _delete(self, server_id: str) -> bool:
+        """Asked again where it came to nothing, as any user does: a deletion that the bus lost leaves it in ERROR."""
         end, asked = time.monotonic() + PATIENCE, False
         while time.monotonic() < end:
             try:
                 if not asked:
                     self._compute.delete_server(server_id)
-                    asked = True
-                self._compute.get_server(server_id)
+                asked = self._compute.get_server(server_id).status != "ERROR"
             except openstack.exceptions.NotFoundException:
                 return True
             except ERRORS:

@@ -4,11 +4,13 @@ import json
 import signal
 import subprocess
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import pytest
 from bench.availability import __main__ as proof
-from bench.availability import breaking, carrying_out, results, upgrading
+from bench.availability import breaking, carrying_out, creating, results, upgrading
 from bench.availability.bed import Bed
+from bench.availability.creating import Tenant
 from bench.availability.faults import FAULTS, Place
 from bench.availability.meter import Felt, felt_in
 from bench.availability.pinging import checksum
@@ -17,6 +19,7 @@ from bench.availability.results import Result, kept
 from bench.availability.scenarios import SCENARIOS
 from bench.availability.tenants import Tenants, at_work
 from bench.measuring import Failed
+from openstack.exceptions import NotFoundException
 
 from stairlift.model.availability import Bucket, Failure, Session, Tally, Target, grade
 from stairlift.probe.order import OVER, folder_of
@@ -351,3 +354,27 @@ def test_markdown_names_every_balancer_and_machine():
     text = markdown([RESULT, replace(RESULT, scenario="b", balancer="retrying")])
     assert [line.split("|")[2].strip() for line in text.splitlines()[2:4]] == ["plain", "retrying"]
     assert "Measured on abc1234, 2 cores." in text
+
+
+class Forgetful:
+    """Nova whose message bus loses the first deletion: the server is left in ERROR, and in the books. Of its real
+    likeness the proof tells: `bench/proof availability fault-bus-away`."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def delete_server(self, _server):
+        self.asked += 1
+
+    def get_server(self, server):
+        if self.asked > 1:
+            raise NotFoundException
+        return SimpleNamespace(id=server, status="ERROR")
+
+
+def test_a_tenant_whose_deletion_was_lost_asks_again(monkeypatch):
+    monkeypatch.setattr(creating.time, "sleep", lambda _: None)
+    tenant, nova = Tenant.__new__(Tenant), Forgetful()
+    tenant._compute = nova
+    assert tenant._delete("a")
+    assert nova.asked == 2
