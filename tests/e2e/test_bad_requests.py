@@ -18,7 +18,9 @@ MIB = 2**20
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with Served(Operator(tmp_path_factory.mktemp("server"))) as it, it.asks() as client:
+    operator = Operator(tmp_path_factory.mktemp("server"))
+    operator.write("stairlift.toml", "[serve]\naccept_plans = true\n")  # else no plan is read at all
+    with Served(operator) as it, it.asks() as client:
         it.token = client.headers["Authorization"]
         yield it
         assert client.get("/v1/tokens").status_code == 200, "it serves on"
