@@ -140,7 +140,10 @@ def test_paths_that_lead_nowhere(server, path):
     ],
 )
 def test_what_is_no_http(server, sent):
-    assert said(server, sent).status == 400
+    try:
+        assert said(server, sent).status == 400
+    except ConnectionResetError:  # the end of the connection may overtake the answer while we still send
+        assert len(sent) > MIB
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,9 @@ def test_a_run_in_flight_is_adopted_and_finished(restored, database: str, revisi
     assert theatre.lines()[: len(before)] == before
 
 
-def test_every_schema_but_todays_has_its_journal() -> None:
-    assert list(REVISIONS[:-1]) == RELEASED
+def test_every_schema_that_was_released_has_its_journal() -> None:
+    """0003 and 0004 come with the same release: nobody was ever given a program that stops between them."""
+    assert [revision for revision in REVISIONS[:-1] if revision != "0003"] == RELEASED
 
 
 def test_of_a_journal_in_a_file_a_copy_is_kept_that_the_older_program_can_use(tmp_path: Path) -> None:

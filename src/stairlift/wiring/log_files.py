@@ -16,6 +16,8 @@ from stairlift.wiring.office import Office
 
 #: So many bytes are given at once, at most and at least: with fewer a line without an end could never be got past.
 MOST, LEAST = 2**20, 16
+#: No file is so long, and the kernel bears no offset far behind it.
+_FARTHEST = 2**62
 #: A longer line comes in parts; so much of a log's end is looked at for its last lines. Bytes.
 _LONGEST, _TAIL = 2**16, 2**18
 _OPENING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -57,7 +59,7 @@ def log_piece(office: Office, attempt: Attempt, offset: int = 0, limit: int = MO
     with open_log(office, attempt) as file:
         if file is None:
             return LogPiece(offset, b"", 0, ended, here=False)
-        data = os.pread(file.fileno(), most, offset)  # unlike seek, it bears an offset that no file has
+        data = os.pread(file.fileno(), most, offset) if offset < _FARTHEST else b""
         size = max(os.fstat(file.fileno()).st_size, offset + len(data) if data else 0)
     last = ended and offset + len(data) >= size
     return LogPiece(offset, data if last else _cut(data, full=len(data) == most), size, ended)

@@ -203,7 +203,7 @@ def test_a_search_that_takes_long_stops_and_says_where(ledger, monkeypatch):
 
 
 def test_a_search_that_stops_among_what_was_printed_meanwhile_finds_each_line_once(ledger, monkeypatch):
-    monkeypatch.setattr("stairlift.wiring.log_search._AT_ONCE", 16)
+    monkeypatch.setattr("stairlift.wiring.log_search._AT_ONCE", 24)
     steps = ("cmp1-upgrade", "cmp2-upgrade", "cmp3-upgrade")
     for step in steps:
         ledger.starts(step).prints(step, f"boom {step} 0\n")
