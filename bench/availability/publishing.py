@@ -14,7 +14,7 @@ _HEADS = (
     "creates",
     "failed",
     "minutes",
-    "as expected",
+    "as it should be",
 )
 
 
