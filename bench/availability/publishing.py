@@ -1,6 +1,7 @@
-"""The table of the proof, in Markdown, from what the scenarios left."""
+"""The tables of the proof, in Markdown, from what the scenarios left."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from bench.availability.results import Result
 
@@ -16,13 +17,44 @@ _HEADS = (
     "minutes",
     "as it should be",
 )
+_WHO = {
+    "stairlift-node": "Stairlift, node by node",
+    "stairlift-service": "Stairlift, service by service",
+    "ansible-serial-drained": "the same playbooks, one host at a time, drained",
+    "ansible-serial": "the same playbooks, one host at a time",
+    "ansible-all-at-once": "the same playbooks, all hosts at once",
+}
+_SUMMARY = ("who upgrades", "load balancer", "upgrades", "requests", "failed", "servers created", "failed")
+
+
+def summary(results: Iterable[Result]) -> str:
+    """A row for each way to upgrade and each load balancer; the upgrades in which nothing was broken on purpose."""
+    rows = sorted((row for row in results if _way(row) in _WHO), key=_order)
+    sums = (_line(_sum(list(alike))) for _, alike in groupby(rows, key=_order))
+    return "\n".join([_line(_SUMMARY), _line("---" for _ in _SUMMARY), *sums]) + "\n"
+
+
+def _way(row: Result) -> str:
+    return row.scenario.partition(f"-{row.balancer}")[0]
+
+
+def _order(row: Result) -> tuple[int, bool]:
+    return list(_WHO).index(_way(row)), row.balancer == "plain"
+
+
+def _sum(rows: Sequence[Result]) -> Iterable[str]:
+    failed = sum(sum(row.failed.values()) for row in rows)
+    creates, lost = sum(row.creates for row in rows), sum(row.failed_creates for row in rows)
+    figures = (len(rows), sum(row.requests for row in rows), failed, creates, lost)
+    return (_WHO[_way(rows[0])], rows[0].balancer, *(f"{figure:,}" for figure in figures))
 
 
 def markdown(results: Iterable[Result]) -> str:
     """A row for each result, and the notes below."""
     rows = sorted(results, key=lambda result: result.scenario)
     lines = [_line(_HEADS), _line("---" for _ in _HEADS), *(_line(_cells(row)) for row in rows)]
-    notes = [f"- {row.scenario}: {note}" for row in rows for note in (*row.notes, *row.reasons)]
+    told = ((row.scenario, note) for row in rows for note in (*row.notes, *row.reasons))
+    notes = [f"- {scenario}: {_in_a_line(note)}" for scenario, note in told]
     where = sorted({f"{row.where['commit']}, {row.where['machine']}" for row in rows})
     return "\n".join([*lines, "", *notes, "", *(f"Measured on {one}." for one in where)]) + "\n"
 
@@ -40,6 +72,11 @@ def _cells(row: Result) -> Iterable[str]:
         f"{row.seconds / 60:.0f}",
         "yes" if row.expected else "**no**",
     )
+
+
+def _in_a_line(words: str) -> str:
+    """A proxy's answer has several, and would end the list."""
+    return " ".join(words.split())
 
 
 def _by_api(seconds: Mapping[str, float]) -> str:

@@ -14,7 +14,7 @@ from bench.availability.creating import Tenant
 from bench.availability.faults import FAULTS, Place
 from bench.availability.meter import Felt, felt_in
 from bench.availability.pinging import checksum
-from bench.availability.publishing import markdown
+from bench.availability.publishing import markdown, summary
 from bench.availability.results import Result, kept
 from bench.availability.scenarios import SCENARIOS
 from bench.availability.tenants import Tenants, at_work
@@ -378,3 +378,20 @@ def test_a_tenant_whose_deletion_was_lost_asks_again(monkeypatch):
     tenant._compute = nova
     assert tenant._delete("a")
     assert nova.asked == 2
+
+
+def test_the_summary_adds_up_what_is_alike_and_leaves_out_what_was_broken_on_purpose():
+    again = replace(RESULT, scenario="ansible-serial-retrying", balancer="retrying", failed={}, creates=4)
+    ours = replace(again, scenario="stairlift-node-retrying-1", failed_creates=1)
+    fault = replace(again, scenario="fault-bus-away")
+    told = summary([fault, RESULT, again, ours, replace(ours, scenario="stairlift-node-retrying-2")]).splitlines()[2:]
+    assert told == [
+        "| Stairlift, node by node | retrying | 2 | 12,000 | 0 | 8 | 2 |",
+        "| the same playbooks, one host at a time | retrying | 1 | 6,000 | 0 | 4 | 0 |",
+        "| the same playbooks, one host at a time | plain | 1 | 6,000 | 3 | 0 | 0 |",
+    ]
+
+
+def test_the_page_about_the_proof_says_what_the_proof_found():
+    page = (results.ROOT / "docs" / "explanation" / "availability-proof.md").read_text(encoding="utf-8")
+    assert summary(found for name in SCENARIOS if (found := kept(name))) in page

@@ -25,8 +25,9 @@ TARGETS = {
     "scale": [1, 1.25, 1, 1],
     "rolling": [1 / 1.5, 1.15],
     "meter": [5, 1, 1],
+    "completing": [1],
     "pages": [0.3, 300] * 4,
-    "watchers": [1, 1],
+    "watchers": [1, 1, 1],
 }
 
 
