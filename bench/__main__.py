@@ -4,7 +4,21 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import attempt, attempts, dbos, discovery, hosts, meter, pages, planning, rolling, run_loop, scale, watchers
+from bench import (
+    attempt,
+    attempts,
+    completing,
+    dbos,
+    discovery,
+    hosts,
+    meter,
+    pages,
+    planning,
+    rolling,
+    run_loop,
+    scale,
+    watchers,
+)
 from bench.measuring import Failed, machine
 from bench.table import Ratio, Table
 
@@ -19,6 +33,7 @@ BENCHES: Mapping[str, Callable[[bool], Table]] = {
     "scale": scale.measure,
     "rolling": rolling.measure,
     "meter": meter.measure,
+    "completing": completing.measure,
     "pages": pages.measure,
     "watchers": watchers.measure,
 }

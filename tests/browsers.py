@@ -1,4 +1,4 @@
-"""A server of this process on a port of its own, and Debian's Chromium to look at it.
+"""A server of this process on a port of its own, Debian's Chromium to look at it, and people who do.
 
 The app is the real one over a real journal; only who is let in may be a stand-in, which tests/e2e/test_sign_in.py and
 tests/unit/web/access keep honest.
@@ -6,15 +6,14 @@ tests/unit/web/access keep honest.
 
 import os
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
+
+from servers import in_this_process
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = Path(os.environ.get("STAIRLIFT_TEST_CHROMIUM", "/usr/bin/chromium"))
@@ -26,6 +25,8 @@ MARKS = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}"),
     pytest.mark.timeout(600),
 ]
+#: Where an app is served until the end of the block; a server as a process is in tests/servers.py.
+served = in_this_process
 expect = playwright.expect
 expect.set_options(timeout=PATIENCE)
 
@@ -37,33 +38,6 @@ def a_chromium() -> Iterator:
         browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS, timeout=PATIENCE)
         yield browser
         browser.close()
-
-
-def loaded(page):
-    """The page, once its scripts hear keys and clicks."""
-    page.wait_for_function("document.getElementById('live')?.dataset.heard !== undefined")
-    return page
-
-
-@contextmanager
-def served(app: FastAPI, port: int = 0) -> Iterator[str]:
-    """Where the app is served until the end of the block. Its streams are cut off then."""
-    config = uvicorn.Config(app, "127.0.0.1", port, log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{_port_of(server, thread)}"
-    finally:
-        server.should_exit = True
-        thread.join(60)
-
-
-def _port_of(server: uvicorn.Server, thread: threading.Thread) -> int:
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        thread.join(0.02)
-    return server.servers[0].sockets[0].getsockname()[1]
 
 
 @dataclass
@@ -97,3 +71,36 @@ class Complaints:
     def _note(self, told: str) -> None:
         if not any(re.search(pattern, told) for pattern in self._expected):
             self.found.append(told)
+
+
+class Person:
+    """Somebody at a browser of their own, signed in; at the end it has not complained about anything."""
+
+    def __init__(self, chromium, home: str, secret: str, **given) -> None:
+        self.home = home
+        self.context = chromium.new_context(**given)
+        self.context.set_default_timeout(PATIENCE)
+        self.page = self.context.new_page()
+        self.complaints = Complaints(home)
+        self.complaints.watch(self.page)
+        self.page.goto(f"{home}/sign-in")
+        self.page.get_by_label("Token or one-time code").fill(secret)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(f"{home}/")
+
+    def sees(self, path: str):
+        """The page of this path, loaded."""
+        self.page.goto(self.home + path)
+        return self.page
+
+    def leaves(self) -> None:
+        self.context.close()
+        assert self.complaints.found == []
+
+
+def grave(page) -> dict[str, list[str]]:
+    """What axe calls serious or critical on a page, with the first few places."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    bad = (one for one in Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"})
+    return {one["id"]: [node["html"][:160] for node in one["nodes"]][:3] for one in bad}

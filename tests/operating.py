@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from stairlift.sandbox.client import CLOUD_NAME, SandboxClient
 from stairlift.sandbox.scenario import Scenario
 
 COMMAND = (sys.executable, "-m", "stairlift")
+#: Seconds to wait for something that is to come: much more than it takes, on a machine that has much else to do.
+PATIENCE = 120.0
 #: One line per call: action, services, hosts, from, to. What `./fail`, `./slow` and the like hold decides the rest.
 STEP = """\
 #!/bin/sh
@@ -173,14 +176,16 @@ def _word(word: object) -> str:
 class Terminal:
     """A command at a terminal of its own, as a person would have it. Text goes in and comes out."""
 
-    def __init__(self, operator: Operator, *words: object, columns: int = 100, **environ: str) -> None:
+    def __init__(
+        self, operator: Operator, *words: object, columns: int = 100, command: Sequence[str] = COMMAND, **environ: str
+    ) -> None:
         environment = {k: v for k, v in operator.environment(TERM="xterm").items() if k != "NO_COLOR"} | environ
         self.text = ""
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
             try:
                 os.chdir(operator.folder)
-                os.execvpe(COMMAND[0], [*COMMAND, *map(_word, words)], environment)
+                os.execvpe(command[0], [*command, *map(_word, words)], environment)
             finally:
                 os._exit(127)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
@@ -195,16 +200,20 @@ class Terminal:
         os.write(self._terminal, text.encode())
         return self
 
-    def until(self, text: str, seconds: float = 30) -> "Terminal":
+    def until(self, text: str, seconds: float = PATIENCE) -> "Terminal":
         """Read until this text has come since the last time."""
-        end = time.monotonic() + seconds
         seen = len(self.text)
-        while text not in self.text[seen:]:
+        return self.reads_until(lambda: text in self.text[seen:], seconds)
+
+    def reads_until(self, holds: Callable[[], object], seconds: float = PATIENCE) -> "Terminal":
+        """Read until something holds of what has come."""
+        end = time.monotonic() + seconds
+        while not holds():
             assert time.monotonic() < end, self.text
-            assert self._reads(), f"it left without {text!r}: {self.text}"
+            assert self._reads(), f"it left before: {self.text}"
         return self
 
-    def leaves(self, seconds: float = 30) -> int:
+    def leaves(self, seconds: float = PATIENCE) -> int:
         """Wait for the end; the exit code, or minus the signal."""
         end = time.monotonic() + seconds
         while self._reads():
@@ -216,7 +225,7 @@ class Terminal:
         assert "[bug]" not in self.text, self.text
         return code
 
-    def is_lost(self, seconds: float = 30) -> int:
+    def is_lost(self, seconds: float = PATIENCE) -> int:
         """Close the terminal under the command; its exit code."""
         os.close(self._terminal)
         end = time.monotonic() + seconds
@@ -244,7 +253,7 @@ def _asleep(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
 
-def until(holds, seconds: float = 30):
+def until(holds, seconds: float = PATIENCE):
     """Wait until something holds, and give it."""
     end = time.monotonic() + seconds
     while not (found := holds()):

@@ -12,7 +12,7 @@ from journals import Ledger
 from meters import TARGETS, failure, seconds, session
 from planning import planned, seen
 from stairlift.model.effect import Effect
-from stairlift.model.plan import Plan
+from stairlift.model.plan import Binding, Plan
 from stairlift.model.plan_document import to_document
 from stairlift.model.run import Change, Command
 from stairlift.model.shelf import KeptPlan, Sighting
@@ -57,7 +57,7 @@ class Served:
 def served(folder, **given) -> Served:
     house = a_house(folder, **given)
     cloud = a_cloud(compute=2).placed("ctl1", "keystone").down("cmp1", "nova-compute", timedelta(hours=1))
-    plan, look = planned(a_cloud(compute=2)), seen(cloud)
+    plan, look = planned(a_cloud(compute=2), bindings=(_strategy(folder),)), seen(cloud)
     kept = Sighting("look-1", look.cloud.name, "2025.1", len(look.cloud.hosts), len(look.cloud.services), NOON, "ada")
     house.library.keep_sighting(kept, cloud_document(look.cloud, look.findings))
     shelf = KeptPlan(plan.hash, plan.cloud, str(plan.source), str(plan.target), len(plan.steps), NOON, "pia")
@@ -66,6 +66,11 @@ def served(folder, **given) -> Served:
     _go_on(found)
     _measure(found)
     return found
+
+
+def _strategy(folder) -> Binding:
+    """What every step is done by, as a plan that is made here has it."""
+    return Binding("any", "command", {}, {"argv": ["true"], "folder": str(folder)}, "host")
 
 
 def _go_on(found: Served) -> None:

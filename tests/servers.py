@@ -1,17 +1,24 @@
-"""A server as a process, as an operator starts one, and somebody who asks it over HTTP."""
+"""A server as a process, as an operator starts one, or as a thread of ours; and somebody who asks it over HTTP."""
 
 import re
 import signal
 import subprocess
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 import httpx2
+import uvicorn
+from starlette.types import ASGIApp
 
 from operating import COMMAND, Operator, until
 from stairlift.model.access import RIGHTS, Right
+from stairlift.web.connections import Connection
+from stairlift.web.leaving import Leaving
+from stairlift.web.server import Server
 from stairlift.wiring.admitting import Wish, issue, open_keys
 from stairlift.wiring.clock import now
 from stairlift.wiring.settings import read_settings
@@ -55,6 +62,7 @@ class Served:
         if self.process.poll() is None:
             assert self.leaves() == 0, self.says
         assert "Traceback" not in self.says, self.says
+        assert "graceful shutdown exceeded" not in self.says, self.says
         assert "[bug]" not in self.says, self.says
 
     def asks(self, *rights: Right, name: str = "ada", verify: object = True) -> httpx2.Client:
@@ -78,6 +86,29 @@ class Served:
         """As if the machine's memory had run out."""
         self.process.kill()
         self.process.wait(PATIENCE)
+
+
+@contextmanager
+def in_this_process(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Where an app is served by a thread until the end of the block; then it leaves as the real one does."""
+    leaving = Leaving(app)
+    config = uvicorn.Config(leaving, port=port, http=Connection, ws="none", lifespan="off", log_config=None)
+    server = Server(config, lambda: None, leaving.begin)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{_port_of(server, thread)}"
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+    assert not thread.is_alive(), "the server waits for somebody"
+
+
+def _port_of(server: Server, thread: threading.Thread) -> int:
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        thread.join(0.02)
+    return server.servers[0].sockets[0].getsockname()[1]
 
 
 def job_done(client: httpx2.Client, answer: httpx2.Response) -> dict:

@@ -19,7 +19,8 @@ from stairlift.notify.posting import Address
 from stairlift.notify.signature import HEADER, signature
 from stairlift.notify.slack import Slack
 from stairlift.notify.webhook import Webhook
-from stairlift.testing.notifier_contract import NotifierContract, a_notice
+from stairlift.report.notice import trial_of
+from stairlift.testing.notifier_contract import NOON, NotifierContract, a_notice
 
 SECRET = "a-secret-that-nobody-sees"
 SHORT = 0.3
@@ -135,6 +136,12 @@ class TestEmail(NotifierContract):
         assert len({mail["References"] for mail in box.mails}) == 1
         assert box.mails[0]["Auto-Submitted"] == "auto-generated"
 
+    def test_a_try_has_an_id_that_mail_servers_can_read(self, notifier, box):
+        notifier.send(trial_of("ops", NOON))
+        [mail] = box.mails
+        assert mail["Message-ID"] == f"<trial.{int(NOON.timestamp())}@stairlift.invalid>"
+        assert mail["References"] == "<trial@stairlift.invalid>"
+
 
 def an_email(port, **given):
     return Email(
@@ -202,6 +209,20 @@ def test_an_address_in_a_file(receiver, tmp_path):
     assert "does not hold an address" in refused(Slack(Address(url_file=file))).reason
 
 
+@pytest.mark.parametrize("text", ["http://[::1/hook", f"http://{'a' * 64}.example/hook", "http://receiver:port/hook"])
+def test_an_address_that_nobody_can_go_to(tmp_path, text):
+    file = tmp_path / "url"
+    file.write_text(text)
+    assert not refused(Webhook(Address(url_file=file))).for_good
+
+
+def test_a_secret_that_no_header_can_carry(receiver, tmp_path):
+    file = tmp_path / "key"
+    file.write_text("ключ", encoding="utf-8")
+    found = refused(Webhook(Address(receiver.url), headers={"X-Key": file}))
+    assert found.reason == "127.0.0.1 cannot be reached: a header has letters that HTTP does not carry"
+
+
 @pytest.mark.parametrize(("status", "for_good"), [(500, False), (503, False), (429, False), (401, False), (404, False)])
 def test_what_may_change_is_tried_again(receiver, status, for_good):
     receiver.status = status
@@ -241,6 +262,11 @@ def test_a_redirect_to_somebody_else_is_not_followed(receiver, secret_file, stat
         found = refused(Webhook(Address(receiver.url), secret_file, {"Authorization": secret_file}))
         assert "not followed" in found.reason
         assert other.taken == []
+
+
+def test_a_redirect_to_no_address_is_not_followed(receiver):
+    receiver.answers = [(307, {"Location": "http://[::1/hook"}, b"")]
+    assert "leads nowhere" in refused(Webhook(Address(receiver.url))).reason
 
 
 def test_redirects_without_end(receiver):
@@ -288,11 +314,12 @@ def test_what_slack_gets(receiver):
 
 
 def test_no_section_is_longer_than_slack_takes_it(receiver):
-    notice = a_notice()
+    notice = a_notice(title="y<" * 3000)
     Slack(Address(receiver.url)).send(replace(notice, content={**notice.content, "reason": "x<" * 3000}))
-    text = receiver.taken[0].json["blocks"][1]["text"]["text"]
-    assert len(text) <= 3000
-    assert not text.removesuffix(" ...```").endswith("&")
+    for block in receiver.taken[0].json["blocks"]:
+        text = block["text"]["text"]
+        assert len(text) <= 3000
+        assert not text.rstrip("`*").removesuffix(" ...").endswith("&")
 
 
 # E-mail
@@ -332,6 +359,20 @@ def test_what_a_mail_server_refuses(secret_file, word, answer, told):
         box.refuses[word] = answer
         email = an_email(box.port, starttls=True, user="stairlift", password_file=secret_file, ca_file=certificate()[0])
         assert told in refused(email).reason
+
+
+@pytest.mark.parametrize(("word", "for_good"), [("MAIL", False), ("DATA", True)])
+def test_only_the_mail_itself_is_refused_for_good(word, for_good):
+    """Who may not send yet may once somebody has said so to the server."""
+    with mail_server() as box:
+        box.refuses[word] = "554 no"
+        assert refused(an_email(box.port)).for_good is for_good
+
+
+def test_a_name_that_the_server_cannot_write():
+    with mail_server() as box:
+        found = refused(replace(an_email(box.port), recipients=("jürgen@example.com",)))
+        assert found.reason == "127.0.0.1 takes mail only for names in ASCII"
 
 
 def test_some_recipients_that_are_refused_are_named():

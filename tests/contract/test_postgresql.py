@@ -21,8 +21,8 @@ from postgres import PASSWORD, USER, Server, running
 from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.run import Change, StepState
 from stairlift.store import opening, server
-from stairlift.store.opening import open_engine, upgrade
-from stairlift.store.sql import SqlStore, connected, open_store
+from stairlift.store.opening import open_engine, transaction, upgrade
+from stairlift.store.sql import SqlStore, open_store
 from stairlift.testing.store_contract import NOON, a_command, created, started
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
@@ -224,7 +224,7 @@ def test_a_holder_that_stops_within_a_transaction_keeps_nobody_waiting(
         with (
             pytest.raises(StairliftError) as hung,
             journal._writing("r1"),  # a process that is stopped here
-            connected(other._engine, writes=True) as connection,
+            transaction(other._engine) as connection,
         ):
             connection.execute(text("UPDATE lease SET fence = fence + 1"))
         assert hung.value.code == "store.unavailable"

@@ -51,6 +51,9 @@ def typed(scene: Served, *words: str) -> str:
 MORE = {
     "/v1/plans/{plan_hash}/difference": [],
     "/v1/runs/{run_id}/status": ["", "?steps=true"],
+    "/v1/runs/{run_id}/took": ["?step=any&limit=3"],
+    "/v1/runs/{run_id}/doing": ["?step=any"],
+    "/v1/lengths": ["?cloud=lab"],
     "/v1/runs/{run_id}/plan": ["", "?head=true"],
     "/v1/runs/{run_id}/availability": ["", "?strip=12"],
     "/v1/runs/{run_id}/log": ["", "?tail=true", "?failed=true&search=wrong"],

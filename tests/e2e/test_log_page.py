@@ -1,32 +1,14 @@
 """Logs in a real browser: followed while they are written, searched while they are, and safe to look at."""
 
-import time
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 import houses
-from browsers import ARGUMENTS, CHROMIUM, Complaints, served
+from browsers import MARKS, PATIENCE, Complaints, expect, grave, served
 from stairlift.testing.plans import a_rollout
 from stairlift.web.app import the_app
 from stairlift.wiring.clock import now
 
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}"),
-    pytest.mark.timeout(600),
-]
-PATIENCE = 60_000
-expect = playwright.expect
-_GRAVE = {"serious", "critical"}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
+pytestmark = MARKS
 
 
 @pytest.fixture
@@ -62,37 +44,26 @@ def visit(chromium, house):
     assert complaints.found == []
 
 
-def grave(page) -> list[str]:
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:120]}"
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in _GRAVE
-    ]
-
-
 def shown(page) -> list[str]:
     return page.locator("#lines .line").evaluate_all("all => all.map(one => one.textContent.slice(1))")
 
 
-def test_followed_each_line_comes_once_and_soon(visit, ledger):
+def test_followed_each_line_comes_once(visit, ledger):
     page = visit(f"/runs/{ledger.run.id}/log")
     expect(page.locator("#lines")).to_have_attribute("aria-live", "off")
+    ledger.prints("cmp1-upgrade", "fresh 1\n")  # between the page and the first look
     page.get_by_role("button", name="Follow").click()
     expect(page.locator("#lines")).to_have_attribute("aria-live", "polite")
     expect(page.locator("#following")).to_have_text("new lines come by themselves")
-    began = time.monotonic()
-    ledger.prints("cmp1-upgrade", "fresh 1\n")
-    expect(page.get_by_text("fresh 1")).to_be_visible(timeout=PATIENCE)
-    took = time.monotonic() - began
+    expect(page.get_by_text("fresh 1")).to_be_visible()
     for number in range(2, 6):
         ledger.prints("cmp1-upgrade", f"fresh {number}\n")
     ledger.starts("cmp2-upgrade").prints("cmp2-upgrade", "of another\n")
-    expect(page.get_by_text("of another")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("fresh 5")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("of another")).to_be_visible()
+    expect(page.get_by_text("fresh 5")).to_be_visible()
     found = shown(page)
     assert [line for line in found if line.startswith("fresh")] == [f"fresh {n}" for n in range(1, 6)]
     assert [line for line in found if line.startswith("line")] == [f"line {n}" for n in range(200, 1200)]
-    assert took < 30, "a second or so, on a machine that has nothing else to do"
 
 
 def test_following_goes_on_after_a_reload_and_stops_when_told(visit, ledger):
@@ -101,7 +72,7 @@ def test_following_goes_on_after_a_reload_and_stops_when_told(visit, ledger):
     page.reload()
     expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "true")
     ledger.prints("cmp1-upgrade", "after the reload\n")
-    expect(page.get_by_text("after the reload")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("after the reload")).to_be_visible()
     page.get_by_role("button", name="Follow").click()
     expect(page.locator("#lines")).to_have_attribute("aria-live", "off")
 
@@ -136,7 +107,7 @@ def test_what_programs_print_does_nothing_here(visit, ledger):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["log", "log?search=line+11", "steps/cmp1-upgrade"])
 def test_nothing_serious_is_found(visit, ledger, scheme, path):
-    assert grave(visit(f"/runs/{ledger.run.id}/{path}", color_scheme=scheme)) == []
+    assert grave(visit(f"/runs/{ledger.run.id}/{path}", color_scheme=scheme)) == {}
 
 
 @pytest.mark.parametrize("path", ["log", "log?search=line", "steps/cmp1-upgrade"])

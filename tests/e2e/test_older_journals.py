@@ -85,8 +85,9 @@ def test_a_run_in_flight_is_adopted_and_finished(restored, database: str, revisi
 
 
 def test_every_schema_that_was_released_has_its_journal() -> None:
-    """0003 and 0004 come with the same release: nobody was ever given a program that stops between them."""
-    assert [revision for revision in REVISIONS[:-1] if revision != "0003"] == RELEASED
+    """The newest may have one already: it is made anew as long as its migration changes before a release."""
+    assert list(REVISIONS[: len(RELEASED)]) == RELEASED
+    assert len(RELEASED) >= len(REVISIONS) - 1
 
 
 def test_of_a_journal_in_a_file_a_copy_is_kept_that_the_older_program_can_use(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The server as a process: runs go to their end through it, whoever kills it, and it leaves as it should."""
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -214,7 +215,11 @@ def test_a_proxy_is_believed_only_where_it_is_trusted(operator):
 def test_at_a_terminal_it_says_how_to_be_let_in(operator):
     terminal = Terminal(operator, "serve", "--port", "0")
     terminal.until("stairlift token create")
-    assert "sign in there with the code" in terminal.text
+    told = re.search(
+        r"serving on (\S+) until.*with the code (\S+), once.*\s(\S+/sign-in#\S+)", terminal.text, re.DOTALL
+    )
+    assert told, terminal.text
+    assert told[3] == f"{told[1]}/sign-in#{told[2]}"
     os.kill(terminal.pid, signal.SIGINT)
     assert terminal.leaves() == 0
 

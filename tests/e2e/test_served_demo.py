@@ -35,7 +35,7 @@ class Visitor:
         [csrf, *_] = re.findall(r'name="csrf" value="(\w+)"', self.sees(page))
         answer = self.client.post(path, data={"csrf": csrf, **fields})
         assert answer.status_code == 303, answer.text
-        return answer.headers["location"]
+        return answer.headers["location"].partition("?")[0]
 
     def knows(self, path: str) -> dict:
         answer = self.client.get(path, headers={"Accept": "application/json"})

@@ -6,30 +6,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from browsers import ARGUMENTS, CHROMIUM, Complaints, served
+from browsers import MARKS, PATIENCE, Complaints, expect, served
 from houses import a_house
 from stairlift.web.access.cookies import _NAME
 from stairlift.web.app import the_app
 from stairlift.wiring import clock
 from visitors import a_token
 
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}"),
-    pytest.mark.timeout(600),
-]
-PATIENCE = 30_000
-expect = playwright.expect
-expect.set_options(timeout=PATIENCE)
+pytestmark = MARKS
 FIELD = "Token or one-time code"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -166,11 +151,12 @@ def test_what_hosts_are_called_is_never_a_script(chromium, house, home):
     """The path is whatever somebody puts into a link."""
     page = chromium.new_context().new_page()
     complaints = Complaints(home)
+    complaints.expect("404")
     complaints.watch(page)
     signs_in(page, home, a_token(house))
     page.wait_for_url(f"{home}/")
     page.on("dialog", lambda dialog: complaints.found.append("a script ran"))
     page.goto(f"{home}/runs/%3Cimg%20src=x%20onerror=alert(1)%3E")
     expect(page.get_by_role("heading", level=1)).to_contain_text("no run")
-    assert [found for found in complaints.found if "404" not in found] == []
+    assert complaints.found == []
     page.context.close()

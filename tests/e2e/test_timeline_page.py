@@ -3,30 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 import houses
-from browsers import ARGUMENTS, CHROMIUM, Complaints, served
+from browsers import MARKS, PATIENCE, Complaints, expect, grave, served
 from stairlift.testing.plans import a_rollout
 from stairlift.web.app import the_app
 from stairlift.wiring.clock import now
 
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}"),
-    pytest.mark.timeout(600),
-]
-PATIENCE = 60_000
-expect = playwright.expect
-_GRAVE = {"serious", "critical"}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
+pytestmark = MARKS
 
 
 @pytest.fixture
@@ -64,14 +48,6 @@ def visit(chromium, house):
     assert complaints.found == []
 
 
-def grave(page) -> list[str]:
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:120]}"
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in _GRAVE
-    ]
-
-
 def test_names_and_bars_stay_together_whichever_way_one_scrolls(visit, ledger):
     page = visit(f"/runs/{ledger.run.id}/timeline?zoom=8", viewport={"width": 1000, "height": 600})
     before = page.locator("tr[data-key=row-cmp1] th").bounding_box()
@@ -91,7 +67,7 @@ def test_what_happens_is_drawn_while_somebody_looks_and_scrolling_is_kept(visit,
     page.locator("#scroller").evaluate("one => { one.scrollTop = 77 }")
     ledger.at = now()
     ledger.starts("cmp4-drain")
-    expect(page.locator("tr[data-key=row-cmp4] .l-running")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator("tr[data-key=row-cmp4] .l-running")).to_have_count(1)
     assert page.locator("#scroller").evaluate("one => one.scrollTop") == 77
 
 
@@ -108,7 +84,7 @@ def test_a_bar_is_reached_by_keyboard_has_a_name_and_leads_to_its_log(visit, led
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("query", ["", "?rows=stages", "?as=table"])
 def test_nothing_serious_is_found(visit, ledger, scheme, query):
-    assert grave(visit(f"/runs/{ledger.run.id}/timeline{query}", color_scheme=scheme)) == []
+    assert grave(visit(f"/runs/{ledger.run.id}/timeline{query}", color_scheme=scheme)) == {}
 
 
 def test_a_telephone_shows_it_without_scrolling_the_page_sideways(visit, ledger):

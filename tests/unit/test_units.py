@@ -24,6 +24,18 @@ def test_the_unit_of_the_server_is_one(tmp_path: Path) -> None:
     verify(unit, tmp_path / "stairlift.service")
 
 
+def test_what_the_server_may_do_to_its_machine_is_little(tmp_path: Path) -> None:
+    """By systemd's own measure, 0 to 10; Ansible over SSH needs the network, a home and the right to start programs."""
+    unit = ROOT / "packaging" / "systemd" / "stairlift.service"
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--threshold=45", "--no-pager", unit],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
 def verify(unit: str, file: Path) -> None:
     """Have systemd read it, with a program and a user that there are here."""
     file.write_text(unit.replace("/opt/stairlift/bin/stairlift", "/bin/true").replace("User=stairlift", "User=root"))

@@ -1,7 +1,7 @@
 """What a shell completes: runs, steps, hosts from the journal, and words that are always the same.
 
-Somebody waits with a finger on the key: it takes a moment, or there is nothing. A journal that is locked, broken or on
-a server completes nothing, and nothing is said about it.
+Somebody waits with a finger on the key: it takes a moment, or there is nothing. A journal that is locked or broken, or
+on a server that does not answer at once, completes nothing, and nothing is said about it.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ import typer
 
 if TYPE_CHECKING:  # what is imported to complete one thing is imported then
     from stairlift.model.run import Run
-    from stairlift.ports import Records
+    from stairlift.store.reading import Reading
 
 #: A word, and what is said beside it.
 Item = tuple[str, str]
@@ -22,6 +22,8 @@ _PROGRAM = "stairlift"
 _MOST = 500
 #: How long to wait for another program's transaction, in seconds.
 _PATIENCE = 0.05
+#: How long to wait until a server lets one in, in seconds.
+_PATIENCE_SERVER = 2.0
 
 
 def _quietly(found: Callable[..., Iterator[Item]]) -> Callable[[typer.Context, str], list[Item]]:
@@ -36,15 +38,17 @@ def _quietly(found: Callable[..., Iterator[Item]]) -> Callable[[typer.Context, s
     return completed
 
 
-def _records() -> "Records | None":
+def _records() -> "Reading | None":
     from stairlift.cli.here import settings
     from stairlift.store.lean import open_lean
+    from stairlift.store.lean_server import open_lean_server
 
     found = settings()
-    return open_lean(found.database_url, found.state_dir / "locks", _PATIENCE)
+    file = open_lean(found.database_url, found.state_dir / "locks", _PATIENCE)
+    return file or open_lean_server(found.database_url, _PATIENCE_SERVER)
 
 
-def _meant(ctx: typer.Context) -> "tuple[Records, Run] | None":
+def _meant(ctx: typer.Context) -> "tuple[Reading, Run] | None":
     """The run that is named before, else the active or the newest one."""
     records = _records()
     if records is None:

@@ -15,6 +15,7 @@ from stairlift.model.run import IN_FLIGHT, Command, Run
 from stairlift.report.halting import halting_lines
 from stairlift.report.status import Standing
 from stairlift.report.tally import Tally
+from stairlift.wiring.branch import Branch
 from stairlift.wiring.clock import now
 from stairlift.wiring.notifying import told_elsewhere
 from stairlift.wiring.office import Office
@@ -25,14 +26,14 @@ from stairlift.wiring.running import bring_to_rest
 PATIENCE, LOOK = 3.0, 0.1
 
 
-def control(run: Run, office: Office, command: Command) -> None:
+def control(run: Run, office: Office | Branch, command: Command) -> None:
     """Tell it, see to it that somebody acts on it, and say how the run stands then. Raises as `tell` does."""
     plan = office.plan(run)
     told = tell(office.store, plan, command)
     if told.result == "applied":
         say(told.answer)
         return
-    result = _seen_to(run, plan, office, command)
+    result = _seen_to(run, plan, office, told)
     standing = Standing(office.store.run(run.id), plan, office.store.steps(run.id))
     for line in halting_lines(standing, now()):
         say(line)
@@ -41,11 +42,11 @@ def control(run: Run, office: Office, command: Command) -> None:
         raise typer.Exit(128 + result.signal)
 
 
-def _seen_to(run: Run, plan: Plan, office: Office, command: Command) -> Result | None:
-    """Wait for the answer of the orchestrator at work; without one, be it."""
+def _seen_to(run: Run, plan: Plan, office: Office | Branch, command: Command) -> Result | None:
+    """Wait for the answer of the orchestrator at work; without one, be it, where that is not up to a server."""
     end = time.monotonic() + PATIENCE
     while not answered(office, command):
-        if office.store.orchestrator(run.cloud) is None and (result := _here(run, plan, office)) is not None:
+        if isinstance(office, Office) and (result := _unless_held(run, plan, office)) is not None:
             return result
         if time.monotonic() >= end:
             say(f"{command.kind} of run {run.id} is on record; its orchestrator has not taken it up yet")
@@ -54,7 +55,11 @@ def _seen_to(run: Run, plan: Plan, office: Office, command: Command) -> Result |
     return None
 
 
-def answered(office: Office, command: Command) -> bool:
+def _unless_held(run: Run, plan: Plan, office: Office) -> Result | None:
+    return _here(run, plan, office) if office.store.orchestrator(run.cloud) is None else None
+
+
+def answered(office: Office | Branch, command: Command) -> bool:
     """Raises Refusal for an answer that is one."""
     settled = next(c for c in office.store.commands(command.run) if c.id == command.id)
     if settled.result == "refused":

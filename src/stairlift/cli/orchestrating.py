@@ -17,6 +17,7 @@ from stairlift.report.prepared import found_lines
 from stairlift.report.status import status_lines
 from stairlift.report.tally import Tally
 from stairlift.report.text import count, span
+from stairlift.wiring.branch import Branch
 from stairlift.wiring.clock import now
 from stairlift.wiring.notifying import told_elsewhere
 from stairlift.wiring.office import Office
@@ -55,7 +56,7 @@ def orchestrate(begun: Run | None, plan: Plan, desk: Desk) -> Result:
 
 def _carried_on(begun: Run | None, plan: Plan, desk: Desk) -> Result:
     result = _shown(begun, plan, desk)
-    while _waits(result) and (begun or desk.scope.approved) and _all_answered(result.run, plan, desk.office):
+    while _waits(result) and (begun or desk.scope.approved) and all_answered(result.run, plan, desk.office):
         result = _shown(result.run, plan, desk)
     return result
 
@@ -73,19 +74,19 @@ def _waits(result: Result) -> bool:
     return result.run.state is RunState.WAITING and result.signal is None
 
 
-def _all_answered(run: Run, plan: Plan, office: Office) -> bool:
+def all_answered(run: Run, plan: Plan, office: Office | Branch) -> bool:
     """Ask about all that waits; False as soon as something is not approved or nobody can be asked."""
     if not somebody_there():
-        for step in waiting_steps(run, plan, office):
+        for step in waiting_steps(run, plan, office.store):
             _tell_evidence(run, step, office)
         return False
     if not Scope.of(run).approved:
         return _plan_approved(run, plan, office)
-    approved = all(_approved(run, plan, step, office) for step in waiting_steps(run, plan, office))
+    approved = all(_approved(run, plan, step, office) for step in waiting_steps(run, plan, office.store))
     return approved and failures_settled(run, plan, office)
 
 
-def _plan_approved(run: Run, plan: Plan, office: Office) -> bool:
+def _plan_approved(run: Run, plan: Plan, office: Office | Branch) -> bool:
     for line in found_lines(office.found(run)):
         say(f"found: {line}")
     tell_plan(plan)
@@ -95,7 +96,7 @@ def _plan_approved(run: Run, plan: Plan, office: Office) -> bool:
     return True
 
 
-def approve_plan(run: Run, plan: Plan, office: Office, reason: str) -> None:
+def approve_plan(run: Run, plan: Plan, office: Office | Branch, reason: str) -> None:
     """Put the approval of a run's plan on record; whoever carries the run on acts on it. Raises as `tell` does."""
     tell(office.store, plan, Command(uuid.uuid4().hex, run.id, "approve", plan.hash, actor(), reason, now()))
 
@@ -114,13 +115,13 @@ def tell_plan(plan: Plan) -> None:
     tell_findings([f for f in plan.findings if f.severity != "info"], plan.waivers, all_in="the file")
 
 
-def _tell_evidence(run: Run, step: Step, office: Office) -> None:
+def _tell_evidence(run: Run, step: Step, office: Office | Branch) -> None:
     """What a fresh look at the cloud found before the step was offered."""
     for line in office.evidence(run, step.id):
         say(f"  seen: {line}")
 
 
-def _approved(run: Run, plan: Plan, step: Step, office: Office) -> bool:
+def _approved(run: Run, plan: Plan, step: Step, office: Office | Branch) -> bool:
     mark = "ONE-WAY" if step.one_way else "approval"
     what = f" ({step.action} on {span(step.hosts)})" if step.hosts else ""
     say(f"{mark}: {step.id}{what}: {step.reason}", style="bold yellow")

@@ -2,8 +2,10 @@
 
 import time
 
+from stairlift.cli.at_server import taken_back
 from stairlift.cli.commands.run import leave
 from stairlift.cli.controlling import LOOK, PATIENCE, answered
+from stairlift.cli.following import newest
 from stairlift.cli.orchestrating import Desk, orchestrate
 from stairlift.cli.output import say
 from stairlift.drive.commands import tell
@@ -13,10 +15,11 @@ from stairlift.report.rollback import way_back_lines
 from stairlift.run.commands import ComeTrue, run_judgement
 from stairlift.run.undoing import rollback_refusal, superseded, way_back
 from stairlift.store.refusals import busy
+from stairlift.wiring.branch import Branch
 from stairlift.wiring.office import Office
 
 
-def way_back_of(run: Run, office: Office, *, whole: bool) -> tuple[str, ...]:
+def way_back_of(run: Run, office: Office | Branch, *, whole: bool) -> tuple[str, ...]:
     """What is to be undone, in lines; nothing of a run that is taken back. Raises Refusal where that cannot be."""
     if run.state in FINAL_RUN_STATES and isinstance(run_judgement("rollback", run), ComeTrue):
         return ()
@@ -44,6 +47,16 @@ def roll_back(run: Run, desk: Desk, command: Command) -> None:
     elif told.result is None:
         _await_answer(office, command)
     say(f"its orchestrator takes it back; watch it: stairlift status {run.id} --watch")
+
+
+def roll_back_there(run: Run, branch: Branch, command: Command) -> None:
+    """Tell a server's run, and follow it until it is taken back. Leaves and raises as `roll_back` does."""
+    seq = newest(run.id, branch)
+    told = tell(branch.store, branch.plan(run), command)
+    if told.result == "applied":
+        say(told.answer)
+    if run.state not in FINAL_RUN_STATES:
+        leave(taken_back(told, branch, seq))
 
 
 def _await_answer(office: Office, command: Command) -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from stairlift.cli.here import actor
 from stairlift.cli.output import say
+from stairlift.model.errors import StairliftError
 from stairlift.web.server import Entrance, serve
 from stairlift.wiring.clock import now
 from stairlift.wiring.house import House, open_house
-from stairlift.wiring.notifying import told_elsewhere
+from stairlift.wiring.notifying import Sender
 from stairlift.wiring.serving import address_of, certificate, listen, only_here, raise_file_limit
 from stairlift.wiring.settings import Settings
 
@@ -50,21 +51,47 @@ def keep_serving(settings: Settings, again: Callable[[], Settings], welcome: Wel
     address = address_of(listening[0], secure=secure is not None)
     if secure is None and not only_here(wanted):
         say(_BARE, style="yellow")
+    sender = Sender(house.office.store, _LOG.warning, _LAST_NOTICES)
+    hang_up = None if _has_terminal() else lambda: _read_again(house, sender)
     try:
-        with told_elsewhere(settings, house.office.store, _LOG.warning, _LAST_NOTICES):
-            serve(house, Entrance(listening, secure, wanted.trusted_proxies), lambda: _greet(house, address, welcome))
+        sender.go_by(settings)
+        entrance = Entrance(listening, secure, wanted.trusted_proxies, hang_up)
+        serve(house, entrance, lambda: _greet(house, address, welcome))
     finally:
+        sender.end()
         left = house.close()
     if not left:
         _LOG.warning("an orchestrator hangs, and is left behind: what it had begun is adopted as after a crash")
     say(welcome.farewell)
 
 
+def _has_terminal() -> bool:
+    """Whether there is one that could be lost, wherever our output goes: that is what SIGHUP means then (tty(4))."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _read_again(house: House, sender: Sender) -> None:
+    """Go by the settings as they are in the files now; where these are wrong, by those of before."""
+    try:
+        found = house.in_force.take_over()
+    except StairliftError as wrong:
+        _LOG.error("the settings stay as they were: %s [%s]", wrong.brief, wrong.code)
+        return
+    sender.go_by(found)
+    files, channels = ", ".join(map(str, found.files)), ", ".join(one.name for one in found.notify)
+    _LOG.info("the settings were read again (%s); channels: %s", files or "no file", channels or "none")
+
+
 def _greet(house: House, address: str, welcome: Welcome) -> None:
     say(welcome.words.format(address=address), style="bold")
     if welcome.sign_in:
         code = house.codes.issue(actor(), now())
-        say(f"  sign in there with the code {code}, once, within ten minutes")
+        say(f"  sign in there with the code {code}, once, within ten minutes, or by this link:")
+        say(f"  {address}/sign-in#{code}")
     if not any(token.holds(now()) for token in house.keys.tokens()):
         say(
             "  there is no token yet; people and programs get one by: stairlift token create NAME --rights read,operate"

@@ -1,13 +1,13 @@
 """What can be told to a run now: asked of the very judgements that `commands.tell` asks when somebody tells it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stairlift.model.choice import Ask, Choice, Choices, Need, Verb
 from stairlift.model.errors import Refusal
 from stairlift.model.plan import STAGES, Plan, Step
 from stairlift.model.plan_document import from_document, step_from_document
-from stairlift.model.run import Command, CommandKind, Orchestrator, Run, StepState, StepStatus
+from stairlift.model.run import Command, CommandKind, Event, Orchestrator, Run, StepState, StepStatus
 from stairlift.model.scope import Scope
 from stairlift.ports import Records
 from stairlift.run.commands import (
@@ -27,6 +27,8 @@ from stairlift.run.undoing import rollback_refusal, superseded
 WANTING = frozenset({StepState.FAILED, StepState.UNKNOWN, StepState.RETRYING, StepState.UNDO_FAILED, StepState.WAITING})
 #: So many of them are offered, the first of the plan; the others can be told all the same.
 MOST = 1000
+#: The event of a step that waits for approval: it has what was found before.
+_ASKED = "step.waiting"
 #: The plan of a run and where its steps stand, as far as it matters for what the run as a whole can be told.
 Outline = Callable[[Run], tuple[Plan, Sequence[StepStatus]]]
 
@@ -38,12 +40,12 @@ class _Here:
     records: Records
     run: Run
     holder: Orchestrator | None
-    commands: Sequence[Command]
+    unsettled: Sequence[Command]
     outline: Outline
 
     def told(self, kind: CommandKind, step: str = "", *, now: bool = False) -> Command | None:
         """The newest one of its kind that nobody has acted on."""
-        same = (c for c in reversed(self.commands) if c.result is None and (c.kind, c.step) == (kind, step))
+        same = (c for c in reversed(self.unsettled) if (c.kind, c.step) == (kind, step))
         return next((c for c in same if bool(c.details.get("now")) == now), None)
 
 
@@ -53,14 +55,16 @@ def choices(records: Records, run: Run, outline: Outline | None = None) -> Choic
     `outline` is for who knows a cheaper way to the plan and its steps than to read them whole.
     """
     whole = outline or (lambda run: (from_document(records.plan(run.id)), records.steps(run.id)))
-    here = _Here(records, run, records.orchestrator(run.cloud), records.commands(run.id), whole)
+    told = records.commands(run.id)
+    unsettled = tuple(command for command in told if command.result is None)
+    here = _Here(records, run, records.orchestrator(run.cloud), unsettled, whole)
     wanting = records.steps(run.id, states=WANTING, most=MOST)
     steps = {step["id"]: step_from_document(step) for step in records.plan_steps(run.id, [s.id for s in wanting])}
     return Choices(
         run,
         (*_about_run(here), *_about_steps(here, wanting, steps)),
         (*_plan(here), *_approvals(here, wanting, steps)),
-        tuple(here.commands),
+        told,
     )
 
 
@@ -114,24 +118,30 @@ def _plan(here: _Here) -> Iterator[Ask]:
 
 
 def _approvals(here: _Here, wanting: Sequence[StepStatus], steps: Mapping[str, Step]) -> Iterator[Ask]:
-    for status in wanting:
-        if status.state is StepState.WAITING:
-            step = steps[status.id]
-            yield Ask(
-                step=step.id,
-                covers=covers(step),
-                reason=step.reason,
-                one_way=step.one_way,
-                evidence=evidence(here.records, here.run, step.id),
-                why_not=_words(step_judgement("approve", step, status, here.run.state)),
-                told=here.told("approve", step.id),
-            )
+    waiting = [status for status in wanting if status.state is StepState.WAITING]
+    found = _evidence(here.records.events(here.run.id, kinds={_ASKED})) if waiting else {}
+    for status in waiting:
+        step = steps[status.id]
+        yield Ask(
+            step=step.id,
+            covers=covers(step),
+            reason=step.reason,
+            one_way=step.one_way,
+            evidence=found.get(step.id, ()),
+            why_not=_words(step_judgement("approve", step, status, here.run.state)),
+            told=here.told("approve", step.id),
+        )
 
 
 def evidence(records: Records, run: Run, step: str) -> tuple[str, ...]:
     """What a look at the cloud found before this step was asked for, the last time."""
-    asked = [event.data["evidence"] for event in records.events(run.id, step=step) if event.data.get("evidence")]
-    return tuple(map(str, asked[-1])) if asked else ()
+    return _evidence(records.events(run.id, step=step, kinds={_ASKED})).get(step, ())
+
+
+def _evidence(asked: Iterable[Event]) -> dict[str, tuple[str, ...]]:
+    """By step; the newest counts."""
+    found = ((event.step or "", event.data.get("evidence", ())) for event in asked)
+    return {step: tuple(map(str, told)) for step, told in found if told}
 
 
 def _needs(verb: Verb) -> tuple[Need, ...]:

@@ -79,12 +79,13 @@ def _about_step(store: Store, run: Run, plan: Plan, command: Command) -> Command
 
 def _approving(command: Command, run: Run, what: str) -> Command:
     """An approval with what it covers, and of which plan, on record."""
-    return replace(command, details={"plan": run.plan_hash, "covers": what})
+    return replace(command, details={**command.details, "plan": run.plan_hash, "covers": what})
 
 
 def _check_details(command: Command) -> None:
     """Each kind of command has details of its own, or none."""
-    if command.kind == "approve" or _DETAILS.get(command.kind, _none)(command.details):
+    own = {name: value for name, value in command.details.items() if name != "via"}
+    if command.kind == "approve" or _DETAILS.get(command.kind, _none)(own):
         return
     raise UsageError(
         code="run.bad_command",

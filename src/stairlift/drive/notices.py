@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from random import SystemRandom
 from threading import Event as Signal
 
@@ -30,6 +31,8 @@ LOOK, REMIND = 1.0, 15.0
 _PAGE = 1000
 _AT_ONCE = 20
 _MAY_WAIT = frozenset({RunState.RUNNING, RunState.WAITING})
+#: With whom there can be trouble, of which people are told once until it is over.
+_JOURNAL, _RECEIVER = "journal", "receiver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Messenger:
         self._outbox = outbox
         self._now = now
         self._note = note
-        self._noted = ""
+        self._noted: set[str] = set()
         self._remind_at: datetime | None = None
         self._chance = SystemRandom()
 
@@ -95,13 +98,18 @@ class Messenger:
             self._round()
 
     def look(self) -> None:
-        """Queue what is new, and what somebody must be reminded of. Raises StairliftError (store.*)."""
-        since = self._outbox.since(self.channel.name, self._now())
-        for run_id, seen in self._outbox.behind(self.channel.name):
-            self._queue(run_id, seen, max(since, self._now() - DAY))
+        """Queue what is new, and what somebody must be reminded of.
+
+        Raises StairliftError (store.*), and what keeps a run from being told of once the others have been.
+        """
+        since = max(self._outbox.since(self.channel.name, self._now()), self._now() - DAY)
+        behind = self._outbox.behind(self.channel.name)
+        troubles = [_trouble_with(partial(self._queue, run_id, seen, since)) for run_id, seen in behind]
         if self.channel.remind and (self._remind_at is None or self._now() >= self._remind_at):
             self._remind_at = self._now() + timedelta(seconds=REMIND)
             self._remind(self.channel.remind)
+        if wrong := next(filter(None, troubles), None):
+            raise wrong
 
     def send(self) -> bool:
         """Send one that is due; False where none is. Raises StairliftError (store.*)."""
@@ -114,14 +122,16 @@ class Messenger:
 
     def _round(self) -> None:
         """Whatever the journal's database does, there is a next time."""
-        try:
-            self.look()
-            while self.send():
-                pass
-        except StairliftError as wrong:
-            self._tell_once(f"notices of channel {self.channel.name} wait: {wrong.brief}")
-        except Exception as wrong:  # a defect of ours ends no thread that others rely on  # noqa: BLE001
-            self._tell_once(f"notices of channel {self.channel.name} wait: unexpected {type(wrong).__name__} [bug]")
+        troubles = [wrong for wrong in map(_trouble_with, (self.look, self._send_all)) if wrong]
+        if not troubles:
+            self._noted.discard(_JOURNAL)
+        for wrong in troubles:
+            what = wrong.brief if isinstance(wrong, StairliftError) else f"unexpected {type(wrong).__name__} [bug]"
+            self._tell_once(_JOURNAL, f"notices of channel {self.channel.name} wait: {what}")
+
+    def _send_all(self) -> None:
+        while self.send():
+            pass
 
     def _due_before(self, end: float) -> bool:
         left = end - time.monotonic()
@@ -167,9 +177,9 @@ class Messenger:
         return announced_as(notice, self.channel.worded(notice, run)) if self.channel.worded else notice
 
     def _remind(self, after: timedelta) -> None:
-        for run in self._records.runs():
-            if run.state in _MAY_WAIT and self.channel.covers(run):
-                told = self._outbox.deliveries(run=run.id, channel=self.channel.name)
+        for run in self._records.runs(states=_MAY_WAIT):
+            if self.channel.covers(run):
+                told = self._outbox.deliveries(run=run.id, channel=self.channel.name, limit=_PAGE)
                 reminded = {one.notice.seq for one in told if one.notice.again}
                 for one in told:
                     if one.notice.seq not in reminded and self._overdue(one, after):
@@ -197,7 +207,7 @@ class Messenger:
             return self._refused(
                 replace(delivery, tries=tries), NotDelivered(f"its sender broke: {type(wrong).__name__}")
             )
-        self._noted = ""
+        self._noted.discard(_RECEIVER)
         return replace(delivery, tries=tries, state="sent", sent_at=self._now(), answer=answer)
 
     def _refused(self, delivery: Delivery, refused: NotDelivered) -> Delivery:
@@ -207,7 +217,7 @@ class Messenger:
         if refused.for_good or again > delivery.made_at + DAY:
             self._note(f"{about} was given up: {refused.reason}")
             return replace(answered, state="given-up")
-        self._tell_once(f"{about} was not taken: {refused.reason}; it is tried again for a day")
+        self._tell_once(_RECEIVER, f"{about} was not taken: {refused.reason}; it is tried again for a day")
         return answered
 
     def _pause(self, tries: int, told: float | None) -> float:
@@ -215,7 +225,17 @@ class Messenger:
         usual = min(LONGEST, FIRST * 2.0 ** min(tries - 1, 20)) * self._chance.uniform(0.75, 1.25)
         return max(usual, min(told or 0.0, LONGEST))
 
-    def _tell_once(self, sentence: str) -> None:
-        if not self._noted:
+    def _tell_once(self, trouble: str, sentence: str) -> None:
+        """Until it is over."""
+        if trouble not in self._noted:
             self._note(sentence)
-        self._noted = sentence
+        self._noted.add(trouble)
+
+
+def _trouble_with(work: Callable[[], None]) -> Exception | None:
+    """What keeps some work from being done; a defect of ours ends no thread that others rely on."""
+    try:
+        work()
+    except Exception as wrong:  # noqa: BLE001
+        return wrong
+    return None

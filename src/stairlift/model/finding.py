@@ -1,7 +1,7 @@
 """A finding: something that a person should know, and what to do about it."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -12,17 +12,21 @@ _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One observation about the cloud or the plan. An error refuses a plan unless it is waived by name."""
+    """One observation about the cloud or the plan. An error refuses a plan unless it is waived by name.
+
+    `data` has parts of the message by name, where somebody has more use for them than for the sentence.
+    """
 
     code: str
     severity: Severity
     subject: str
     message: str
     resolution: str
+    data: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def document(self) -> dict[str, Any]:
-        """The finding as the Contract's JSON object."""
-        return asdict(self)
+        """The finding as the Contract's JSON object, with `data` where there is any."""
+        return {name: value for name, value in asdict(self).items() if name != "data" or value}
 
 
 @dataclass(frozen=True, slots=True)

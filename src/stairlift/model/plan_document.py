@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from stairlift.model.cloud import Plane
 from stairlift.model.errors import UsageError
@@ -10,6 +10,7 @@ from stairlift.model.finding import Finding, Waiver
 from stairlift.model.plan import (
     RETRIES,
     RETRY_AFTER,
+    STAGES,
     Action,
     Around,
     Asked,
@@ -18,12 +19,18 @@ from stairlift.model.plan import (
     Opening,
     Plan,
     Reversibility,
-    Stage,
     Step,
 )
 from stairlift.model.release import Release
 
 SCHEMA = "stairlift.plan/1"
+
+#: The words of each Literal: to ask for them once is much cheaper than four times for each step.
+_ACTIONS: tuple[str, ...] = get_args(Action)
+_PLANES: tuple[str, ...] = get_args(Plane)
+_WAYS: tuple[str, ...] = get_args(Reversibility)
+_PROJECTS = ("", "together", "first-alone")
+_LISTS = (list, tuple)
 
 
 def to_document(plan: Plan) -> dict[str, Any]:
@@ -152,14 +159,15 @@ def _unreadable(details: str) -> UsageError:
 
 
 def _plan(document: Mapping[str, Any]) -> Plan:
+    same: dict[Any, Any] = {}
     return Plan(
         cloud=str(document["cloud"]),
         source=Release.parse(document["from"]),
         target=Release.parse(document["to"]),
         hops=tuple(Release.parse(hop) for hop in document["hops"]),
-        steps=tuple(step_from_document(s) for s in document["steps"]),
+        steps=tuple(step_from_document(s, same) for s in document["steps"]),
         bindings=tuple(_binding(b) for b in document["strategies"]),
-        findings=tuple(Finding(**f) for f in document["findings"]),
+        findings=tuple(_finding(f) for f in document["findings"]),
         policy=document["policy"],
         windows={str(k): int(v) for k, v in document["windows"].items()},
         budgets={str(k): int(v) for k, v in document["budgets"].items()},
@@ -172,11 +180,16 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         hash=str(document["hash"]),
         retries=_whole(document.get("retries", RETRIES)),
         retry_after=_whole(document.get("retry_after", RETRY_AFTER)),
-        stop_after=_among(document["stop_after"], Stage) if document.get("stop_after") else None,
+        stop_after=_among(document["stop_after"], STAGES) if document.get("stop_after") else None,
         asked=_asked(document["asked"]) if "asked" in document else Asked(),
         replaces=_text(document.get("replaces", "")),
         around=tuple(map(_around, document.get("around", ()))),
     )
+
+
+def _finding(document: Mapping[str, Any]) -> Finding:
+    data = {name: _text(part) for name, part in document.get("data", {}).items()}
+    return Finding(**{**document, "data": data})
 
 
 def _around(document: Mapping[str, Any]) -> Around:
@@ -192,30 +205,33 @@ def _around(document: Mapping[str, Any]) -> Around:
 
 
 def _asked(document: Mapping[str, Any]) -> Asked:
-    stages = tuple(_among(stage, Stage) for stage in document["stages"])
+    stages = tuple(_among(stage, STAGES) for stage in document["stages"])
     return Asked(stages, _texts(document["hosts"]), _texts(document["exclude"]))
 
 
-def step_from_document(document: Mapping[str, Any]) -> Step:
-    """One step of a plan that was on record, so that nothing is wrong with it."""
+def step_from_document(document: Mapping[str, Any], same: dict[Any, Any] | None = None) -> Step:
+    """One step of a plan that was on record, so that nothing is wrong with it; `same` are parts that others have."""
+    kept: dict[Any, Any] = {} if same is None else same
+    once = kept.setdefault
+    step, reason, unit = _text(document["id"]), document["reason"], document["unit"]
     return Step(
-        id=_text(document["id"]),
-        action=_among(document["action"], Action),
-        stage=_among(document["stage"], Stage),
-        plane=_among(document["plane"], Plane),
+        id=once(step, step),
+        action=_among(document["action"], _ACTIONS),
+        stage=_among(document["stage"], STAGES),
+        plane=_among(document["plane"], _PLANES),
         project=document["project"],
-        services=_texts(document["services"]),
-        hosts=_texts(document["hosts"]),
+        services=_texts(document["services"], kept),
+        hosts=_texts(document["hosts"], kept),
         strategy=document["strategy"],
-        needs=_texts(document["needs"]),
-        reason=document["reason"],
-        reversibility=_among(document["reversibility"], Reversibility),
+        needs=_texts(document["needs"], kept),
+        reason=once(reason, reason),
+        reversibility=_among(document["reversibility"], _WAYS),
         source=Release.parse(document["from"]),
         target=Release.parse(document["to"]),
-        after=_texts(document["after"]),
-        unit=document["unit"],
-        slots=_texts(document["slots"]),
-        budgets=_texts(document["budgets"]),
+        after=_texts(document["after"], kept),
+        unit=once(unit, unit),
+        slots=_texts(document["slots"], kept),
+        budgets=_texts(document["budgets"], kept),
         deadline=None if document.get("deadline") is None else _whole(document["deadline"]),
         queue=_text(document.get("queue", "")),
         gate=_text(document.get("gate", "")),
@@ -238,8 +254,8 @@ def _binding(document: Mapping[str, Any]) -> Binding:
 
 def _manner(document: Mapping[str, Any]) -> Manner:
     return Manner(
-        projects=_among(document["projects"], Literal["", "together", "first-alone"]),
-        absorbs={p: tuple(_among(a, Action) for a in actions) for p, actions in document["absorbs"].items()},
+        projects=_among(document["projects"], _PROJECTS),
+        absorbs={p: tuple(_among(a, _ACTIONS) for a in actions) for p, actions in document["absorbs"].items()},
         whole_node=bool(document["whole_node"]),
         opening=_opening(document["opening"]) if document["opening"] else None,
         order=_texts(document["order"]),
@@ -248,7 +264,7 @@ def _manner(document: Mapping[str, Any]) -> Manner:
 
 
 def _opening(document: Mapping[str, Any]) -> Opening:
-    return Opening(_among(document["action"], Action), _text(document["reason"]), bool(document["one_way"]))
+    return Opening(_among(document["action"], _ACTIONS), _text(document["reason"]), bool(document["one_way"]))
 
 
 def _whole(value: Any) -> int:
@@ -263,16 +279,23 @@ def _text(value: Any) -> str:
     return value
 
 
-def _texts(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, list | tuple):
+def _texts(values: Any, same: dict[Any, Any] | None = None) -> tuple[str, ...]:
+    """`same` are texts, and tuples of texts, that were met before: each is looked at, and kept, once."""
+    if not isinstance(values, _LISTS):
         raise TypeError(f"a list of texts is expected, not {values!r:.80}")
-    return tuple(map(_text, values))
+    if same is None:
+        return tuple(map(_text, values))
+    found = tuple(values)
+    known: tuple[str, ...] | None = same.get(found)
+    if known is None:
+        known = same[found] = tuple([same.setdefault(text, text) for text in map(_text, found)])
+    return known
 
 
-def _among(value: Any, words: Any) -> Any:
-    """One of the words that a Literal allows."""
-    if value not in get_args(words):
-        raise ValueError(f"{value!r:.80} is none of {', '.join(get_args(words))}")
+def _among(value: Any, words: tuple[str, ...]) -> Any:
+    """One of these."""
+    if value not in words:
+        raise ValueError(f"{value!r:.80} is none of {', '.join(words)}")
     return value
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stairlift.model.errors import UsageError
 
@@ -29,14 +30,19 @@ class Release:
     @classmethod
     def parse(cls, text: str) -> "Release":
         """Read a number such as 2025.1; UsageError `release.unknown` for anything else."""
-        found = _NUMBER.fullmatch(text.strip())
-        try:
-            if found:
-                return cls(int(found[1]), int(found[2]))
-        except ValueError:
-            pass
-        raise UsageError(
-            code="release.unknown",
-            brief=f"{text!r} is not the number of an OpenStack release",
-            resolution="Give a number such as 2025.1, or a codename such as epoxy.",
-        )
+        return _parsed(text)
+
+
+@lru_cache(maxsize=64)  # a plan says it twice with each of its steps
+def _parsed(text: str) -> Release:
+    found = _NUMBER.fullmatch(text.strip())
+    try:
+        if found:
+            return Release(int(found[1]), int(found[2]))
+    except ValueError:
+        pass
+    raise UsageError(
+        code="release.unknown",
+        brief=f"{text!r} is not the number of an OpenStack release",
+        resolution="Give a number such as 2025.1, or a codename such as epoxy.",
+    )

@@ -174,7 +174,8 @@ class Command:
 
     The same `id` told twice is one command. `result` is None until it was acted on; `answer` says why it was refused.
     `details`: of cancel {"now": True} ends the attempts in flight, of stop-after {"stage": STAGE}, of approve
-    {"plan": HASH, "covers": what was approved, in words}.
+    {"plan": HASH, "covers": what was approved, in words}. What came through a server has {"via": {"token", "address"}}
+    besides, and what the server itself did not let pass {"barred": code of the refusal}.
     """
 
     id: str
@@ -187,6 +188,11 @@ class Command:
     result: Literal["applied", "refused"] | None = None
     answer: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def barred(self) -> bool:
+        """Whether it is on record only because a server did not let it pass: nobody was told anything."""
+        return "barred" in self.details
 
 
 @noun

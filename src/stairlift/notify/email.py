@@ -14,7 +14,7 @@ from stairlift.model.notice import NotDelivered, Notice
 from stairlift.notify.secrets import read_secret
 from stairlift.report.notice import body_of
 
-#: Codes of an answer by which a server says that it never takes this message (RFC 5321, 4.2.3): all others may change.
+#: By these, once it has the message, a server says that it never takes it (RFC 5321, 4.2.3): all others may change.
 _FOR_GOOD = frozenset({552, 554})
 
 
@@ -58,8 +58,8 @@ def mail(notice: Notice, sender: str, recipients: tuple[str, ...]) -> EmailMessa
     made["Subject"] = f"[stairlift] {_one_line(notice.content['title'])}"
     made["From"], made["To"] = sender, ", ".join(recipients)
     made["Date"] = format_datetime(notice.at)
-    made["Message-ID"] = f"<{notice.run}.{notice.id}@stairlift.invalid>"
-    made["References"] = f"<{notice.run}@stairlift.invalid>"
+    made["Message-ID"] = f"<{notice.run or 'trial'}.{notice.id}@stairlift.invalid>"
+    made["References"] = f"<{notice.run or 'trial'}@stairlift.invalid>"
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
     made.set_content(f"{notice.content['title']}\n\n{body_of(notice)}\n")
     return made
@@ -99,7 +99,10 @@ def _not_taken(server: MailServer, wrong: smtplib.SMTPException) -> NotDelivered
         case smtplib.SMTPRecipientsRefused():
             return NotDelivered(f"{server.host} takes mail for none of {', '.join(wrong.recipients)}")
         case smtplib.SMTPResponseException():
-            return NotDelivered(f"{server.host} answered {wrong.smtp_code}", for_good=wrong.smtp_code in _FOR_GOOD)
+            for_good = isinstance(wrong, smtplib.SMTPDataError) and wrong.smtp_code in _FOR_GOOD
+            return NotDelivered(f"{server.host} answered {wrong.smtp_code}", for_good=for_good)
+        case smtplib.SMTPNotSupportedError() if "SMTPUTF8" in str(wrong):
+            return NotDelivered(f"{server.host} takes mail only for names in ASCII")
         case smtplib.SMTPNotSupportedError():
             return NotDelivered(f"{server.host} offers neither TLS nor signing in, as the channel asks for")
     return NotDelivered(f"{server.host} broke off")

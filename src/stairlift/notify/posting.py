@@ -21,11 +21,16 @@ _FOR_GOOD = frozenset({400, 405, 406, 410, 411, 413, 414, 415, 422})
 #: So much of an answer is looked at, in bytes.
 _LOOKED_AT = 64
 _WORD = re.compile(r"[a-z][a-z0-9_]{1,40}")
+_NOWHERE = "the address leads nowhere"
 _REASONS = (
     ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted"),
     ("NameResolutionError", "its name is not known"),
     ("Connection refused", "it refuses the connection"),
     ("unreachable", "no way leads there"),
+    ("UnicodeEncodeError", "a header has letters that HTTP does not carry"),
+    ("InvalidURL", _NOWHERE),
+    ("LocationParseError", _NOWHERE),
+    ("Invalid IPv6 URL", _NOWHERE),
 )
 
 
@@ -41,11 +46,19 @@ class Address:
     def read(self) -> str:
         """The URL. Raises NotDelivered where the file has none."""
         found = read_secret(self.url_file) if self.url_file else self.url
-        if urlsplit(found).scheme not in {"http", "https"} or not urlsplit(found).hostname:
+        if not _is_of_the_web(found):
             raise NotDelivered(
                 f"{self.url_file or 'url'} does not hold an address that begins with https:// or http://"
             )
         return found
+
+
+def _is_of_the_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half of an IPv6 address
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,7 @@ def _posted(url: str, address: Address, parcel: Parcel) -> "Response":
         )
     except requests.Timeout as late:
         raise NotDelivered(f"{_host(url)} did not answer within {address.timeout:g} s") from late
-    except (requests.RequestException, OSError) as wrong:  # OSError: the file of certificates
+    except (requests.RequestException, OSError, ValueError) as wrong:  # the file of certificates; an address, a header
         raise NotDelivered(f"{_host(url)} cannot be reached: {_reason(wrong)}") from wrong
 
 
@@ -137,5 +150,4 @@ def _reason(wrong: BaseException) -> str:
 
 def _host(url: str) -> str:
     """All that is shown of an address."""
-    parts = urlsplit(url)
-    return parts.hostname or "the receiver"
+    return urlsplit(url).hostname or "the receiver"

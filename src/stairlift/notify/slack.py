@@ -29,7 +29,7 @@ class Slack:
 
 def message(notice: Notice) -> dict[str, Any]:
     """The body: `text` is what a notification shows, `blocks` what the channel does. Names are only names in it."""
-    title = _escaped(f"{_sign(notice)}{notice.content['title']}")
+    title = _cut(_escaped(f"{_sign(notice)}{notice.content['title']}"))
     blocks = [_section(f"*{title}*")]
     if body := body_of(notice):
         blocks.append(_section(f"```{_cut(_escaped(body))}```"))

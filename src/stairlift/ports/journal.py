@@ -1,6 +1,6 @@
 """What is on record, and its one writer."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -101,6 +101,10 @@ class Records(Protocol):
 
     def plan_steps(self, run_id: str, ids: Collection[str]) -> tuple[Mapping[str, Any], ...]:
         """The documents of these steps of the plan, in its order; unknown ids are left out."""
+        ...
+
+    def each_plan_step(self, run_id: str) -> Iterator[Mapping[str, Any]]:
+        """The documents of all steps of the plan, one after the other: nobody has to have all of them at once."""
         ...
 
     def counts(self, run_id: str) -> Mapping[StepState, int]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from stairlift.model.outline import Outlined
 from stairlift.model.run import IN_FLIGHT, Attempt, StepState, StepStatus
 from stairlift.report.axis import Axis
 from stairlift.report.forecast import Planned
-from stairlift.report.outline import Outlined
 from stairlift.report.signs import step_sign
 from stairlift.report.text import clock, count, duration, span
 

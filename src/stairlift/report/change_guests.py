@@ -1,14 +1,11 @@
 """Of the report on a change: what becomes of the servers of the cloud's users, above all of those that cannot move."""
 
-import re
 from collections.abc import Sequence
 
 from stairlift.model.finding import Finding
 from stairlift.model.plan import Plan
 from stairlift.report.paper import Section, grid, section, words
 
-#: What the rehearsal of the drains says of a server's owner.
-_OWNER = re.compile(r"^(?P<server>.+) \(project (?P<owner>[^)]*)\) cannot leave (?P<host>\S+): (?P<why>.*)$", re.DOTALL)
 _POLICY = {
     "never": "They stay where they are and go on: an upgrade of services touches no server.",
     "live-migrate": "Each hypervisor is emptied before its upgrade: its servers are migrated live.",
@@ -34,10 +31,12 @@ def servers(plan: Plan) -> Section:
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
-    found = _OWNER.match(finding.message)
-    if found is None:
+    """Plans of before have nothing but the sentence."""
+    told = finding.data
+    if not told:
         return "unknown", finding.subject, "", finding.message
-    return found["owner"], f"{found['server']} ({finding.subject})", found["host"], found["why"]
+    server = f"{told.get('server', '')} ({finding.subject})"
+    return told.get("project") or "unknown", server, told.get("host", ""), told.get("why", "")
 
 
 def _none(staying: Sequence[object], drain: str) -> str:

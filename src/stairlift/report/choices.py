@@ -59,7 +59,7 @@ def match(choices: Choices, step: str) -> str:
     """
     run = choices.run
     about = "" if step == run.plan_hash else step
-    told = sum(command.step in {"", run.plan_hash, about} for command in choices.commands)
+    told = sum(command.step in {"", run.plan_hash, about} and not command.barred for command in choices.commands)
     offered = [_essence(part) for part in choices.about(about)] if about else []
     return _digest([run.id, run.state, run.intent, about, told, offered])
 

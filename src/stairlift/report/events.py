@@ -168,7 +168,7 @@ def _about_command(event: Event, what: str, _steps: Mapping[str, Step]) -> str:
     data = event.data
     about = f" of {data['step']}" if data.get("step") else ""
     told = f"{data.get('kind', 'a command')}{about}{_by(event)} {what}"
-    return f"{told}: {data['answer']}" if data.get("answer") else told
+    return f"{told}: {data['answer']}" if data.get("answer") else f"{told}{_because(event)}"
 
 
 def _about_effects(event: Event, what: str, _steps: Mapping[str, Step]) -> str:

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from statistics import median
 
+from stairlift.model.outline import Item, Outline
 from stairlift.model.run import IN_FLIGHT, SETTLED, StepState, StepStatus
 from stairlift.report.expected import LEAST
-from stairlift.report.outline import Item, Outline
 
 #: Seconds that a step of a sort takes of which nothing is known, where nothing is known of any.
 UNKNOWN = 60.0

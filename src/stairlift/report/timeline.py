@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from stairlift.model.outline import Outline
 from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Attempt, Run, StepState, StepStatus
 from stairlift.report.axis import Axis
 from stairlift.report.bars import Bar, Look, Placed, lanes_of, of_attempt, of_plan, of_skip, placed
 from stairlift.report.forecast import NOT_TO_COME, Forecast
 from stairlift.report.moments import Moments, Wait
-from stairlift.report.outline import Outline
 from stairlift.report.signs import Sign, group_sign
 from stairlift.report.text import clock, duration
 from stairlift.report.timeline_rows import Asked, Chosen, Kind, Row, of, states

@@ -7,8 +7,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from stairlift.model.outline import Outline
 from stairlift.model.run import StepState, StepStatus
-from stairlift.report.outline import Outline
 from stairlift.report.signs import FOREMOST
 from stairlift.report.text import span
 

@@ -9,7 +9,8 @@ from stairlift.model.dispatch import Badge, Card, Held, Order, Output
 from stairlift.model.errors import Refusal
 from stairlift.model.run import AttemptId, Ending
 from stairlift.store import tables
-from stairlift.store.dispatching import database_now, of_attempt, transaction
+from stairlift.store.dispatching import database_now, of_attempt
+from stairlift.store.opening import transaction
 from stairlift.store.order_rows import attempt_of, ending_document, order_of
 
 _row, _worker, _output = tables.dispatch, tables.worker, tables.dispatch_output

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Engine, insert, inspect, select
 
-from stairlift.store.dispatching import transaction
+from stairlift.store.opening import transaction
 from stairlift.store.server import alone_at_migrating
 from stairlift.store.tables import delivery_script
 

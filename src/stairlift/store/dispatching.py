@@ -1,8 +1,7 @@
 """The orders for workers in the journal's database: the orchestrator's side."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -30,9 +29,8 @@ from stairlift.model.dispatch import Dispatched, Order, Output, WorkerSeen
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import FINAL_RUN_STATES, AttemptId, NotStarted
 from stairlift.store import tables
-from stairlift.store.opening import WRITES, named
+from stairlift.store.opening import transaction
 from stairlift.store.order_rows import attempt_of, dispatched_of, ending_document, moment, order_document
-from stairlift.store.troubles import told
 
 _row, _worker, _output = tables.dispatch, tables.worker, tables.dispatch_output
 #: How many chunks of output are fetched at once; each is at most `streaming.CHUNK` bytes.
@@ -52,17 +50,6 @@ def database_now(dialect: Dialect) -> ColumnElement[float]:
 def of_attempt(table: Table, attempt: AttemptId) -> ColumnElement[bool]:
     """The rows of an attempt."""
     return and_(table.c.run == attempt.run, table.c.step == attempt.step, table.c.number == attempt.number)
-
-
-@contextmanager
-def transaction(engine: Engine, *, writes: bool = True) -> Iterator[Connection]:
-    """One transaction, whose trouble is told as StairliftError (store.*)."""
-    with (
-        told(named(engine)),
-        engine.connect().execution_options(**{WRITES: writes}) as connection,
-        connection.begin(),
-    ):
-        yield connection
 
 
 class SqlDispatch:

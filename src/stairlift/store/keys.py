@@ -1,5 +1,6 @@
 """Who may use the server, in SQLite or PostgreSQL: tokens, and the sessions of browsers, by their digests."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,9 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, text, up
 from stairlift.model.access import Session, Token
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.store import tables
-from stairlift.store.dispatching import transaction
+from stairlift.store.opening import transaction
+from stairlift.store.plain import noun_of
+from stairlift.store.rows import values_of
 
 _token, _session = tables.token, tables.session
 #: The key of the advisory lock that whoever adds a token holds on a server; an SQLite database has one writer anyway.
@@ -27,7 +30,7 @@ class SqlKeys:
             _alone(connection)
             if connection.execute(_unrevoked(token.name)).first():
                 raise _taken(token.name)
-            connection.execute(insert(_token).values(_values(token)))
+            connection.execute(insert(_token).values(values_of(token)))
 
     def tokens(self) -> tuple[Token, ...]:
         """See ports.Keys."""
@@ -54,15 +57,9 @@ class SqlKeys:
 
     def open_session(self, session: Session) -> None:
         """See ports.Keys."""
-        values = {
-            "digest": session.digest,
-            "token": session.token,
-            "made_at": session.made_at,
-            "expires_at": session.expires_at,
-        }
         with transaction(self._engine) as connection:
             connection.execute(delete(_session).where(_session.c.expires_at <= session.made_at))
-            connection.execute(insert(_session).values(values))
+            connection.execute(insert(_session).values(values_of(session)))
 
     def session(self, digest: str) -> tuple[Session, Token] | None:
         """See ports.Keys."""
@@ -71,7 +68,7 @@ class SqlKeys:
             if row is None:
                 return None
             token = connection.execute(select(_token).where(_token.c.id == row.token)).one()
-        return Session(row.digest, row.token, row.made_at, row.expires_at), _token_of(token)
+        return noun_of(Session, row), _token_of(token)
 
     def end_session(self, digest: str) -> None:
         """See ports.Keys."""
@@ -88,30 +85,8 @@ def _unrevoked(name: str) -> Any:
     return select(_token).where(_token.c.name == name, _token.c.revoked_at.is_(None))
 
 
-def _values(token: Token) -> dict[str, Any]:
-    return {
-        "id": token.id,
-        "name": token.name,
-        "digest": token.digest,
-        "rights": list(token.rights),
-        "made_at": token.made_at,
-        "made_by": token.made_by,
-        "expires_at": token.expires_at,
-        "revoked_at": token.revoked_at,
-    }
-
-
 def _token_of(row: Row[Any]) -> Token:
-    return Token(
-        id=row.id,
-        name=row.name,
-        digest=row.digest,
-        rights=tuple(row.rights),
-        made_at=row.made_at,
-        made_by=row.made_by,
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-    )
+    return replace(noun_of(Token, row), rights=tuple(row.rights))
 
 
 def _taken(name: str) -> Refusal:

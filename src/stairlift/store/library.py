@@ -10,7 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from stairlift.model.errors import UsageError
 from stairlift.model.shelf import KeptPlan, Sighting
 from stairlift.store import plans, tables
-from stairlift.store.dispatching import transaction
+from stairlift.store.opening import transaction
+from stairlift.store.plain import noun_of
+from stairlift.store.rows import values_of
 
 _kept, _sighting = tables.kept_plan, tables.sighting
 #: So many looks at a cloud stay.
@@ -28,13 +30,13 @@ class SqlLibrary:
         with transaction(self._engine) as connection:
             plans.keep(connection, plan.hash, document)
             adding = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            connection.execute(adding(_kept).values(_plan_values(plan)).on_conflict_do_nothing())
+            connection.execute(adding(_kept).values(values_of(plan)).on_conflict_do_nothing())
 
     def plans(self, *, cloud: str | None = None, before: str | None = None, limit: int = 100) -> tuple[KeptPlan, ...]:
         """See ports.Library."""
         with transaction(self._engine, writes=False) as connection:
             found = connection.execute(_page(connection, _kept, ("hash", "made_at"), cloud, before).limit(limit))
-            return tuple(map(_plan_of, found))
+            return tuple(noun_of(KeptPlan, row) for row in found)
 
     def kept(self, plan_hash: str) -> KeptPlan:
         """See ports.Library."""
@@ -49,7 +51,7 @@ class SqlLibrary:
     def keep_sighting(self, sighting: Sighting, document: Mapping[str, Any]) -> None:
         """See ports.Library."""
         with transaction(self._engine) as connection:
-            connection.execute(insert(_sighting).values({**_sighting_values(sighting), "document": dict(document)}))
+            connection.execute(insert(_sighting).values({**values_of(sighting), "document": dict(document)}))
             mine = select(_sighting.c.id).where(_sighting.c.cloud == sighting.cloud)
             newest = mine.order_by(_sighting.c.at.desc(), _sighting.c.id.desc()).limit(_LOOKS)
             connection.execute(
@@ -62,7 +64,7 @@ class SqlLibrary:
         """See ports.Library."""
         with transaction(self._engine, writes=False) as connection:
             found = connection.execute(_page(connection, _sighting, ("id", "at"), cloud, before).limit(limit))
-            return tuple(map(_sighting_of, found))
+            return tuple(noun_of(Sighting, row) for row in found)
 
     def sighting(self, sighting_id: str) -> tuple[Sighting, Mapping[str, Any]]:
         """See ports.Library."""
@@ -70,7 +72,7 @@ class SqlLibrary:
             found = connection.execute(select(_sighting).where(_sighting.c.id == sighting_id)).first()
         if found is None:
             raise _no_sighting(sighting_id)
-        return _sighting_of(found), found.document
+        return noun_of(Sighting, found), found.document
 
 
 def _page(
@@ -99,7 +101,7 @@ def _the_plan(connection: Connection, plan_hash: str) -> KeptPlan:
     found = _row(connection, _kept, _kept.c.hash == plan_hash)
     if found is None:
         raise _no_plan(plan_hash)
-    return _plan_of(found)
+    return noun_of(KeptPlan, found)
 
 
 def _document(connection: Connection, plan_hash: str) -> dict[str, Any]:
@@ -108,22 +110,6 @@ def _document(connection: Connection, plan_hash: str) -> dict[str, Any]:
     step = tables.plan_step
     query = select(cast(step.c.document, Text)).where(step.c.plan == plan_hash).order_by(step.c.position)
     return {**head, "steps": orjson.loads(f"[{','.join(connection.execute(query).scalars())}]")}
-
-
-def _plan_values(plan: KeptPlan) -> dict[str, Any]:
-    return {name: getattr(plan, name) for name in KeptPlan.__dataclass_fields__}
-
-
-def _plan_of(row: Row[Any]) -> KeptPlan:
-    return KeptPlan(**{name: getattr(row, name) for name in KeptPlan.__dataclass_fields__})
-
-
-def _sighting_values(sighting: Sighting) -> dict[str, Any]:
-    return {name: getattr(sighting, name) for name in Sighting.__dataclass_fields__}
-
-
-def _sighting_of(row: Row[Any]) -> Sighting:
-    return Sighting(**{name: getattr(row, name) for name in Sighting.__dataclass_fields__})
 
 
 def _no_plan(plan_hash: str) -> UsageError:

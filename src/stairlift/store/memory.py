@@ -123,6 +123,10 @@ class MemoryStore:
         document = self.plan(run_id)
         return {key: len(value) if key == "steps" else value for key, value in document.items()}
 
+    def each_plan_step(self, run_id: str) -> Iterator[Mapping[str, Any]]:
+        """The documents of all steps."""
+        return iter(self.plan(run_id).get("steps", ()))
+
     def plan_steps(self, run_id: str, ids: Collection[str]) -> tuple[Mapping[str, Any], ...]:
         """The documents of these steps."""
         return tuple(step for step in self.plan(run_id).get("steps", ()) if step["id"] in ids)

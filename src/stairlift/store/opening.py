@@ -1,5 +1,7 @@
 """Opens the journal's database and brings it to the shape that this program knows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,17 @@ def open_engine(url: str) -> Engine:
     else:
         server.prepare(engine)
     return engine
+
+
+@contextmanager
+def transaction(engine: Engine, *, writes: bool = True) -> Iterator[Connection]:
+    """One transaction, whose trouble is told as StairliftError (store.*)."""
+    with (
+        told(named(engine)),
+        engine.connect().execution_options(**{WRITES: writes}) as connection,
+        connection.begin(),
+    ):
+        yield connection
 
 
 def read_address(url: str) -> URL:
@@ -103,11 +116,7 @@ def upgrade(engine: Engine) -> None:
 
     Of an SQLite database a copy is kept first; of a server's, its administrator keeps one.
     """
-    with (
-        told(named(engine)),
-        engine.connect().execution_options(**{WRITES: True}) as connection,
-        connection.begin(),
-    ):
+    with transaction(engine) as connection:
         if not is_sqlite(engine):  # there, a transaction that writes is alone anyway
             server.alone_at_migrating(connection)
         found = _revision(connection)  # again: another process may have been quicker

@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from stairlift.model.notice import Delivery, DeliveryState, Notice
 from stairlift.store import refusals, tables
-from stairlift.store.sql import connected
+from stairlift.store.opening import open_engine, transaction
 
 _notice, _channel = tables.notice, tables.notice_channel
 _row, _mark, _run, _event = _notice.c, tables.notice_mark.c, tables.run.c, tables.event.c
@@ -43,11 +43,11 @@ class SqlOutbox:
     def since(self, channel: str, at: datetime) -> datetime:
         """See ports.Outbox."""
         known = select(_channel.c.since).where(_channel.c.name == channel)
-        with connected(self._engine) as connection:
+        with transaction(self._engine, writes=False) as connection:
             found: datetime | None = connection.execute(known).scalar()
         if found is not None:
             return found
-        with connected(self._engine, writes=True) as connection:
+        with transaction(self._engine) as connection:
             _insert_new(connection, _channel, {"name": channel, "since": at})
             begun: datetime = connection.execute(known).scalar_one()
         return begun
@@ -58,12 +58,12 @@ class SqlOutbox:
         marks = tables.run.outerjoin(tables.notice_mark, and_(_mark.run == _run.id, _mark.channel == channel))
         seen = func.coalesce(_mark.seq, 0)
         query = select(_run.id, seen).select_from(marks).where(newest > seen).order_by(_run.created_at)
-        with connected(self._engine) as connection:
+        with transaction(self._engine, writes=False) as connection:
             return [(run_id, seq) for run_id, seq in connection.execute(query)]
 
     def put(self, channel: str, marks: tuple[int, int], run: str, notices: Sequence[Notice], at: datetime) -> bool:
         """See ports.Outbox."""
-        with connected(self._engine, writes=True) as connection:
+        with transaction(self._engine) as connection:
             if not _moved(connection, channel, run, marks):
                 return False
             if notices:
@@ -72,16 +72,16 @@ class SqlOutbox:
 
     def remind(self, channel: str, notice: Notice, at: datetime) -> None:
         """See ports.Outbox."""
-        with connected(self._engine, writes=True) as connection:
+        with transaction(self._engine) as connection:
             _insert_new(connection, _notice, _queued(channel, notice, at))
 
     def claim(self, channel: str, at: datetime, until: datetime) -> Delivery | None:
         """See ports.Outbox. Looked for without a lock, so that who finds nothing disturbs nobody."""
-        with connected(self._engine) as connection:
+        with transaction(self._engine, writes=False) as connection:
             found = connection.execute(_due(channel, at)).all()
         for row in found:
             delivery = _delivery(row)
-            with connected(self._engine, writes=True) as connection:
+            with transaction(self._engine) as connection:
                 mine = update(_notice).where(_is(delivery), _free(at)).values(claimed_until=until)
                 if connection.execute(mine).rowcount == 1:
                     return delivery
@@ -96,7 +96,7 @@ class SqlOutbox:
             "sent_at": delivery.sent_at,
             "answer": delivery.answer,
         }
-        with connected(self._engine, writes=True) as connection:
+        with transaction(self._engine) as connection:
             still = (_is(delivery), _row.state == "queued")
             connection.execute(update(_notice).where(*still).values(claimed_until=None, **fared))
 
@@ -112,7 +112,7 @@ class SqlOutbox:
         """See ports.Outbox."""
         asked = ((_row.run, run), (_row.channel, channel), (_row.state, state))
         where = [column == value for column, value in asked if value is not None]
-        with connected(self._engine) as connection:
+        with transaction(self._engine, writes=False) as connection:
             if behind is not None:
                 where.append(tuple_(*_ORDER) < _place(connection, behind))
             newest = (column.desc() for column in _ORDER)
@@ -122,7 +122,7 @@ class SqlOutbox:
     def outcomes(self) -> Mapping[tuple[str, str], int]:
         """How many notices came to which end."""
         ended = select(_row.channel, _row.state, func.count()).where(_row.state != "queued")
-        with connected(self._engine) as connection:
+        with transaction(self._engine, writes=False) as connection:
             found = connection.execute(ended.group_by(_row.channel, _row.state)).all()
         return {(channel, state): number for channel, state, number in found}
 
@@ -195,6 +195,4 @@ def _delivery(row: Row[Any]) -> Delivery:
 
 def open_outbox(url: str) -> SqlOutbox:
     """The outbox of the journal at a database URL, which has been opened before. Raises as `open_engine` does."""
-    from stairlift.store.opening import open_engine
-
     return SqlOutbox(open_engine(url))

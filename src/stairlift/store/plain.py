@@ -4,12 +4,17 @@ SQLite knows neither times nor documents: there they are text. PostgreSQL's driv
 """
 
 import json
+from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stairlift.model.effect import Effect
 from stairlift.model.run import Attempt, AttemptId, Command, Event, Run, RunState, StepState, StepStatus
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Noun = TypeVar("Noun", bound="DataclassInstance")
 _STATES = {state.value: state for state in StepState}
 
 #: The columns of which each noun is made, in their order.
@@ -22,6 +27,11 @@ ATTEMPT = (*("run", "step", "number", "started_at", "ended_at", "result", "retur
 EVENT = ("run", "seq", "at", "kind", "step", "attempt", "data")
 COMMAND = ("id", "run", "kind", "step", "actor", "reason", "at", "result", "answer", "details")
 EFFECT = ("id", "kind", "subject", "step", "binding", "state", "at", "details", "ended_at", "note")
+
+
+def noun_of(kind: type[Noun], row: Any) -> Noun:
+    """What `rows.values_of` has made a row of, as SQLAlchemy gives it."""
+    return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
 
 
 def run_of(row: Any) -> Run:

@@ -5,7 +5,7 @@ it reads.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -138,6 +138,14 @@ class Reading:
         """The documents of these steps."""
         found = self._plan_steps(run_id, f"AND plan_step.id IN ({_marks(ids)})", *ids) if ids else "[]"
         return tuple(json.loads(found))
+
+    def each_plan_step(self, run_id: str) -> Iterator[Mapping[str, Any]]:
+        """The documents of all steps."""
+        import orjson
+
+        self.run(run_id)
+        rows = self._ask(f"{_PLAN_STEPS} ORDER BY plan_step.position", (run_id,))
+        return (orjson.loads(row[0]) for row in rows)
 
     def counts(self, run_id: str) -> Mapping[StepState, int]:
         """How many steps are in each state."""

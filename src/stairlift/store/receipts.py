@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from stairlift.model.errors import Refusal, StairliftError
 from stairlift.ports import Receipt
 from stairlift.store import tables
-from stairlift.store.dispatching import transaction
+from stairlift.store.opening import transaction
 
 _receipt = tables.receipt
 _KEPT = timedelta(hours=24)

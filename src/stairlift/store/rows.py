@@ -1,9 +1,13 @@
 """Nouns, made rows; `plain` is the way back."""
 
-from typing import Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from stairlift.model.effect import Effect
 from stairlift.model.run import Attempt, Command, Event, Run, StepState, StepStatus
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Values = dict[str, Any]
 #: The values of a row that is written in bulk, in the order that is named beside what makes it.
@@ -16,6 +20,11 @@ STATUS = ("state", "attempt", "approved", "started_at", "worked_at", "ended_at",
 ATTEMPT_END = ("ended_at", "result", "returncode", "reason", "facts")
 ATTEMPT = ("run", "step", "number", "started_at", "undo", *ATTEMPT_END)
 EVENT = ("run", "seq", "at", "kind", "step", "attempt", "data")
+
+
+def values_of(noun: "DataclassInstance") -> Values:
+    """The row of a noun whose fields are its columns."""
+    return {field.name: getattr(noun, field.name) for field in fields(noun)}
 
 
 def run_row(run: Run) -> Values:

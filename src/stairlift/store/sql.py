@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from stairlift.model.run import LEASE_TTL, Command, Orchestrator
 from stairlift.store import leasing, locking, plain, refusals, rows, tables
 from stairlift.store.journal import SqlJournal
-from stairlift.store.opening import WRITES, ensure_shape, named, open_engine
+from stairlift.store.opening import WRITES, ensure_shape, named, open_engine, transaction
 from stairlift.store.reading import Reading
 from stairlift.store.troubles import told
 
@@ -49,7 +49,7 @@ class SqlStore(Reading):
 
     def orchestrator(self, cloud: str) -> Orchestrator | None:
         """Who holds the lease of a cloud; one of this machine that has died does not."""
-        with connected(self._engine) as connection:
+        with transaction(self._engine, writes=False) as connection:
             found = leasing.find(connection, cloud)
         if found is None or found.holder is None:
             return None
@@ -58,7 +58,7 @@ class SqlStore(Reading):
 
     def tell(self, command: Command) -> Command:
         """Put a command on record, once: of two who tell the same at once, the database lets one."""
-        with connected(self._engine, writes=True) as connection:
+        with transaction(self._engine) as connection:
             try:
                 with connection.begin_nested():
                     connection.execute(insert(tables.command).values(rows.command_row(command)))
@@ -75,21 +75,10 @@ class SqlStore(Reading):
         self._engine.dispose()
 
 
-@contextmanager
-def connected(engine: Engine, *, writes: bool = False) -> Iterator[Connection]:
-    """A transaction. Raises StairliftError (store.*)."""
-    with (
-        told(named(engine)),
-        engine.connect().execution_options(**{WRITES: writes}) as connection,
-        connection.begin(),
-    ):
-        yield connection
-
-
 def _all(engine: Engine, query: str, given: Sequence[Any]) -> Sequence[Any]:
     """The rows that a plain statement finds, past what SQLAlchemy does to each."""
     mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
-    with connected(engine) as connection:
+    with transaction(engine, writes=False) as connection:
         return connection.exec_driver_sql(query.replace("?", mark), tuple(given)).all()
 
 

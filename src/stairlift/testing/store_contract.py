@@ -320,6 +320,7 @@ class StoreContract:
         assert store.plan_head("r1") == {**whole, "steps": 3}
         assert store.plan_steps("r1", ["mule", "zebra", "gnu"]) == (whole["steps"][0], whole["steps"][2])
         assert store.plan_steps("r1", []) == ()
+        assert list(store.each_plan_step("r1")) == whole["steps"]
         with pytest.raises(UsageError, match="r9"):
             store.plan_head("r9")
 

@@ -17,6 +17,7 @@ def the_app(house: House) -> FastAPI:
         openapi_url=None,  # nobody is told of it without a token: web/api/discovery.py
         docs_url=None,  # those pages load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # an address has one name
         dependencies=EVERYWHERE,
         responses=DESCRIBED,
     )

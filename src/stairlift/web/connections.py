@@ -14,6 +14,8 @@ MOST = 4096
 _PATIENCE, _LEAST_RATE = 20.0, 10_000
 #: Milliseconds after which the kernel gives up a reader that takes nothing any more.
 _UNREAD = 60_000
+#: Seconds that answers under way have once the server leaves.
+LAST_ANSWERS = 2.0
 
 
 class Connection(H11Protocol):
@@ -39,6 +41,12 @@ class Connection(H11Protocol):
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE and self.conn.their_state is not h11.SEND_BODY:
             self._wait_no_more()
+
+    def shutdown(self) -> None:
+        """The server leaves. Who has not read all of its answer in a moment is cut off: uvicorn itself would wait."""
+        super().shutdown()
+        if not self.transport.is_closing():
+            self.loop.call_later(LAST_ANSWERS, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""

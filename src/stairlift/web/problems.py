@@ -41,8 +41,10 @@ _BY_CODE: Mapping[str, int] = {
     "request.too_slow": 408,
     "run.none": 404,
     "run.unknown_step": 404,
+    "server.leaving": 503,
     "store.locked": 503,
     "store.unavailable": 503,
+    "stream.too_many": 503,
 }
 #: Seconds after which a journal that did not answer may be asked again.
 _RETRY = 5

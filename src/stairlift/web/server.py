@@ -3,9 +3,11 @@
 import signal
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 
@@ -14,8 +16,10 @@ from stairlift.web.connections import MOST, Connection
 from stairlift.web.leaving import Leaving
 from stairlift.wiring.house import House
 
-#: Seconds: between two requests of one connection, and for answers under way once we leave.
-_KEEP_ALIVE, _LAST_ANSWERS = 15, 3
+#: Seconds: between two requests of one connection, and until uvicorn loses patience with what has not left by then.
+_KEEP_ALIVE, _GIVE_UP = 15, 6
+#: So many connections before the last are told that there are too many; those behind the last are cut off.
+_TOLD = 96
 #: Bytes that the head of a request may have.
 _HEAD = 32_768
 _LEAVE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -23,11 +27,15 @@ _LEAVE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """Where people come in. Without `certificate` it is plain HTTP; what `proxies` say of who asks is believed."""
+    """Where people come in. Without `certificate` it is plain HTTP; what `proxies` say of who asks is believed.
+
+    `hang_up` is what SIGHUP means, in a thread of its own; where there is none, that it is to leave.
+    """
 
     listening: Sequence[socket.socket]
     certificate: ssl.SSLContext | None = None
     proxies: Sequence[str] = ()
+    hang_up: Callable[[], None] | None = None
 
 
 def serve(house: House, entrance: Entrance, greet: Callable[[], None]) -> None:
@@ -44,7 +52,7 @@ def serve(house: House, entrance: Entrance, greet: Callable[[], None]) -> None:
         leaving.begin()
 
     house.attendance.begin()
-    _Server(_config(leaving, entrance), greet, leave).run(list(entrance.listening))
+    Server(_config(leaving, entrance), greet, leave, entrance.hang_up).run(list(entrance.listening))
 
 
 def _config(app: Leaving, entrance: Entrance) -> uvicorn.Config:
@@ -60,24 +68,31 @@ def _config(app: Leaving, entrance: Entrance) -> uvicorn.Config:
         server_header=False,
         proxy_headers=bool(entrance.proxies),
         forwarded_allow_ips=list(entrance.proxies),
-        limit_concurrency=MOST,
+        limit_concurrency=MOST - _TOLD,
         timeout_keep_alive=_KEEP_ALIVE,
-        timeout_graceful_shutdown=_LAST_ANSWERS,
+        timeout_graceful_shutdown=_GIVE_UP,
         h11_max_incomplete_event_size=_HEAD,
         ssl_context_factory=None if certificate is None else lambda *_: certificate,
     )
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn's, but that it comes back instead of dying of the signal.
 
-    `begin` is called once it accepts, `leave` once it does so no longer.
+    `begin` is called once it accepts, `leave` once it does so no longer, `hang_up` at SIGHUP.
     """
 
-    def __init__(self, config: uvicorn.Config, begin: Callable[[], None], leave: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        begin: Callable[[], None],
+        leave: Callable[[], None],
+        hang_up: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(config)
         self._begin = begin
         self._leave = leave
+        self._hang_up = hang_up
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""
@@ -89,9 +104,19 @@ class _Server(uvicorn.Server):
         self._leave()
         await super().shutdown(sockets)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """See uvicorn."""
+        if sig == signal.SIGHUP and self._hang_up is not None:
+            threading.Thread(target=self._hang_up, name="hang-up", daemon=True).start()
+        else:
+            super().handle_exit(sig, frame)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Hear those that whoever started us does not want ignored (nohup)."""
+        """Hear those that whoever started us does not want ignored (nohup); outside the main thread, none can be."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         before = {number: signal.getsignal(number) for number in _LEAVE}
         ours = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
         for number in ours:

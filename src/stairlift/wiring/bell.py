@@ -53,6 +53,11 @@ class Bell:
         """How many runs are looked at."""
         return len(self._posts)
 
+    @property
+    def watchers(self) -> int:
+        """How many watch them. Any thread may ask."""
+        return sum(post.watchers for post in tuple(self._posts.values()))
+
     async def events(self, run_id: str, after: int) -> AsyncIterator[News | None]:
         """Events behind a number as they come; None where nothing has come for a while. Ends with what is `over`.
 

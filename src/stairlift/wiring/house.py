@@ -4,8 +4,9 @@ import os
 import pwd
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from stairlift.model.errors import UsageError
 from stairlift.ports import Keys, Library, Outbox, Receipts
@@ -17,7 +18,9 @@ from stairlift.store.receipts import SqlReceipts
 from stairlift.wiring.attendance import Attendance
 from stairlift.wiring.bell import Bell
 from stairlift.wiring.codes import Codes
+from stairlift.wiring.in_force import InForce
 from stairlift.wiring.jobs import Jobs, Threads
+from stairlift.wiring.kept_jobs import KeptJobs
 from stairlift.wiring.measuring import Measuring
 from stairlift.wiring.office import Office, open_office
 from stairlift.wiring.overviews import Overviews
@@ -31,41 +34,39 @@ from stairlift.wiring.timelines import Timelines
 class House:
     """Everything that is behind the doors of a server. It is built once, and closed when the server ends.
 
-    `let_go` closes what it keeps beside the journal, `again` reads the settings once more.
+    `let_go` closes what it keeps beside the journal.
     """
 
     office: Office
-    settings: Settings
+    in_force: InForce
     keys: Keys
     library: Library
     receipts: Receipts
     outbox: Outbox
     attendance: Attendance
     jobs: Jobs
+    bell: Bell
+    overviews: Overviews
+    timelines: Timelines
     codes: Codes = field(default_factory=Codes)
     strips: Strips = field(default_factory=Strips)
-    timelines: Timelines = field(default_factory=Timelines)
     measuring: Measuring = field(default_factory=Measuring)
     let_go: Callable[[], None] = lambda: None
-    again: Callable[[], Settings] | None = None
-    steering: Steering = field(init=False)
-    bell: Bell = field(init=False)
+    telling: dict[str, Lock] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """What is told to runs goes through one place, and whoever watches them hears of it from one."""
-        object.__setattr__(self, "bell", Bell(self.office.store))
-        steering = Steering(self.office, self.attendance, Overviews(self.office.store))
-        object.__setattr__(self, "steering", steering)
+    @property
+    def settings(self) -> Settings:
+        """Those that hold at this moment."""
+        return self.in_force.settings
+
+    @property
+    def steering(self) -> Steering:
+        """What is told to runs goes through it: one at a time for each run, by `telling`."""
+        return Steering(self.office, self.attendance, self.overviews, self.telling)
 
     def fresh_settings(self) -> Settings:
-        """The settings as they are in the files at this moment; journal and state stay where the server has them.
-
-        Raises UsageError (config.*) where somebody is just writing them, or has made a mistake.
-        """
-        if self.again is None:
-            return self.settings
-        kept = self.settings
-        return replace(self.again(), state_dir=kept.state_dir, database_url=kept.database_url, serve=kept.serve)
+        """As they are in the files at this moment, for one thing that is to be done. Raises UsageError (config.*)."""
+        return self.in_force.fresh()
 
     def close(self) -> bool:
         """Let orchestrators detach and connections go; whether every orchestrator has left in time."""
@@ -88,17 +89,20 @@ def open_house(settings: Settings, again: Callable[[], Settings] | None = None) 
     _demand_own(settings.state_dir)
     office = open_office(settings)
     engine = open_engine(settings.database_url)
+    overviews = Overviews(office.store)
     return House(
         office=office,
-        settings=settings,
+        in_force=InForce(settings, again),
         keys=SqlKeys(engine),
         library=SqlLibrary(engine),
         receipts=SqlReceipts(engine),
         outbox=SqlOutbox(engine),
         attendance=Attendance(office, f"server on {socket.gethostname()}"),
-        jobs=Threads(),
+        jobs=Threads(KeptJobs(settings.state_dir / "jobs")),
+        bell=Bell(office.store),
+        overviews=overviews,
+        timelines=Timelines(overviews),
         let_go=engine.dispose,
-        again=again,
     )
 
 

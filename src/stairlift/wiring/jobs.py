@@ -2,43 +2,28 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from threading import BoundedSemaphore, Lock, Thread
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from stairlift.model.errors import Refusal, StairliftError, UsageError
+from stairlift.model.job import Job, JobKind
 from stairlift.wiring.clock import now
 from stairlift.wiring.defects import report_of
+from stairlift.wiring.kept_jobs import KeptJobs
 
-JobKind = Literal["observation", "check", "plan", "run", "replan"]
 #: Told each thing that a person should know on the way.
 Note = Callable[[str], None]
 #: What is to be done; it gives the result, and where that is kept.
 Work = Callable[[Note], tuple[Mapping[str, Any], str]]
 
-#: So many are worked at side by side, so many may wait behind them, and so many are remembered once they have ended.
-AT_ONCE, WAITING, REMEMBERED = 4, 50, 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One of them. `result` is what came of it, with `location` where that is kept; `error` why nothing did."""
-
-    id: str
-    kind: JobKind
-    actor: str
-    began_at: datetime
-    state: Literal["running", "done", "failed"] = "running"
-    ended_at: datetime | None = None
-    notes: tuple[str, ...] = ()
-    result: Mapping[str, Any] = field(default_factory=dict)
-    location: str = ""
-    error: StairliftError | None = None
+#: So many are worked at side by side, so many may wait behind them, and so many are remembered once they have ended:
+#: of a large cloud what a check has found is some megabytes.
+AT_ONCE, WAITING, REMEMBERED = 4, 50, 100
 
 
 class Jobs(Protocol):
-    """A few at a time, each in a thread; they are forgotten when the server ends, which harms nobody."""
+    """A few at a time, each in a thread. Those that the server did not bring to their end are forgotten."""
 
     def begin(self, kind: JobKind, actor: str, work: Work) -> Job:
         """Start one. Refusal (job.too_many) where too many wait already."""
@@ -56,7 +41,8 @@ class Jobs(Protocol):
 class Threads:
     """Fills Jobs. The threads end with the process: a cloud that does not answer keeps no server from ending."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: KeptJobs | None = None) -> None:
+        self._kept = kept
         self._jobs: dict[str, Job] = {}
         self._lock = Lock()
         self._room = BoundedSemaphore(AT_ONCE)
@@ -76,9 +62,11 @@ class Threads:
     def find(self, job_id: str) -> Job:
         """See Jobs."""
         with self._lock:
-            if job_id not in self._jobs:
-                raise _unknown(job_id)
-            return self._jobs[job_id]
+            found = self._jobs.get(job_id)
+        found = found or (self._kept.find(job_id) if self._kept else None)
+        if found is None:
+            raise _unknown(job_id)
+        return found
 
     def close(self) -> None:
         """See Jobs."""
@@ -92,20 +80,25 @@ class Threads:
             try:
                 result, location = work(lambda text: self._note(job_id, text))
             except StairliftError as wrong:
-                self._change(job_id, state="failed", error=wrong, ended_at=now())
+                self._end(job_id, state="failed", error=wrong)
             except BaseException as defect:  # noqa: BLE001  # whatever it is, whoever asks for the job must hear of it
-                self._change(job_id, state="failed", error=_defect(defect), ended_at=now())
+                self._end(job_id, state="failed", error=_defect(defect))
             else:
-                self._change(job_id, state="done", result=result, location=location, ended_at=now())
+                self._end(job_id, state="done", result=result, location=location)
 
     def _note(self, job_id: str, text: str) -> None:
         with self._lock:
             job = self._jobs[job_id]
             self._jobs[job_id] = replace(job, notes=(*job.notes, text))
 
-    def _change(self, job_id: str, **known: Any) -> None:
+    def _end(self, job_id: str, **known: Any) -> None:
+        """It is kept before anybody is told that it has ended."""
         with self._lock:
-            self._jobs[job_id] = replace(self._jobs[job_id], **known)
+            ended = replace(self._jobs[job_id], **known, ended_at=now())
+        if self._kept:
+            self._kept.keep(ended)
+        with self._lock:
+            self._jobs[job_id] = ended
 
     def _forget(self) -> None:
         """The oldest of those that have ended."""
@@ -126,7 +119,7 @@ def _unknown(job_id: str) -> UsageError:
     return UsageError(
         code="job.unknown",
         brief=f"there is no job {job_id!r}",
-        resolution="A server forgets jobs when it ends, and the oldest of many; what came of them is kept elsewhere.",
+        resolution="A server forgets the oldest of many, and those that had not ended when it did. Ask for it anew.",
     )
 
 

@@ -11,7 +11,7 @@ from stairlift.model.effect import AROUND, Effect
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.plan import Plan
 from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Event, Run
-from stairlift.ports import Journal
+from stairlift.ports import Journal, Records
 from stairlift.run import Board, changes, graph
 from stairlift.run.effects import AtRest, Units
 from stairlift.wiring.office import Office
@@ -19,10 +19,10 @@ from stairlift.wiring.putting_back import who_puts_back
 from stairlift.wiring.system_clock import SystemClock
 
 
-def elsewhere(run: Run, office: Office) -> tuple[str, ...]:
+def elsewhere(run: Run, records: Records) -> tuple[str, ...]:
     """The other runs of the same cloud that have left something."""
-    others = (other.id for other in office.store.runs(run.cloud) if other.id != run.id)
-    return tuple(name for name in others if any(effect.open for effect in office.store.effects(name)))
+    others = (other.id for other in records.runs(run.cloud) if other.id != run.id)
+    return tuple(name for name in others if any(effect.open for effect in records.effects(name)))
 
 
 def put_back(

@@ -1,4 +1,4 @@
-"""Where in a TOML file the tables of a list stand: `tomllib` does not tell, and who has to mend one wants to know."""
+"""Where in a TOML file tables and keys stand: `tomllib` does not tell, and who has to mend one wants to know."""
 
 import re
 from collections.abc import Iterator
@@ -8,36 +8,17 @@ _TOKEN = re.compile(
     r'''"""(?:\\.|[^\\])*?""""{0,2}|\'\'\'.*?\'\'\'\'{0,2}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*|\n|[\[\]{}]|[^\S\n]+|.''',
     re.DOTALL,
 )
-
-
-def header_lines(text: str, table: str) -> tuple[int, ...]:
-    """The lines of the headers `[[table]]`, from 1; of a file that is TOML. Tables written in line have none."""
-    header = re.compile(rf"\[\[[ \t]*([\"']?){re.escape(table)}\1[ \t]*\]\]")
-    found: list[int] = []
-    line, depth, at, begins = 1, 0, 0, True
-    while at < len(text):
-        if begins and depth == 0 and (match := header.match(text, at)):
-            found.append(line)
-            at, begins = match.end(), False
-            continue
-        piece = _next(text, at)
-        depth += (piece in "[{") - (piece in "]}")
-        line += piece.count("\n")
-        begins = piece == "\n" or (begins and piece.isspace())
-        at += len(piece)
-    return tuple(found)
-
-
-def _next(text: str, at: int) -> str:
-    match = _TOKEN.match(text, at)
-    return match[0] if match else text[at]
-
-
 _HEADER = re.compile(r"(\[\[?)([^\]\n]+)\]\]?")
 _KEY = re.compile(r"((?:\"[^\"\n]*\"|'[^'\n]*'|[\w.\- \t])+?)[ \t]*=")
 _PART = re.compile(r"\"[^\"]*\"|'[^']*'|[^.\s]+")
 #: The way to a value: keys, and the numbers of tables of a list, from 1.
 Path = tuple[str | int, ...]
+
+
+def header_lines(text: str, table: str) -> tuple[int, ...]:
+    """The lines of the headers `[[table]]`, from 1; of a file that is TOML. Tables written in line have none."""
+    header = re.compile(rf"\[\[[ \t]*([\"']?){re.escape(table)}\1[ \t]*\]\]")
+    return tuple(line for line, at in _beginnings(text) if header.match(text, at))
 
 
 def key_lines(text: str) -> dict[Path, int]:
@@ -82,3 +63,8 @@ def _beginnings(text: str) -> Iterator[tuple[int, int]]:
         line += piece.count("\n")
         begins = piece == "\n" or (begins and piece.isspace())
         at += len(piece)
+
+
+def _next(text: str, at: int) -> str:
+    match = _TOKEN.match(text, at)
+    return match[0] if match else text[at]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from stairlift.model.run import IN_FLIGHT, Attempt, AttemptId, AttemptResult, Run
 from stairlift.ports import Records
-from stairlift.store.refusals import unknown_marker
 from stairlift.wiring.hindrances import unknown_step
 from stairlift.wiring.log_cursor import OVER, LogCursor, read_cursor
 from stairlift.wiring.log_files import LogLine, end_of_lines, lines_of, log_piece
+from stairlift.wiring.log_places import recorded
 from stairlift.wiring.office import Office
 
 #: So many lines a page has at most, and where nobody says how many.
@@ -76,7 +76,7 @@ def log_page(office: Office, run: Run, cursor: str = "", asked: Asked = Asked(),
 def last_lines(office: Office, run: Run, asked: Asked = Asked(), most: int = LINES) -> LogPage:
     """The last lines that there are, and the cursor of what comes behind them. Raises as `log_page`."""
     newest = office.store.latest(run.id)  # before the attempts, so that none begins unseen
-    known = _attempts_of(office.store, run, asked) if asked.some else _newest(office.store, run)
+    known = attempts_asked(office.store, run, asked) if asked.some else _newest(office.store, run)
     lines: list[LogLine] = []
     offsets: dict[AttemptId, int] = {}
     for attempt in reversed(known):
@@ -92,8 +92,11 @@ def last_lines(office: Office, run: Run, asked: Asked = Asked(), most: int = LIN
 # Which attempts
 
 
-def _attempts_of(records: Records, run: Run, asked: Asked) -> Sequence[Attempt]:
-    """Those that are asked for by step, host or result, in the order in which they began."""
+def attempts_asked(records: Records, run: Run, asked: Asked) -> Sequence[Attempt]:
+    """Those of a step, of a host's steps, or that failed, in the order in which they began.
+
+    Raises UsageError (run.unknown_step).
+    """
     if asked.step and not records.plan_steps(run.id, [asked.step]):
         raise unknown_step(run, asked.step)
     results = _FAILED if asked.failed else ()
@@ -101,19 +104,19 @@ def _attempts_of(records: Records, run: Run, asked: Asked) -> Sequence[Attempt]:
         return records.attempts(run.id, asked.step or None, results=results)
     rows = records.step_page(run.id, host=asked.host, most=2**31)
     steps = [status.id for status, _ in rows if status.attempt and asked.step in ("", status.id)]
-    return _in_order([a for step in steps for a in records.attempts(run.id, step, results=results)])
+    return [attempt for attempt in records.attempts_of(run.id, steps) if not results or attempt.result in results]
+
+
+def flying(records: Records, run: Run) -> Sequence[Attempt]:
+    """The newest attempt of each step that is under way."""
+    steps = [status.id for status in records.steps(run.id, states=IN_FLIGHT)]
+    return tuple({attempt.id.step: attempt for attempt in records.attempts_of(run.id, steps)}.values())
 
 
 def _newest(records: Records, run: Run) -> Sequence[Attempt]:
     """The last attempts, and all that are under way, in the order in which they began."""
-    flying = [step.id for step in records.steps(run.id, states=IN_FLIGHT)]
-    found = {a.id: a for step in flying for a in records.attempts(run.id, step)[-1:]}
-    found |= {a.id: a for a in records.attempts(run.id, newest_first=True, most=_LAST)}
-    return _in_order(list(found.values()))
-
-
-def _in_order(attempts: Sequence[Attempt]) -> Sequence[Attempt]:
-    return sorted(attempts, key=lambda attempt: (attempt.started_at, attempt.id.step, attempt.id.number))
+    found = (*flying(records, run), *records.attempts(run.id, newest_first=True, most=_LAST))
+    return sorted({a.id: a for a in found}.values(), key=lambda a: (a.started_at, a.id.step, a.id.number))
 
 
 def _begun(records: Records, run: Run, place: LogCursor) -> Iterator[tuple[int, Attempt | None]]:
@@ -123,16 +126,8 @@ def _begun(records: Records, run: Run, place: LogCursor) -> Iterator[tuple[int, 
         for event in events:
             name = AttemptId(run.id, event.step or "", event.attempt or 0)
             begins = event.kind in _BEGINNINGS and name not in place.offsets
-            yield event.seq, _record(records, name) if begins else None
+            yield event.seq, recorded(name, records) if begins else None
         after, left = events[-1].seq, left - len(events)
-
-
-def _record(records: Records, attempt: AttemptId) -> Attempt:
-    """UsageError (page.unknown_marker) where there is no such attempt: then somebody has made a cursor up."""
-    for found in records.attempts(attempt.run, attempt.step):
-        if found.id == attempt:
-            return found
-    raise unknown_marker(str(attempt))
 
 
 # A page
@@ -181,7 +176,7 @@ class _Page:
 
 def _some(page: _Page, place: LogCursor, run: Run) -> LogCursor:
     """Attempts that are named one by one: the cursor tells of each how far it was read."""
-    attempts = _attempts_of(page.office.store, run, page.asked)
+    attempts = attempts_asked(page.office.store, run, page.asked)
     page.share = max(1, sum(attempt.result is None for attempt in attempts))
     offsets = dict(place.offsets)
     for attempt in attempts:
@@ -196,7 +191,7 @@ def _all(page: _Page, place: LogCursor, run: Run) -> LogCursor:
     going_on = {name: offset for name, offset in place.offsets.items() if offset != OVER}
     page.share = max(1, len(going_on))
     for name, offset in going_on.items():
-        offsets[name] = page.read(_record(records, name), offset)
+        offsets[name] = page.read(recorded(name, records), offset)
     for number, attempt in _begun(records, run, place):
         if attempt and page.full:
             break

@@ -67,7 +67,12 @@ def _whole(text: str) -> bool:
 
 def attempt_at(place: Place, records: Records) -> Attempt:
     """The record of a place's attempt. UsageError (page.unknown_marker) where there is none."""
-    for found in records.attempts(place.attempt.run, place.attempt.step):
-        if found.id == place.attempt:
-            return found
-    raise unknown_marker(str(place))
+    return recorded(place.attempt, records)
+
+
+def recorded(attempt: AttemptId, records: Records) -> Attempt:
+    """UsageError (page.unknown_marker) where there is no such attempt: then somebody has made its name up."""
+    found = next((one for one in records.attempts(attempt.run, attempt.step) if one.id == attempt), None)
+    if found is None:
+        raise unknown_marker(f"{attempt.step}/{attempt.number}")
+    return found

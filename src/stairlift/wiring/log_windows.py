@@ -4,16 +4,15 @@ A window begins and ends at bytes: what is earlier ends where it begins, what is
 ever read whole.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from stairlift.model.run import IN_FLIGHT, Attempt, AttemptResult, Run
+from stairlift.model.run import Attempt, Run
 from stairlift.ports import Records
-from stairlift.wiring.hindrances import unknown_step
 from stairlift.wiring.log_cursor import OVER, LogCursor
 from stairlift.wiring.log_files import LogLine, end_of_lines, lines_of, log_piece, open_log
-from stairlift.wiring.log_pages import Asked
+from stairlift.wiring.log_pages import Asked, attempts_asked, flying
 from stairlift.wiring.log_places import Cursor, Place, attempt_at
 from stairlift.wiring.office import Office
 
@@ -21,7 +20,6 @@ from stairlift.wiring.office import Office
 LINES, BYTES = 1000, 2**21
 _AT_ONCE = 2**18
 _ATTEMPTS_AT_ONCE = 50
-_FAILED: tuple[AttemptResult, ...] = ("failed", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +94,7 @@ class Course:
 
 
 def _named(records: Records, run: Run, wanted: Wanted) -> Sequence[Attempt]:
-    if wanted.step and not records.plan_steps(run.id, [wanted.step]):
-        raise unknown_step(run, wanted.step)
-    results = _FAILED if wanted.failed else ()
-    if not wanted.host:
-        found = records.attempts(run.id, wanted.step or None, results=results)
-    else:
-        rows = records.step_page(run.id, host=wanted.host, most=2**31)
-        steps = [status.id for status, _ in rows if status.attempt and wanted.step in ("", status.id)]
-        found = tuple(a for a in records.attempts_of(run.id, steps) if not results or a.result in results)
+    found = attempts_asked(records, run, wanted.asked)
     return [attempt for attempt in found if wanted.attempt in (0, attempt.id.number)]
 
 
@@ -247,12 +237,6 @@ def _follow(course: Course, office: Office, known: tuple[int, dict[object, int]]
     seq, ends = known
     offsets = {
         attempt.id: OVER if attempt.result else ends.get(attempt.id, end_of_lines(office, attempt)[1])
-        for attempt in (_flying(course) if course.named is None else course.named)
+        for attempt in (flying(course.records, course.run) if course.named is None else course.named)
     }
     return LogCursor(str(wanted.asked), seq, offsets)
-
-
-def _flying(course: Course) -> Iterable[Attempt]:
-    steps = [status.id for status in course.records.steps(course.run.id, states=IN_FLIGHT)]
-    newest = {attempt.id.step: attempt for attempt in course.records.attempts_of(course.run.id, steps)}
-    return newest.values()

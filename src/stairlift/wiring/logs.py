@@ -1,14 +1,33 @@
 """The logs of attempts, as far as they have come."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from stairlift.execute.supervisor import LOG
 from stairlift.model.errors import UsageError
+from stairlift.model.plan import Plan
 from stairlift.model.run import Attempt, AttemptId, Run
-from stairlift.wiring.office import Office
+from stairlift.ports import Records
 
 _AT_ONCE = 2**20
+
+
+class Source(Protocol):
+    """Where logs are: an office, or a server."""
+
+    @property
+    def store(self) -> Records:
+        """What is on record."""
+        ...
+
+    def plan(self, run: Run) -> Plan:
+        """The plan that a run carries out."""
+        ...
+
+    def printed(self, attempt: Attempt, offset: int) -> Iterable[bytes]:
+        """The lines of an attempt's log from a byte on, each with its end if that is written."""
+        ...
 
 
 class LogReader:
@@ -17,7 +36,7 @@ class LogReader:
     Raises UsageError (run.unknown_step) where the run's plan has no such step.
     """
 
-    def __init__(self, office: Office, run: Run, step: str | None) -> None:
+    def __init__(self, office: Source, run: Run, step: str | None) -> None:
         if step and office.plan(run).step(step) is None:
             raise UsageError(
                 code="run.unknown_step",
@@ -52,7 +71,7 @@ class LogReader:
                 yield _heading(attempt) + b", printed nothing"
 
     def _since(self, attempt: Attempt, *, rest: bool) -> Iterator[bytes]:
-        for line in _lines(self._office.file(attempt, LOG), self._read.setdefault(attempt.id, 0)):
+        for line in self._office.printed(attempt, self._read.setdefault(attempt.id, 0)):
             if line.endswith(b"\n") or rest:
                 self._read[attempt.id] += len(line)
                 yield line.removesuffix(b"\n")
@@ -62,9 +81,10 @@ def _heading(attempt: Attempt) -> bytes:
     return f"== {attempt.id.step}, attempt {attempt.id.number}, {attempt.started_at:%Y-%m-%d %H:%M:%S} UTC".encode()
 
 
-def _lines(path: Path, offset: int) -> Iterator[bytes]:
+def lines_of(folder: Path, offset: int) -> Iterator[bytes]:
+    """The lines of the log in an attempt's folder; none where there is none yet."""
     try:
-        with path.open("rb") as file:
+        with (folder / LOG).open("rb") as file:
             file.seek(offset)
             while lines := file.readlines(_AT_ONCE):
                 yield from lines

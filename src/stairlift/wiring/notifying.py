@@ -87,22 +87,49 @@ def told_elsewhere(
 
     Trouble with it is told and stops no run. Leaves within `patience` seconds; what is left is sent by whoever is next.
     """
-    if not settings.notify:
-        yield
-        return
-    notifying, stop = _begun(settings, records, note), threading.Event()
-    if notifying is None:
-        yield
-        return
-    patience = PATIENCE if patience is None else patience
-    thread = threading.Thread(target=notifying.run, args=(stop, patience), name="notices", daemon=True)
-    thread.start()
+    sender = Sender(records, note, PATIENCE if patience is None else patience)
+    sender.go_by(settings)
     try:
         yield
     finally:
+        sender.end()
+
+
+class Sender:
+    """Sends notices in threads of its own, by channels that may be others from one moment to the next."""
+
+    def __init__(self, records: Records, note: Callable[[str], None], patience: float) -> None:
+        self._records = records
+        self._note = note
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._sending: tuple[Notifying, threading.Event, threading.Thread] | None = None
+
+    def go_by(self, settings: Settings) -> None:
+        """Send by the channels of these settings, and by those of before no longer. Trouble with it is told."""
+        with self._lock:
+            self._end()
+            notifying = _begun(settings, self._records, self._note) if settings.notify else None
+            if notifying is None:
+                return
+            stop = threading.Event()
+            thread = threading.Thread(target=notifying.run, args=(stop, self._patience), name="notices", daemon=True)
+            thread.start()
+            self._sending = notifying, stop, thread
+
+    def end(self) -> None:
+        """Send what is due, within the patience that there is."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        if self._sending is None:
+            return
+        notifying, stop, thread = self._sending
+        self._sending = None
         stop.set()
-        thread.join(patience + 1)
-        _tell_left(notifying, note)
+        thread.join(self._patience + 1)
+        _tell_left(notifying, self._note)
 
 
 def _begun(settings: Settings, records: Records, note: Callable[[str], None]) -> Notifying | None:

@@ -1,6 +1,6 @@
 """Where the journal and the attempts of this installation are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from stairlift.store.opening import open_engine, upgrade
 from stairlift.store.sql import open_store
 from stairlift.wiring.archive import Archive, nowhere_queued
 from stairlift.wiring.crew import Crew, open_crew, upgrade_queue
+from stairlift.wiring.logs import lines_of
 from stairlift.wiring.measured import totals_of
 from stairlift.wiring.settings import Settings
 from stairlift.wiring.tasks import task_at_hand
@@ -83,6 +84,10 @@ class Office:
             if told:
                 found[attempt.step] = told
         return found
+
+    def printed(self, attempt: Attempt, offset: int) -> Iterator[bytes]:
+        """What an attempt has printed from a byte on, line by line."""
+        return lines_of(Path(self.executor.folder(attempt.id)), offset)
 
     def file(self, attempt: Attempt, name: str) -> Path:
         """A file of an attempt, such as its log."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from stairlift.model.errors import UsageError
 from stairlift.model.policy import Policy
 from stairlift.wiring.lines import key_lines
 from stairlift.wiring.serve_settings import ServeSettings
@@ -21,6 +22,7 @@ _VARIABLES: Mapping[str, str] = {
     "state_dir": "STAIRLIFT_STATE_DIR",
     "database_url": "STAIRLIFT_DATABASE_URL",
     "lease_ttl": "STAIRLIFT_LEASE_TTL",
+    "server": "STAIRLIFT_URL",
     "sources.inventory": "STAIRLIFT_INVENTORY",
     "sources.os_cloud": "OS_CLOUD",
 }
@@ -85,14 +87,7 @@ def _leaves(table: str, value: Any) -> Iterator[tuple[tuple[str | int, ...], str
 
 def _defaults(settings: Settings) -> Iterator[Setting]:
     """What holds where nobody has said anything, as far as it is one value."""
-    plain = {
-        "state_dir": str(settings.state_dir),
-        "database_url": _database(settings.database_url),
-        "lease_ttl": settings.lease_ttl,
-        "sources.inventory": list(settings.inventories) or ["openstack"],
-        "sources.os_cloud": settings.os_cloud,
-    }
-    for name, value in plain.items():
+    for name, value in _plain_settings(settings).items():
         yield Setting(name, value, DEFAULT)
     for table, noun in (("policy", Policy()), ("serve", ServeSettings())):
         for field in fields(noun):
@@ -100,19 +95,24 @@ def _defaults(settings: Settings) -> Iterator[Setting]:
 
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    values = {
+    values = _plain_settings(settings)
+    yield from ((name, values[name]) for name, variable in _VARIABLES.items() if environ.get(variable))
+
+
+def _plain_settings(settings: Settings) -> Mapping[str, Any]:
+    """As they are in force."""
+    return {
         "state_dir": str(settings.state_dir),
         "database_url": _database(settings.database_url),
         "lease_ttl": settings.lease_ttl,
-        "sources.inventory": list(settings.inventories),
+        "server": settings.server.url if settings.server else None,
+        "sources.inventory": list(settings.inventories) or ["openstack"],
         "sources.os_cloud": settings.os_cloud,
     }
-    yield from ((name, values[name]) for name, variable in _VARIABLES.items() if environ.get(variable))
 
 
 def _database(url: str) -> str:
     """Its address without the password; options of it may hold one, too."""
-    from stairlift.model.errors import UsageError
     from stairlift.store.opening import read_address, shown
 
     try:

@@ -14,7 +14,8 @@ from stairlift.wiring.reporting import account_of, announcement, announcement_of
 
 def paper_of_run(house: House, run: Run) -> Paper:
     """The report on a run as it stands."""
-    return after(account_of(run, house.office.store, house.office.state_dir, _kept(house, run.plan_hash)))
+    kept, decided = _kept(house, run.plan_hash), (house.overviews.plan(run), house.overviews.estimate(run))
+    return after(account_of(run, house.office.store, house.office.state_dir, kept, decided))
 
 
 def paper_of_plan(house: House, plan_hash: str) -> Paper:

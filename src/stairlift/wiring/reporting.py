@@ -15,7 +15,7 @@ from stairlift.ports import Records
 from stairlift.report.announcement import Contact, Occasion, Occurrence, announced
 from stairlift.report.change import Proposal, before
 from stairlift.report.change_after import Account
-from stairlift.report.estimates import Course, Estimate, estimate, history, known, seconds
+from stairlift.report.estimates import Course, Estimate, History, estimate, history, known, seconds
 from stairlift.report.expected import MOST
 from stairlift.report.paper import Paper
 from stairlift.report.paper_html import page
@@ -32,13 +32,20 @@ _PAGE = 5000
 _TOLD = frozenset({"step.skipped", "step.approved", "step.carried"})
 
 
-def estimated(plan: Plan, records: Records, run: Run | None = None) -> Estimate:
-    """How long a plan may take, by what is on record of its cloud, with its own windows and order.
+def past_of(cloud: str, records: Records, run: Run | None = None) -> History:
+    """What is on record of a cloud of how long steps take.
 
     Of its `run` what could be known before that began: what it took itself is no estimate of it.
     """
-    found = known(plan, history(records.lengths(plan.cloud, MOST, run.created_at if run else None)))
-    return estimate(plan, found, (_course(plan, seconds(found, "p50")), _course(plan, seconds(found, "p90"))))
+    return history(records.lengths(cloud, MOST, run.created_at if run else None))
+
+
+def estimated(plan: Plan, past: History) -> Estimate:
+    """How long a plan may take, by what is on record of its cloud, with its own windows and order."""
+    found = known(plan, past)
+    usual, careful = seconds(found, "p50"), seconds(found, "p90")
+    course = _course(plan, usual)
+    return estimate(plan, found, (course, course if careful == usual else _course(plan, careful)))
 
 
 def _course(plan: Plan, lengths: Mapping[str, float]) -> Course:
@@ -47,7 +54,7 @@ def _course(plan: Plan, lengths: Mapping[str, float]) -> Course:
 
 def report_of_plan(plan: Plan, records: Records, kept: KeptPlan | None = None) -> Paper:
     """The report before a run; `kept` says who made the plan, where that is on record."""
-    return before(_proposal(plan, estimated(plan, records), kept))
+    return before(_proposal(plan, estimated(plan, past_of(plan.cloud, records)), kept))
 
 
 def _proposal(plan: Plan, estimate: Estimate, kept: KeptPlan | None) -> Proposal:
@@ -55,12 +62,21 @@ def _proposal(plan: Plan, estimate: Estimate, kept: KeptPlan | None) -> Proposal
     return Proposal(plan, now(), estimate, made_by, made_at)
 
 
-def account_of(run: Run, records: Records, state_dir: Path, kept: KeptPlan | None = None) -> Account:
-    """All that is on record about a run, as far as a report tells it."""
-    plan = from_document(records.plan(run.id))
+def account_of(
+    run: Run,
+    records: Records,
+    state_dir: Path,
+    kept: KeptPlan | None = None,
+    decided: tuple[Plan, Estimate] | None = None,
+) -> Account:
+    """All that is on record about a run, as far as a report tells it.
+
+    `decided` is its plan, and how long that was thought to take, for who knows them.
+    """
+    plan, thought = decided or _decided(run, records)
     return Account(
         run=run,
-        proposal=_proposal(plan, estimated(plan, records, run), kept),
+        proposal=_proposal(plan, thought, kept),
         steps=records.steps(run.id),
         attempts=records.attempts(run.id),
         commands=records.commands(run.id),
@@ -68,6 +84,11 @@ def account_of(run: Run, records: Records, state_dir: Path, kept: KeptPlan | Non
         effects=records.effects(run.id),
         availability=availability_of(run, records, state_dir),
     )
+
+
+def _decided(run: Run, records: Records) -> tuple[Plan, Estimate]:
+    plan = from_document({**records.plan_head(run.id), "steps": records.each_plan_step(run.id)})
+    return plan, estimated(plan, past_of(plan.cloud, records, run))
 
 
 def _events(run_id: str, records: Records) -> list[Event]:
@@ -105,11 +126,11 @@ def write_report(text: bytes, path: Path) -> None:
 
 def announcement(occasion: Occasion, run: Run, records: Records, state_dir: Path, contact: Contact) -> str:
     """What the users of a cloud are told when a run begins, or when it has come to rest."""
-    plan = from_document(records.plan(run.id))
+    plan, thought = _decided(run, records)
     felt = availability_of(run, records, state_dir) if occasion == "end" else None
-    return announced(occasion, Occurrence(plan, estimated(plan, records, run), run, felt), contact)
+    return announced(occasion, Occurrence(plan, thought, run, felt), contact)
 
 
 def announcement_of_plan(plan: Plan, records: Records, contact: Contact) -> str:
     """What they are told before there is a run."""
-    return announced("start", Occurrence(plan, estimated(plan, records)), contact)
+    return announced("start", Occurrence(plan, estimated(plan, past_of(plan.cloud, records))), contact)

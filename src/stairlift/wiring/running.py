@@ -16,7 +16,7 @@ from stairlift.model.plan import Plan, Step
 from stairlift.model.plan_document import to_document
 from stairlift.model.run import SETTLED, Run, RunState, StepState
 from stairlift.model.scope import Scope
-from stairlift.ports import Journal
+from stairlift.ports import Journal, Records
 from stairlift.wiring.again import check_plan, demand_original, judge_resumption, judge_retreat, judge_start
 from stairlift.wiring.as_before import View, as_before, run_options, where_of
 from stairlift.wiring.clock import now
@@ -180,7 +180,7 @@ async def _until_told(journal: Journal, plan: Plan, run: Run, having: tuple[Tool
     return Result(ended, heard.first if ended.state in _UNDER_WAY else None)
 
 
-def waiting_steps(run: Run, plan: Plan, office: Office) -> tuple[Step, ...]:
+def waiting_steps(run: Run, plan: Plan, records: Records) -> tuple[Step, ...]:
     """The steps of a run that want approval."""
-    waiting = {s.id for s in office.store.steps(run.id) if s.state is StepState.WAITING}
+    waiting = {s.id for s in records.steps(run.id) if s.state is StepState.WAITING}
     return tuple(s for s in plan.steps if s.id in waiting)

@@ -7,6 +7,7 @@ Each table is taken whole from the nearest file that has it; paths in it are rel
     STAIRLIFT_STATE_DIR     journal, locks and the files of attempts
     STAIRLIFT_DATABASE_URL  a journal elsewhere
     STAIRLIFT_LEASE_TTL     how long a lease outlives its holder's last sign of life, in seconds
+    STAIRLIFT_URL           a server that has the journal (see `client.address`)
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stairlift.client.address import Address, read_address
 from stairlift.drive.gates.settings import GateSettings
 from stairlift.model.errors import UsageError
 from stairlift.model.finding import Waiver
@@ -90,6 +92,7 @@ class Settings:
     serve: ServeSettings = field(default_factory=ServeSettings)
     notify: "tuple[ChannelSettings, ...]" = ()
     announce: "Contact | None" = None
+    server: Address | None = None
     files: tuple[Path, ...] = ()
 
 
@@ -131,6 +134,7 @@ def read_settings(environ: Mapping[str, str], cwd: Path, system: Path = Path("/e
         serve=read_serve(tables["serve"].file, tables["serve"].value) if "serve" in tables else ServeSettings(),
         notify=_channels(tables.get("notify")),
         announce=_announce(tables.get("announce")),
+        server=read_address(environ, cwd),
         files=files,
     )
 

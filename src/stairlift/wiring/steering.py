@@ -6,19 +6,23 @@ finds it taken. Whoever sends a key of his own has the id made of that instead; 
 record side by side, the orchestrator judges each once more when it acts on it.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from secrets import token_hex
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, cast
 
 from stairlift.drive.commands import tell
 from stairlift.model.choice import Choices, Verb
-from stairlift.model.errors import Refusal, UsageError
-from stairlift.model.run import Command, CommandKind, Run
+from stairlift.model.errors import Refusal, StairliftError, UsageError
+from stairlift.model.run import Change, Command, CommandKind, Run
 from stairlift.report.choices import match, tag
 from stairlift.report.text import clock
 from stairlift.run.commands import resume_refusal
-from stairlift.run.transitions import RUN_COMMANDS
+from stairlift.run.transitions import RUN_COMMANDS, remark
 from stairlift.wiring.attendance import Attendance
 from stairlift.wiring.clock import now
 from stairlift.wiring.office import Office
@@ -43,11 +47,15 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Who tells it, having seen what: `seen` are the tags that were shown with it. `key` is the sender's own."""
+    """Who tells it, having seen what: `seen` are the tags that were shown with it. `key` is the sender's own.
+
+    `via` is the way that it came, which goes on record with it: the token's id and the address.
+    """
 
     actor: str
-    seen: frozenset[str]
+    seen: frozenset[str] = frozenset()
     key: str = ""
+    via: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +99,34 @@ class Steering:
         if told.actor != command.actor:
             raise stale(self.choices(run), command.step)
         if told.result is None:
+            self._witness("command.recorded", run, told)
             self.attendance.nudge(run.id)
         return told
+
+    def bar(self, run: Run, word: Word, sight: Sight, refused: StairliftError) -> None:
+        """Put on record what the server did not let pass, as it was told and with why. Raises StairliftError (store.*).
+
+        It is settled from the start: no orchestrator ever acts on it.
+        """
+        barred = {"barred": refused.code}
+        command = _command(run, word, replace(sight, key=token_hex(8)), barred)
+        command = replace(command, result="refused", answer=refused.brief)
+        self.office.store.tell(command)
+        self._witness("command.refused", run, command)
+
+    def _witness(self, kind: str, run: Run, command: Command) -> None:
+        """Whoever watches hears of it at once. Where somebody orchestrates, events are his, and one comes in a moment.
+
+        It takes the lease of the cloud for as long as one event takes; what stands in the way changes nothing, since
+        the command itself is on record.
+        """
+        answer, via = command.answer, command.details.get("via")
+        about = remark(command=command.id, kind=command.kind, step=command.step, actor=command.actor)
+        data = about | remark(reason=command.reason, answer=answer, via=via)
+        with suppress(StairliftError):
+            if self.office.store.orchestrator(run.cloud) is None:
+                with self.office.store.hold(run.cloud) as journal:
+                    journal.commit(run.id, [Change(kind, command.at, data=data)])
 
     def _resume(self, run: Run, command: Command) -> Command:
         """Not recorded: that somebody sets to work is an event of its own."""
@@ -103,11 +137,13 @@ class Steering:
         return replace(command, result="applied", answer="it is taken up")
 
 
-def _command(run: Run, word: Word, sight: Sight) -> Command:
+def _command(run: Run, word: Word, sight: Sight, more: Mapping[str, Any] = MappingProxyType({})) -> Command:
     kind = cast("CommandKind", word.verb)
     what = ("key", sight.actor, sight.key) if sight.key else ("seen", word.step, *sorted(sight.seen))
     name = sha256("\n".join((run.id, *what)).encode(errors="surrogatepass")).hexdigest()[:40]
-    return Command(name, run.id, kind, word.step, sight.actor, word.reason, now(), details=word.details)
+    via = {"via": dict(sight.via)} if sight.via else {}
+    details = {**word.details, **via, **more}
+    return Command(name, run.id, kind, word.step, sight.actor, word.reason, now(), details=details)
 
 
 def _demand_sense(word: Word) -> None:

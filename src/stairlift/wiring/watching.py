@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from stairlift.model.outline import Outline, outline
 from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Event, Run, StepState
 from stairlift.ports import Records
-from stairlift.report.course import Course, Place
+from stairlift.report.course import Course
 from stairlift.report.expected import MOST, Expected
 from stairlift.report.forecast import Forecast, Usual
 from stairlift.report.live import Coming, Row, live_rows
-from stairlift.report.outline import Outline, outline
 from stairlift.report.screen import screen
 from stairlift.wiring.archive import Archive
 from stairlift.wiring.clock import now
@@ -25,7 +25,7 @@ class Lookout:
         self._id = run.id
         newest = archive.records.latest(run.id)
         self._seq = newest.seq if newest else 0
-        self._outline = outline(archive.records.plan(run.id))
+        self._outline = outline(archive.records.plan_head(run.id), archive.records.each_plan_step(run.id))
         self._course = _course(self._outline, archive.records, run.id, self._seq)
         self._end: datetime | None = None
         self._end_at: datetime | None = None
@@ -66,5 +66,4 @@ class Lookout:
 
 
 def _course(plan: Outline, records: Records, run_id: str, seq: int) -> Course:
-    places = {step.id: Place(step.hop, step.stage, step.hosts) for step in plan.steps}
-    return Course(places, {status.id: status.state for status in records.steps(run_id)}, seq)
+    return Course(plan.steps, {status.id: status.state for status in records.steps(run_id)}, seq)

@@ -73,6 +73,22 @@ def test_a_gate_that_waits_is_an_approval_and_cannot_be_skipped(tmp_path) -> Non
     assert found.choice("skip", "gate").why_not == "step gate cannot be skipped: it is for a person to approve"
 
 
+def test_what_was_found_is_read_once_for_all_that_wait(ledger, monkeypatch) -> None:
+    """The events of a large run are many: to read them for each step that waits would take minutes."""
+    one, other = (step.id for step in ledger.plan.steps[:2])
+    ledger.writes(changes.asked(ledger.status(one), ledger.at, evidence=("old",)))
+    ledger.writes(changes.asked(ledger.status(other), ledger.at, evidence=("theirs",)))
+    ledger.writes(changes.agreed(ledger.status(one), ledger.plan.hash, "all", ledger.at))
+    ledger.writes(changes.asked(ledger.status(one), ledger.at, evidence=("new",)))
+    real, asked = ledger.office.store.events, []
+    monkeypatch.setattr(
+        ledger.office.store, "events", lambda *which, **given: asked.append(given) or real(*which, **given)
+    )
+    found = of(ledger)
+    assert (found.approval(one).evidence, found.approval(other).evidence) == (("new",), ("theirs",))
+    assert len(asked) == 1
+
+
 def test_a_plan_that_nobody_approved_is_asked_about(ledger) -> None:
     options = {**ledger.run.options, "stages": [], "approved": False, "stop_after": ""}
     found = choices(ledger.office.store, replace(ledger.run, options=options))

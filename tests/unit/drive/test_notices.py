@@ -15,7 +15,7 @@ from journals import Ledger
 from stairlift.drive import notices
 from stairlift.drive.notices import Channel, Messenger
 from stairlift.model.errors import StairliftError
-from stairlift.model.notice import NotDelivered
+from stairlift.model.notice import NotDelivered, Notice
 from stairlift.model.run import Change, RunState, StepState
 from stairlift.store.outbox import open_outbox
 from stairlift.testing.clouds import NOON
@@ -180,6 +180,15 @@ class TestReminders:
         desk.tells(messenger)
         assert desk.tells(messenger, desk.now + HOUR) == ["started", "approval_requested", "approval_requested"]
 
+    def test_however_much_was_told_since(self, desk):
+        messenger, ledger = self.waits(desk)
+        seen = desk.outbox.deliveries()[0].notice.seq
+        others = [Notice(ledger.run.id, seen + n, "step_failed", NOON, {"title": "failed"}) for n in range(1, 151)]
+        mark = desk.office.store.latest(ledger.run.id).seq
+        assert desk.outbox.put("ops", (mark, seen + 150), ledger.run.id, others, desk.now + MINUTE)
+        desk.tells(messenger, desk.now + HOUR)
+        assert ("approval_requested", f"{seen}.1") in desk.spy.told
+
 
 class TestTrouble:
     def test_it_is_tried_again_at_growing_distances(self, desk):
@@ -244,6 +253,35 @@ class TestTrouble:
         desk.tells(messenger)
         assert desk.logged() == [("started", "queued", 1)]
         assert "secret" not in desk.notes[0]
+
+    @pytest.mark.parametrize("trouble", [StairliftError(code="plan.unreadable", brief="no plan"), KeyError("a defect")])
+    def test_a_run_that_cannot_be_told_of_keeps_no_other_back(self, desk, trouble):
+        def worded(notice, run):
+            if run.cloud == "broken":
+                raise trouble
+            return "We upgrade."
+
+        messenger, stop = desk.messenger(worded=worded), threading.Event()
+        desk.run(a_plan(a_step("s1"), cloud="broken"))
+        desk.run()
+        desk.now = NOON + MINUTE
+        stop.set()
+        messenger.work(stop, 0.0)
+        assert [one.content["cloud"] for one in desk.spy.took] == ["lab"]
+        assert len(desk.notes) == 1
+
+    def test_trouble_with_the_journal_hides_none_with_the_receiver(self, desk, monkeypatch):
+        messenger, stop = desk.messenger(), threading.Event()
+        desk.run()
+        desk.now = NOON + MINUTE
+        stop.set()
+        with monkeypatch.context() as broken:
+            locked = StairliftError(code="store.locked", brief="the journal is locked")
+            broken.setattr(desk.outbox, "behind", lambda _: (_ for _ in ()).throw(locked))
+            messenger.work(stop, 0.0)
+        desk.spy.refuses = [NotDelivered("HTTP 500")]
+        messenger.work(stop, 0.0)
+        assert "was not taken: HTTP 500" in desk.notes[-1]
 
     def test_a_sender_that_was_killed_between_sending_and_recording(self, desk, monkeypatch):
         """It is sent once more, later, as the same notice."""

@@ -270,6 +270,9 @@ class TestFindings:
         ]
         assert (found.severity, found.subject) == ("warning", "id-tpm")
         assert "tpm (project acme) cannot leave cmp1" in found.message
+        assert {**found.data, "why": ""} == {"server": "tpm", "project": "acme", "host": "cmp1", "why": ""}
+        assert found.message.endswith(f": {found.data['why']}")
+        assert found.document()["data"] == found.data
         assert "stairlift:drain=skip" in found.resolution
 
     def test_a_wave_that_does_not_fit_is_an_error_by_its_host(self):

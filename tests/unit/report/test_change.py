@@ -63,9 +63,9 @@ def a_careful_plan():
     built = a_cloud(control=3).placed("ctl1", "designate-api", "designate-central").placed("ctl2", "designate-api")
     built = built.serving("dns")
     plan = planned(built, bindings=entries, policy=policy(cordon=True, drain="live-migrate", approve=("start",)))
-    staying = a_guest(
-        "drain.stays", "7f3c", "db1 (project shop) cannot leave cmp1: a PCI device of its host is passed through to it"
-    )
+    why = "a PCI device of its host is passed through to it"
+    told = {"server": "db1", "project": "shop", "host": "cmp1", "why": why}
+    staying = replace(a_guest("drain.stays", "7f3c", f"db1 (project shop) cannot leave cmp1: {why}"), data=told)
     waiver = Waiver("record.stale", "nova-compute@old1", "ada", "taken away next week", date(2026, 6, 1))
     stale = Finding("record.stale", "error", "nova-compute@old1", "nova-compute@old1 is down for 9 days", "delete it")
     return replace(plan, findings=(*plan.findings, staying, stale), waivers=(waiver,))

@@ -2,17 +2,24 @@
 
 import pytest
 
+from stairlift.model.outline import Outlined
 from stairlift.model.run import Event, StepState
-from stairlift.report.course import Course, Place
+from stairlift.report.course import Course
 from stairlift.report.signs import group_sign
 from stairlift.testing.clouds import NOON
 
 S = StepState
-PLACES = {
-    "expand": Place("2026.1", "control", ("ctl1",)),
-    "api": Place("2026.1", "control", ("ctl1", "ctl2")),
-    "cmp1": Place("2026.1", "compute", ("cmp1",)),
-}
+
+
+def a_step(name: str, stage: str, *hosts: str) -> Outlined:
+    return Outlined(name, "upgrade", stage, (), hosts, "", "", False, "2026.1")
+
+
+STEPS = (
+    a_step("expand", "control", "ctl1"),
+    a_step("api", "control", "ctl1", "ctl2"),
+    a_step("cmp1", "compute", "cmp1"),
+)
 
 
 def event(seq: int, kind: str, step: str | None = None) -> Event:
@@ -24,13 +31,13 @@ def told(course: Course):
 
 
 def test_it_begins_with_what_the_journal_has():
-    course = Course(PLACES, {"expand": S.DONE}, 4)
+    course = Course(STEPS, {"expand": S.DONE}, 4)
     assert told(course) == {"control": {S.DONE: 1, S.PENDING: 1}, "compute": {S.PENDING: 1}}
     assert [(m.settled, m.total) for m in course.milestones()] == [(1, 2), (0, 1)]
 
 
 def test_events_move_steps_and_those_that_were_heard_before_change_nothing():
-    course = Course(PLACES, {"expand": S.DONE}, 4)
+    course = Course(STEPS, {"expand": S.DONE}, 4)
     course.hear([event(4, "step.failed", "expand"), event(5, "step.started", "api"), event(6, "run.pausing")])
     assert told(course)["control"] == {S.DONE: 1, S.RUNNING: 1}
     assert course.seq == 6
@@ -39,12 +46,14 @@ def test_events_move_steps_and_those_that_were_heard_before_change_nothing():
 
 
 def test_hosts_count_the_steps_that_name_them():
-    course = Course(PLACES, {"expand": S.DONE, "api": S.FAILED}, 0)
+    course = Course(STEPS, {"expand": S.DONE, "api": S.FAILED}, 0)
     assert course.hosts() == {
         "ctl1": {S.DONE: 1, S.FAILED: 1},
         "ctl2": {S.FAILED: 1},
         "cmp1": {S.PENDING: 1},
     }
+    course.move([("api", S.DONE), ("cmp1", S.DONE)])
+    assert course.hosts() == {"ctl1": {S.DONE: 2}, "ctl2": {S.DONE: 1}, "cmp1": {S.DONE: 1}}
     assert course.stages_of() == {"ctl1": "control", "ctl2": "control", "cmp1": "compute"}
 
 

@@ -1,5 +1,7 @@
 """What is told of which events."""
 
+from datetime import timedelta
+
 import pytest
 
 from stairlift.model.notice import ENDS, KINDS
@@ -117,6 +119,9 @@ def test_a_reminder_is_a_notice_of_its_own():
 def test_a_trial_is_about_no_run():
     event = cloud_event(trial_of("ops", NOON))
     assert (event["type"], event["source"]) == ("io.stairlift.test", "/v1/notices")
+    assert "subject" not in event, "CloudEvents has none, or one that is not empty"
+    later = cloud_event(trial_of("ops", NOON + timedelta(seconds=1)))
+    assert later["id"] != event["id"], "source and id together never come twice"
 
 
 def test_a_text_of_its_own_comes_instead():

@@ -6,13 +6,13 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stairlift.model.outline import outline
 from stairlift.model.plan_document import to_document
 from stairlift.model.run import Attempt, AttemptId, Event, RunState, StepState, StepStatus
 from stairlift.report.axis import Axis
 from stairlift.report.bars import NARROWEST, Bar, of_attempt, placed
 from stairlift.report.forecast import UNKNOWN, Forecast, Usual
 from stairlift.report.moments import Moments
-from stairlift.report.outline import outline
 from stairlift.report.timeline import Known, timeline
 from stairlift.report.timeline_rows import BARS, DENSE, ROWS, Asked, choose, cut, groups
 from stairlift.testing.clouds import NOON

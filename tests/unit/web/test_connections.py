@@ -1,5 +1,6 @@
 """Connections over real sockets: who does not finish a request is dropped, and there are only so many."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 
 from stairlift.web import connections
 from stairlift.web.connections import Connection
@@ -21,9 +22,9 @@ async def counting(scope, receive, send):
 
 
 @contextmanager
-def serving():
+def serving(app=counting):
     config = uvicorn.Config(
-        counting, port=0, http=Connection, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        app, port=0, http=Connection, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -102,6 +103,28 @@ def test_an_idle_connection_that_has_asked_is_not_in_a_hurry(hasty):
         time.sleep(0.6)
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert says(client).startswith(b"HTTP/1.1 200")
+
+
+def test_a_reader_who_takes_nothing_any_more_is_given_up_by_the_kernel(monkeypatch):
+    """Of a large log, say: what is to be sent does not wait in memory for somebody who never fetches it."""
+    monkeypatch.setattr(connections, "_UNREAD", 300)
+    given_up = threading.Event()
+
+    async def flood():
+        try:
+            while True:
+                yield b"x" * 65_536
+                await asyncio.sleep(0)
+        finally:
+            given_up.set()
+
+    async def flooding(scope, receive, send):
+        await StreamingResponse(flood(), media_type="text/plain")(scope, receive, send)
+
+    with serving(flooding) as address, connected(address) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(15).startswith(b"HTTP/1.1 200")
+        assert given_up.wait(60)
 
 
 def test_there_are_only_so_many(monkeypatch):

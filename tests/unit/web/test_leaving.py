@@ -1,9 +1,19 @@
-"""A server that leaves ends its streams, and nothing else."""
+"""A server that leaves ends its streams at once and quietly, and lets other answers come to their end, for a while."""
 
 import asyncio
+import logging
+import socket
+import threading
+from contextlib import suppress
 
+import pytest
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
 
+from servers import in_this_process
+from stairlift.web import connections, leaving
 from stairlift.web.leaving import Leaving
 
 
@@ -34,7 +44,7 @@ class Client:
 
     @property
     def whole(self) -> bool:
-        return self.sent[-1].get("more_body") is False
+        return not self.sent[-1].get("more_body", False)
 
 
 SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "path": "/", "headers": []}
@@ -110,3 +120,97 @@ async def _answers():
 
 def test_who_asks_while_it_leaves_is_answered():
     assert asyncio.run(_answers()).body == b"here"
+
+
+async def _gives_up(monkeypatch):
+    monkeypatch.setattr(leaving, "_PATIENCE", 0.05)
+    client, leaves = Client(), Leaving(_never)
+    asking = asyncio.create_task(leaves(SCOPE | {"state": {}}, client.receive, client.send))
+    await asyncio.sleep(0)
+    leaves.begin()
+    await asyncio.wait_for(asking, 30)
+    return client
+
+
+async def _never(_scope, _receive, _send):
+    await asyncio.Event().wait()
+
+
+def test_an_answer_that_does_not_come_is_given_up_with_a_word(monkeypatch):
+    client = asyncio.run(_gives_up(monkeypatch))
+    assert (client.sent[0]["status"], client.whole) == (503, True)
+    assert b'"server.leaving"' in client.body
+
+
+# Over real sockets: whatever clients do, the log has nothing to show for it
+
+HANGS = threading.Event()
+
+
+async def _ticks(_request):
+    async def ticks():
+        while True:
+            yield b": tick\n\n"
+            await asyncio.sleep(0.01)
+
+    return StreamingResponse(ticks(), media_type="text/event-stream")
+
+
+async def _floods(request):
+    async def floods():
+        while True:
+            yield b"x" * 65_536
+            await asyncio.sleep(0)
+
+    return StreamingResponse(floods(), media_type=request.query_params["as"])
+
+
+async def _hangs(_request):
+    await run_in_threadpool(HANGS.wait, 60)
+    return PlainTextResponse("at last")
+
+
+APP = Starlette(routes=[Route("/ticks", _ticks), Route("/floods", _floods), Route("/hangs", _hangs)])
+
+
+def asks(address: tuple[str, int], path: str) -> socket.socket:
+    """Somebody who asks, and has read the head of the answer, if there is one."""
+    client = socket.create_connection(address, 30)
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    if path != "/hangs":
+        assert client.recv(15).startswith(b"HTTP/1.1 200")
+    return client
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    monkeypatch.setattr(connections, "LAST_ANSWERS", 0.2)
+    monkeypatch.setattr(leaving, "_PATIENCE", 0.5)
+    HANGS.clear()
+
+
+@pytest.mark.parametrize(
+    "path", ["/ticks", "/floods?as=text/event-stream", "/floods?as=text/plain", "/hangs", "/nowhere"]
+)
+@pytest.mark.parametrize("reads", [True, False])
+def test_nobody_keeps_it_from_leaving_nor_makes_noise(hasty, caplog, path, reads):
+    """Who reads, who does not, who waits for an answer that does not come."""
+    with caplog.at_level(logging.INFO), in_this_process(APP) as url:
+        address = "127.0.0.1", int(url.rpartition(":")[2])
+        clients = [asks(address, path) for _ in range(3)] if path != "/nowhere" else []
+        idle = socket.create_connection(address, 30)
+        ending = threading.Thread(target=_drains, args=(clients,), daemon=True)
+        if reads:
+            ending.start()
+    HANGS.set()
+    for client in (*clients, idle):
+        client.close()
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def _drains(clients) -> None:
+    for client in clients:
+        with suppress(OSError):
+            while client.recv(65_536):
+                pass

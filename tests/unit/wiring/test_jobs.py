@@ -7,8 +7,11 @@ from threading import Event
 import pytest
 
 from stairlift.model.errors import NoAnswer, Refusal, UsageError
-from stairlift.wiring import jobs
-from stairlift.wiring.jobs import AT_ONCE, WAITING, Job, Threads
+from stairlift.model.finding import Finding
+from stairlift.model.job import Job
+from stairlift.wiring import jobs, kept_jobs
+from stairlift.wiring.jobs import AT_ONCE, WAITING, Threads
+from stairlift.wiring.kept_jobs import KeptJobs
 
 
 def until(true: Callable[[], bool], seconds: float = 20) -> None:
@@ -92,3 +95,48 @@ def test_a_server_that_ends_starts_nothing_more() -> None:
     threads.close()
     with pytest.raises(Refusal):
         threads.begin("check", "ada", lambda note: ({}, ""))
+
+
+class TestAfterTheServer:
+    """What came of jobs is shown by the next server of the same state directory."""
+
+    def test_what_a_check_found(self, tmp_path) -> None:
+        job = ended(
+            first := Threads(KeptJobs(tmp_path)), first.begin("check", "ada", lambda note: ({"found": [1]}, ""))
+        )
+        assert Threads(KeptJobs(tmp_path)).find(job.id) == job
+
+    def test_why_nothing_came_of_one(self, tmp_path) -> None:
+        found = Finding("drain.stays", "warning", "s1", "it stays", "ask its owner", {"project": "shop"})
+        refusal = Refusal(code="plan.refused", brief="no", details="d", resolution="r", findings=[found])
+
+        def work(note):
+            note("looked")
+            raise refusal
+
+        job = ended(first := Threads(KeptJobs(tmp_path)), first.begin("plan", "ada", work))
+        again = Threads(KeptJobs(tmp_path)).find(job.id)
+        assert (again.state, again.notes, again.error.findings) == ("failed", ("looked",), (found,))
+        assert type(again.error) is Refusal
+        assert (again.error.code, again.error.details, again.error.resolution) == ("plan.refused", "d", "r")
+
+    def test_the_oldest_of_many_go(self, tmp_path, monkeypatch) -> None:
+        monkeypatch.setattr(kept_jobs, "KEPT", 2)
+        threads = Threads(KeptJobs(tmp_path))
+        made = [ended(threads, threads.begin("check", "ada", lambda note: ({}, ""))) for _ in range(4)]
+        assert len(list(tmp_path.iterdir())) == 2
+        assert Threads(KeptJobs(tmp_path)).find(made[-1].id) == made[-1]
+
+    @pytest.mark.parametrize("strange", ["../state", "0" * 15, "0" * 16, "0" * 16 + "\n"])
+    def test_nothing_else_is_looked_for(self, tmp_path, strange) -> None:
+        with pytest.raises(UsageError, match="no job"):
+            Threads(KeptJobs(tmp_path)).find(strange)
+
+    def test_a_file_that_is_torn_is_none(self, tmp_path) -> None:
+        (tmp_path / f"{'a' * 16}.json").write_text('{"id": "')
+        assert KeptJobs(tmp_path).find("a" * 16) is None
+
+    def test_a_disk_that_takes_nothing_costs_no_job(self, tmp_path) -> None:
+        (tmp_path / "file").write_text("")
+        threads = Threads(KeptJobs(tmp_path / "file"))
+        assert ended(threads, threads.begin("check", "ada", lambda note: ({}, ""))).state == "done"

@@ -149,9 +149,9 @@ def test_nobody_vouches_for_what_is_being_worked_on(scene: Scene) -> None:
 
 def test_other_runs_of_the_cloud_that_have_left_something_are_known(scene: Scene) -> None:
     other = Ledger.opened(scene.office, a_rollout(1, actions=AROUND))
-    assert ledgering.elsewhere(other.run, scene.office) == (scene.book.run.id,)
+    assert ledgering.elsewhere(other.run, scene.office.store) == (scene.book.run.id,)
     scene.put_back()
-    assert ledgering.elsewhere(other.run, scene.office) == ()
+    assert ledgering.elsewhere(other.run, scene.office.store) == ()
 
 
 def test_where_a_run_stands_tells_what_is_left_of_it(scene: Scene) -> None:

@@ -17,7 +17,7 @@ from stairlift.testing.plans import a_plan, a_step
 from stairlift.wiring import notifying
 from stairlift.wiring.clock import now
 from stairlift.wiring.notify_settings import read_channels
-from stairlift.wiring.notifying import Notifying, deliveries_of, told_elsewhere, try_out
+from stairlift.wiring.notifying import Notifying, Sender, deliveries_of, told_elsewhere, try_out
 from stairlift.wiring.office import open_office
 
 
@@ -95,6 +95,23 @@ def test_what_is_left_is_sent_by_the_next(settings, tmp_path, receiver, monkeypa
     with told_elsewhere(settings, office.store, lambda _: None):
         receiver.await_kinds("started", "failed")
     assert {d.state for d in deliveries_of(settings, ledger.run.id, 9)} == {"sent"}
+
+
+def test_channels_may_become_others_meanwhile(settings, tmp_path, receiver):
+    with receiving() as new:
+        office, notes = open_office(settings), []
+        sender = Sender(office.store, notes.append, 10.0)
+        sender.go_by(with_channels(settings, tmp_path, receiver.url))
+        ledger = a_ledger(settings)
+        receiver.await_kinds("started")
+        both = with_channels(settings, tmp_path, receiver.url, new.url)
+        sender.go_by(replace(both, notify=both.notify[1:]))
+        ledger.fails("s1")
+        new.await_kinds("step_failed")
+        sender.go_by(settings)
+        ledger.rests(RunState.FAILED, "enough")
+        sender.end()
+    assert (receiver.kinds(), new.kinds(), notes) == (["started"], ["step_failed"], [])
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

@@ -82,6 +82,8 @@ def test_variables_come_before_files(found):
         "STAIRLIFT_INVENTORY": "nova,neutron",
         "OS_CLOUD": "lab",
         "STAIRLIFT_DATABASE_URL": "postgresql://ann:hunter2@db1/journal",
+        "STAIRLIFT_URL": "https://upgrades.example.com",
+        "STAIRLIFT_TOKEN": "stl_hunter2",
     }
     told = found('lease_ttl = 12\n[sources]\ninventory = ["cinder"]\nos_cloud = "other"\n', **variables)
     assert (told["lease_ttl"].value, told["lease_ttl"].origin) == (60.0, "STAIRLIFT_LEASE_TTL")
@@ -91,6 +93,7 @@ def test_variables_come_before_files(found):
     )
     assert (told["sources.os_cloud"].value, told["sources.os_cloud"].origin) == ("lab", "OS_CLOUD")
     assert told["database_url"].origin == "STAIRLIFT_DATABASE_URL"
+    assert (told["server"].value, told["server"].origin) == ("https://upgrades.example.com", "STAIRLIFT_URL")
 
 
 def test_a_table_is_that_of_the_nearest_file(found):

@@ -7,7 +7,7 @@ from stairlift.model.run import RunState
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_rollout
 from stairlift.wiring import reporting
-from stairlift.wiring.reporting import account_of, estimated, rendered, report_of_plan
+from stairlift.wiring.reporting import account_of, estimated, past_of, rendered, report_of_plan
 
 PLAN = a_rollout(3, actions=("upgrade",))
 STEPS = ("cmp1-upgrade", "cmp2-upgrade", "cmp3-upgrade")
@@ -17,9 +17,9 @@ def test_a_first_run_has_no_estimate_and_a_second_one_has_that_of_the_first(tmp_
     office = an_office(tmp_path)
     first = Ledger.begun(office, PLAN).does(*STEPS).rests(RunState.DONE)
     second = Ledger.begun(office, PLAN, NOON + timedelta(days=1)).does(*STEPS).rests(RunState.DONE)
-    assert estimated(PLAN, office.store, first.run).whole is None
-    assert estimated(PLAN, office.store, second.run).whole.p50 == 30
-    assert estimated(PLAN, office.store).known.of == 6
+    assert estimated(PLAN, past_of(PLAN.cloud, office.store, first.run)).whole is None
+    assert estimated(PLAN, past_of(PLAN.cloud, office.store, second.run)).whole.p50 == 30
+    assert estimated(PLAN, past_of(PLAN.cloud, office.store)).known.of == 6
 
 
 def test_a_plan_is_reported_with_what_is_on_record_of_its_cloud(tmp_path):

@@ -26,7 +26,7 @@ from stairlift.cli.commands import (
     watching,
     worker,
 )
-from stairlift.cli.shaping import TabularCommand
+from stairlift.cli.reaching import ReachingCommand
 
 
 def register(app: typer.Typer) -> None:
@@ -60,9 +60,9 @@ def register(app: typer.Typer) -> None:
 
 
 def _tabular(app: typer.Typer) -> None:
-    """Have `-c` wherever there are tables."""
+    """Have `-c` wherever there are tables, and no command work here that was meant for a server."""
     for command in app.registered_commands:
-        command.cls = TabularCommand
+        command.cls = ReachingCommand
     for family in app.registered_groups:
         if family.typer_instance:
             _tabular(family.typer_instance)

@@ -1,17 +1,22 @@
 """`stairlift availability`: what users felt while a run went on, per API, per backend, per step."""
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.here import settings
 from stairlift.cli.options import Columns, Output, RunName
 from stairlift.cli.output import Format, say, show, show_document, show_lines, show_table
 from stairlift.model.run import FINAL_RUN_STATES, RunState
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.model.run import Run
     from stairlift.report.figures import Availability
+    from stairlift.wiring.archive import Archive
+    from stairlift.wiring.settings import Settings
 
 _OVER = FINAL_RUN_STATES | {RunState.FAILED}
 _REFRESH = 5.0
@@ -34,27 +39,34 @@ def availability(
     _columns: Columns = None,
 ) -> None:
     """Print it once, or until the run is over."""
-    from stairlift.wiring.archive import open_archive
-    from stairlift.wiring.measured import availability_of
-
     found = settings()
-    archive = open_archive(found)
+    archive = here.archive(found)
     run = archive.run(name, found.os_cloud)
     while follow and run.state not in _OVER:
-        _show(run.id, availability_of(run, archive.records, found.state_dir), output, backends=backends)
+        _show(*_felt(run, archive, found), output, backends=backends)
         time.sleep(_REFRESH)
         run = archive.records.run(run.id)
-    _show(run.id, availability_of(run, archive.records, found.state_dir), output, backends=backends)
+    _show(*_felt(run, archive, found), output, backends=backends)
 
 
-def _show(run: str, found: "Availability | None", output: Format, *, backends: bool) -> None:
+def _felt(run: "Run", archive: "Archive", found: "Settings") -> "tuple[Availability, Mapping[str, Any]]":
+    """What users felt, and the same as a document. Raises UsageError (availability.none)."""
+    from stairlift.report.availability_words import availability_document
+    from stairlift.wiring.measured import availability_of, not_measured
+
+    if (branch := here.branch(found)) is not None:
+        return branch.felt(run.id)
+    measured = availability_of(run, archive.records, found.state_dir)
+    if measured is None:
+        raise not_measured(run.id)
+    return measured, availability_document(run.id, measured)
+
+
+def _show(found: "Availability", document: Mapping[str, Any], output: Format, *, backends: bool) -> None:
     from stairlift.report import availability_words as words
-    from stairlift.wiring.measured import not_measured
 
-    if found is None:
-        raise not_measured(run)
     if output is not Format.TABLE:
-        show_document(words.availability_document(run, found), output)
+        show_document(document, output)
         return
     show_lines(words.availability_lines(found))
     show_table(words.COLUMNS, words.figure_rows([*found.apis, *(found.backends if backends else ())]))

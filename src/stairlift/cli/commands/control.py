@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.completing import stages
 from stairlift.cli.here import actor, ask, settings, somebody_there
 from stairlift.cli.options import Reason, RunName
@@ -13,6 +14,7 @@ from stairlift.cli.output import say
 from stairlift.model.run import Command, Run, RunCommandKind
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.wiring.branch import Branch
     from stairlift.wiring.office import Office
 
 
@@ -66,15 +68,13 @@ def _sure(run: Run, *, at_once: bool) -> bool:
     return ask("Cancel it? [y/N]").lower() in {"y", "yes"}
 
 
-def _meant(name: str | None) -> "tuple[Office, Run]":
-    from stairlift.wiring.office import open_office
-
+def _meant(name: str | None) -> "tuple[Office | Branch, Run]":
     found = settings()
-    office = open_office(found)
+    office = here.office(found)
     return office, office.run(name, found.os_cloud)
 
 
-def _control(office: "Office", run: Run, what: tuple[RunCommandKind, Mapping[str, Any]], reason: str) -> None:
+def _control(office: "Office | Branch", run: Run, what: tuple[RunCommandKind, Mapping[str, Any]], reason: str) -> None:
     from stairlift.cli.controlling import control
     from stairlift.wiring.clock import now
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.here import settings
 from stairlift.cli.options import Columns, Output, RunName
 from stairlift.cli.output import Format, say, show_bytes, show_document, show_lines, show_table
@@ -40,10 +41,8 @@ def events(
     _columns: Columns = None,
 ) -> None:
     """Print what there is, then what comes."""
-    from stairlift.wiring.archive import open_archive
-
     found = settings()
-    archive = open_archive(found)
+    archive = here.archive(found)
     run = archive.run(name, found.os_cloud)
     if export:
         _export(archive, run, export)

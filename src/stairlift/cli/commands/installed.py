@@ -4,6 +4,7 @@ import os
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.here import settings
 from stairlift.cli.options import Columns, Output
 from stairlift.cli.output import Format, say, show_document, show_table
@@ -23,7 +24,8 @@ def strategies(output: Output = Format.TABLE, _columns: Columns = None) -> None:
     from stairlift.report.installed import STRATEGY_COLUMNS, strategy_documents, strategy_rows
     from stairlift.wiring.installed import installed_strategies
 
-    found = installed_strategies()
+    branch = here.branch(settings())
+    found = branch.strategies() if branch else installed_strategies()
     if output is Format.TABLE:
         show_table(STRATEGY_COLUMNS, strategy_rows(found))
     else:
@@ -35,7 +37,9 @@ def inventories(output: Output = Format.TABLE, _columns: Columns = None) -> None
     from stairlift.report.installed import SOURCE_COLUMNS, source_documents, source_rows
     from stairlift.wiring.installed import installed_sources
 
-    found = installed_sources(settings(), os.environ)
+    read = settings()
+    branch = here.branch(read)
+    found = branch.sources() if branch else installed_sources(read, os.environ)
     if output is Format.TABLE:
         show_table(SOURCE_COLUMNS, source_rows(found))
     else:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.here import actor, settings
 from stairlift.cli.options import Columns, Output, Reason
 from stairlift.cli.output import Format, say, show_document, show_table
@@ -12,6 +13,7 @@ from stairlift.model.errors import UsageError
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.model.effect import Effect
     from stairlift.model.run import Event, Run
+    from stairlift.wiring.branch import Branch
     from stairlift.wiring.office import Office
 
 _HELP = (
@@ -19,6 +21,7 @@ _HELP = (
     "of that back by itself when it rests; `--restore` does what it could not, or has kept for a person to look at; "
     "`--settle` takes your word that nothing is left."
 )
+_WHERE = "Type it there; a run puts back by itself what it has changed when it rests."
 Words = Annotated[
     list[str] | None,
     typer.Argument(metavar="[RUN] [ID]...", help="The run (default: the active one, else the newest), and effects."),
@@ -43,20 +46,28 @@ def ledger(
     _columns: Columns = None,
 ) -> None:
     """Show it; with `--restore` first put back what was named, or everything; with `--settle` take a person's word."""
-    from stairlift.wiring.office import open_office
-
     found = settings()
     name, wanted = run_and_effects(words or [])
     if settle or reason:
         demand_word(wanted, reason, alone=settle and not restore)
-    office = open_office(found)
+    if settle or restore:
+        here.on_this_machine(found, "`ledger --restore` and `--settle`", _WHERE)
+    office = here.office(found)
     run = office.run(name, found.os_cloud)
-    if settle:
-        _settled(run, office, wanted, reason)
-    left = _restored(run, office, wanted) if restore else ()
+    left = _changed(run, wanted, settle=settle, restore=restore, reason=reason) if settle or restore else ()
     _show(run, office, output)
     if left:
         raise _left(run, left)
+
+
+def _changed(run: "Run", wanted: list[str], *, settle: bool, restore: bool, reason: str) -> "tuple[Effect, ...]":
+    """Those that could not be put back."""
+    from stairlift.wiring.office import open_office
+
+    office = open_office(settings())
+    if settle:
+        _settled(run, office, wanted, reason)
+    return _restored(run, office, wanted) if restore else ()
 
 
 def run_and_effects(words: list[str]) -> tuple[str | None, list[str]]:
@@ -100,7 +111,7 @@ def _tell(event: "Event") -> None:
     say(event_line(event, {}))
 
 
-def _show(run: "Run", office: "Office", output: Format) -> None:
+def _show(run: "Run", office: "Office | Branch", output: Format) -> None:
     from stairlift.report.ledger import COLUMNS, ledger_document, ledger_rows
     from stairlift.wiring.ledgering import elsewhere
 
@@ -112,7 +123,7 @@ def _show(run: "Run", office: "Office", output: Format) -> None:
         show_table(COLUMNS, ledger_rows(effects))
     else:
         say(f"run {run.id} has changed nothing beside the upgrade")
-    for other in elsewhere(run, office):
+    for other in elsewhere(run, office.store):
         say(f"run {other} has left something as well: stairlift ledger {other}")
 
 

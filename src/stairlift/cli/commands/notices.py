@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.completing import channels
 from stairlift.cli.here import settings
 from stairlift.cli.options import Columns, Output, RunName
@@ -34,14 +35,16 @@ def notices(
 ) -> None:
     """The delivery log of a run, or one try."""
     from stairlift.wiring.notifying import deliveries_of, try_out
-    from stairlift.wiring.office import open_office
 
     found = settings()
     if test is not None:
+        here.on_this_machine(found, "`notices --test`", "Try the channel out where the server's stairlift.toml is.")
         say(f"channel {test}: {try_out(found, test)}")
         return
-    run = open_office(found).run(name, found.os_cloud)
-    _show(run.id, deliveries_of(found, run.id, limit), output)
+    branch = here.branch(found)
+    run = here.office(found).run(name, found.os_cloud)
+    deliveries = branch.deliveries(run.id, limit) if branch else deliveries_of(found, run.id, limit)
+    _show(run.id, deliveries, output)
 
 
 def _show(run: str, deliveries: "tuple[Delivery, ...]", output: Format) -> None:

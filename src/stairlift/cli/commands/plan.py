@@ -1,11 +1,13 @@
 """`stairlift plan`: a plan to read, approve and run."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.completing import hosts as hosts_on_record
 from stairlift.cli.completing import series, stages
 from stairlift.cli.failing import tell_findings
@@ -20,7 +22,9 @@ from stairlift.model.plan import Plan
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.plan import Request
     from stairlift.report.plan_tree import Branch
+    from stairlift.wiring.branch import Branch as Server
     from stairlift.wiring.look import Look, Where
+    from stairlift.wiring.planning import Wishes
     from stairlift.wiring.settings import Settings
 
 Globs = list[str] | None
@@ -75,12 +79,14 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
     if commands and (shape() or output is not Format.TABLE):
         raise UsageError(code="usage.options", brief="--commands prints a script; -o json and -o yaml print the plan")
     found = settings()
-    request = Wishes(to, source, stage or (), hosts or (), exclude or (), waive or ()).request(
-        read_policy_file(policy) if policy else found.policy, in_force(found.waivers, today())
-    )
-    for sentence in expired(found.waivers, today()):
-        say(sentence, style="yellow")
-    made = _made(request, Where.by(found, inventory or (), os_cloud), found, output)
+    wishes = Wishes(to, source, stage or (), hosts or (), exclude or (), waive or ())
+    if (branch := here.branch(found)) is not None:
+        made = _made_there(wishes, (os_cloud, inventory or (), policy), branch)
+    else:
+        request = wishes.request(read_policy_file(policy) if policy else found.policy, in_force(found.waivers, today()))
+        for sentence in expired(found.waivers, today()):
+            say(sentence, style="yellow")
+        made = _made(request, Where.by(found, inventory or (), os_cloud), found, output)
     refusal = _refusal(made)
     if out and not refusal:
         _write(made, out)
@@ -93,6 +99,13 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
         (_runbook if commands else _rows if shape() else _tree)(made)
         tell_findings(made.findings, made.waivers, all_in="-o json")
     _tell_next(made, out, commands=commands)
+
+
+def _made_there(wishes: "Wishes", by: tuple[str | None, Sequence[str], Path | None], branch: "Server") -> Plan:
+    """The plan that a server makes of its own sources and settings; it keeps it, to be run there."""
+    from stairlift.wiring.commissioning import plan_there
+
+    return plan_there(branch, wishes, by, lambda note: say(note, style="yellow"))
 
 
 def _made(request: "Request", where: "Where", found: "Settings", output: Format) -> Plan:

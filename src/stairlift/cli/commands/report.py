@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.here import settings
 from stairlift.cli.output import say, show_bytes
 from stairlift.model.errors import UsageError
@@ -65,11 +66,10 @@ def report(
     """Write it to stdout, or to a file."""
     if announce and output is not ReportFormat.TABLE:
         raise UsageError(code="usage.options", brief="--announce prints a text; -o is for the report")
-    from stairlift.wiring.archive import open_archive
     from stairlift.wiring.reporting import write_report
 
     found = settings()
-    archive = open_archive(found)
+    archive = here.archive(found)
     text = _announced(about, announce.value, archive, found) if announce else _reported(about, output, archive, found)
     if out is None:
         show_bytes(text.splitlines())
@@ -88,7 +88,12 @@ def _reported(about: str | None, output: ReportFormat, archive: "Archive", found
 
         return rendered(report_of_plan(read_plan(file), archive.records), form)
     run = archive.run(about, found.os_cloud)
-    return rendered(after(account_of(run, archive.records, found.state_dir)), form)
+    if (branch := here.branch(found)) is not None:
+        return branch.report(run.id, form)
+    from stairlift.wiring.shelved import kept_plan
+
+    kept = kept_plan(found, run.plan_hash)
+    return rendered(after(account_of(run, archive.records, found.state_dir, kept)), form)
 
 
 def _announced(about: str | None, occasion: "Occasion", archive: "Archive", found: "Settings") -> bytes:
@@ -103,6 +108,8 @@ def _announced(about: str | None, occasion: "Occasion", archive: "Archive", foun
 
         return announcement_of_plan(read_plan(file), archive.records, contact).encode()
     run = archive.run(about, found.os_cloud)
+    if (branch := here.branch(found)) is not None:
+        return branch.announcement(run.id, occasion).encode()
     return announcement(occasion, run, archive.records, found.state_dir, contact).encode()
 
 

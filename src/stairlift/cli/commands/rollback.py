@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.here import actor, ask, settings, somebody_there
 from stairlift.cli.options import Reason, RunName
 from stairlift.cli.output import say, show
@@ -33,13 +34,14 @@ def rollback(
 ) -> None:
     """Show it, ask once where somebody can answer, tell it, and carry it out where nobody else does."""
     from stairlift.cli.orchestrating import Desk
-    from stairlift.cli.rolling_back import roll_back, way_back_of
+    from stairlift.cli.rolling_back import roll_back, roll_back_there, way_back_of
     from stairlift.wiring.office import open_office
 
     found = settings()
-    desk = Desk(open_office(found), found, approve_all=False)
-    run = desk.office.run(name, found.os_cloud)
-    lines = way_back_of(run, desk.office, whole=dry_run)
+    branch = here.branch(found)
+    office = branch or here.office(found)
+    run = office.run(name, found.os_cloud)
+    lines = way_back_of(run, office, whole=dry_run)
     if dry_run:
         for line in lines:
             show(line)
@@ -47,7 +49,10 @@ def rollback(
     if not yes and somebody_there() and not _sure(run, lines):
         say("nothing was told")
         return
-    roll_back(run, desk, _command(run, reason))
+    if branch is not None:
+        roll_back_there(run, branch, _command(run, reason))
+    else:
+        roll_back(run, Desk(open_office(found), found, approve_all=False), _command(run, reason))
 
 
 def _sure(run: "Run", lines: tuple[str, ...]) -> bool:

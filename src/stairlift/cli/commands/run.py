@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.completing import stages
 from stairlift.cli.here import ask, settings, somebody_there
 from stairlift.cli.options import PlanFile, RunName
@@ -20,9 +21,12 @@ from stairlift.model.run import FINAL_RUN_STATES, Run, RunState
 from stairlift.model.scope import HARMLESS, Scope
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.cli.at_server import Start
     from stairlift.cli.orchestrating import Desk
+    from stairlift.wiring.branch import Branch
     from stairlift.wiring.office import Office
     from stairlift.wiring.orders import Result
+    from stairlift.wiring.settings import Settings
 
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Approve the plan and every gate of the run, one-way steps included.")
@@ -71,6 +75,7 @@ def run(  # Typer makes options of parameters  # noqa: PLR0917
     ] = None,
 ) -> None:
     """Check the plan, have it approved, look at the cloud again, run."""
+    from stairlift.cli.at_server import Start
     from stairlift.wiring.again import check_plan
     from stairlift.wiring.files import read_plan
     from stairlift.wiring.planning import known_stage
@@ -82,22 +87,38 @@ def run(  # Typer makes options of parameters  # noqa: PLR0917
             code="run.two_ends", brief="--stage and --stop-after both say where to rest", resolution="give one of them"
         )
     last = known_stage(stop_after) if stop_after else plan.stop_after
-    check_plan(plan)
+    found = settings()
+    branch = here.branch(found)
+    if branch is None:  # what it froze is where it is carried out
+        check_plan(plan)
     scope = _scope(stages, approved=yes or bool(approve))
-    desk = _desk(approve_all=yes, again=again, scope=scope if stages else replace(scope, stop_after=last or ""))
-    _refuse_busy(desk.office, plan.cloud)
-    if not any(step.stage in desk.scope.within for step in plan.steps):
-        named = f" of stage {' or '.join(desk.scope.within)}" if desk.scope.open else ""
+    scope = scope if stages else replace(scope, stop_after=last or "")
+    office = branch or here.office(found)
+    _refuse_busy(office, plan.cloud)
+    if not any(step.stage in scope.within for step in plan.steps):
+        named = f" of stage {' or '.join(scope.within)}" if scope.open else ""
         say(f"nothing to do: the plan has no steps{named}")
         return
     if approve:
         _demand_hash(plan, approve)
-    elif not yes and desk.scope.approved:
+    elif not yes and scope.approved:
         _approve(plan, plan_file)
+    if branch is not None:
+        _at_server(plan, branch, Start(scope, yes, again, detach))
+        return
+    desk = _desk(approve_all=yes, again=again, scope=scope)
     if detach:
         _detach(plan, desk)
     else:
         leave(_in_foreground(None, plan, desk))
+
+
+def _at_server(plan: Plan, branch: "Branch", start: "Start") -> None:
+    from stairlift.cli.at_server import begin
+
+    result = begin(plan, start, branch)
+    if result is not None:
+        leave(result)
 
 
 def _scope(stages: Sequence[Stage], *, approved: bool) -> Scope:
@@ -119,23 +140,44 @@ def resume(
     ] = False,
 ) -> None:
     """Adopt and go on."""
-    desk = _desk(approve_all=yes)
-    found = desk.office.run(name, desk.settings.os_cloud)
+    read = settings()
+    branch = here.branch(read)
+    if branch is not None and yes:
+        _demand_local_yes(read)
+    office = branch or here.office(read)
+    found = office.run(name, read.os_cloud)
     if found.state in FINAL_RUN_STATES:
         never = "; it never goes on: make a new plan" if found.state is RunState.CANCELLED else ""
         say(f"run {found.id} is {found.state}: nothing to do{never}")
         raise typer.Exit(_EXIT[found.state])
     if not standby:
-        _refuse_busy(desk.office, found.cloud)
-    plan = desk.office.plan(found)
+        _refuse_busy(office, found.cloud)
+    plan = office.plan(found)
     if approve:
         _demand_hash(plan, approve)
     if (yes or approve) and not Scope.of(found).approved:
-        _approve_begun(found, plan, desk.office, "--yes" if yes else "--approve")
-    if standby:
-        _stand_by(found, plan, desk)
+        _approve_begun(found, plan, office, "--yes" if yes else "--approve")
+    if branch is not None:
+        _taken_up(found, branch, standby=standby)
+    elif standby:
+        _stand_by(found, plan, _desk(approve_all=yes))
     else:
-        leave(_in_foreground(found, plan, desk))
+        leave(_in_foreground(found, plan, _desk(approve_all=yes)))
+
+
+def _demand_local_yes(read: "Settings") -> None:
+    here.on_this_machine(
+        read, "`resume --yes`", "Approve the plan with --approve HASH, and each step that asks: stairlift approve."
+    )
+
+
+def _taken_up(run: Run, branch: "Branch", *, standby: bool) -> None:
+    """With the server as it is here; one that carries the run out already is what `--standby` waits behind."""
+    from stairlift.cli.at_server import take_up
+    from stairlift.cli.following import follow
+
+    attended = standby and branch.store.orchestrator(run.cloud) is not None
+    leave(follow(run.id, branch) if attended else take_up(run, branch))
 
 
 def _stand_by(run: Run, plan: Plan, desk: "Desk") -> None:
@@ -153,7 +195,7 @@ def _stand_by(run: Run, plan: Plan, desk: "Desk") -> None:
     raise typer.Exit(_EXIT[run.state])
 
 
-def _approve_begun(run: Run, plan: Plan, office: "Office", how: str) -> None:
+def _approve_begun(run: Run, plan: Plan, office: "Office | Branch", how: str) -> None:
     from stairlift.cli.orchestrating import approve_plan
 
     approve_plan(run, plan, office, how)
@@ -167,7 +209,7 @@ def _desk(*, approve_all: bool, again: bool = False, scope: Scope | None = None)
     return Desk(open_office(found), found, approve_all, again, scope or Scope())
 
 
-def _refuse_busy(office: "Office", cloud: str) -> None:
+def _refuse_busy(office: "Office | Branch", cloud: str) -> None:
     """At once, before anybody is asked anything."""
     from stairlift.store.refusals import busy
 

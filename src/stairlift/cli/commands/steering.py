@@ -1,9 +1,10 @@
-"""`stairlift retry`, `skip`, `approve`: recorded here, acted on by the orchestrator at work or the next one."""
+"""`stairlift retry`, `skip`, `approve`: recorded, and acted on by the orchestrator at work or the next one."""
 
 import uuid
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.here import actor, settings
 from stairlift.cli.options import GivenRun, GivenStep, Reason
 from stairlift.cli.output import say
@@ -37,10 +38,11 @@ def approve(run: GivenRun, step: GivenStep, reason: Reason = "") -> None:
 def _tell(kind: CommandKind, run: str, step: str, reason: str) -> None:
     from stairlift.drive.commands import tell
     from stairlift.model.run import Command
+    from stairlift.run.unattended import need_of
     from stairlift.wiring.clock import now
-    from stairlift.wiring.office import open_office
 
-    office = open_office(settings())
+    read = settings()
+    office = here.office(read)
     found = office.run(run)
     command = Command(uuid.uuid4().hex, found.id, kind, step, actor(), reason, now())
     told = tell(office.store, office.plan(found), command)
@@ -50,5 +52,6 @@ def _tell(kind: CommandKind, run: str, step: str, reason: str) -> None:
     if kind == "approve":
         say(f"approved is {told.details['covers']}; of plan {told.details['plan']}")
     holder = office.store.orchestrator(found.cloud)
-    after = "the orchestrator at work takes it up" if holder else f"it takes effect with: stairlift resume {found.id}"
+    who = "the orchestrator at work" if holder else "the server" if read.server and need_of(found, [kind]) else ""
+    after = f"{who} takes it up" if who else f"it takes effect with: stairlift resume {found.id}"
     say(f"{kind} of {step} in run {found.id} is on record; {after}")

@@ -1,9 +1,10 @@
-"""`stairlift token`: who may use the server. It works on the journal itself, whether a server runs or not."""
+"""`stairlift token`: who may use the server. It works on the journal itself, or asks the server that is named."""
 
 from typing import Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.here import actor, settings
 from stairlift.cli.options import Columns, Output
 from stairlift.cli.output import Format, say, show, show_document, show_table
@@ -38,7 +39,9 @@ def create(
 
     at = now()
     wish = Wish(name, in_order(_listed(rights)), at + lifetime(expires) if expires else None)
-    token, secret = issue(open_keys(settings()), wish, actor(), at)
+    found = settings()
+    branch = here.branch(found)
+    token, secret = branch.issue(wish, expires) if branch else issue(open_keys(found), wish, actor(), at)
     if output is Format.TABLE:
         say(token_words(token))
         show(secret)
@@ -56,7 +59,9 @@ def list_all(output: Output = Format.TABLE, _columns: Columns = None) -> None:
     from stairlift.wiring.admitting import open_keys
     from stairlift.wiring.clock import now
 
-    found, at = open_keys(settings()).tokens(), now()
+    read, at = settings(), now()
+    branch = here.branch(read)
+    found = branch.tokens() if branch else open_keys(read).tokens()
     if output is not Format.TABLE:
         show_document({"tokens": [token_document(token, at) for token in found]}, output)
     elif found:
@@ -70,5 +75,9 @@ def revoke(name: _Name) -> None:
     from stairlift.wiring.admitting import open_keys
     from stairlift.wiring.clock import now
 
-    token = open_keys(settings()).revoke(name, now())
-    say(f"token {token.name} holds no longer")
+    found = settings()
+    if (branch := here.branch(found)) is not None:
+        branch.revoke(name)
+    else:
+        open_keys(found).revoke(name, now())
+    say(f"token {name} holds no longer")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.completing import steps as step_ids
 from stairlift.cli.here import settings
 from stairlift.cli.options import Columns, Output, RunName
@@ -14,6 +15,7 @@ from stairlift.model.run import FINAL_RUN_STATES, RunState
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.model.run import Run
     from stairlift.wiring.archive import Archive
+    from stairlift.wiring.branch import Branch
     from stairlift.wiring.office import Office
 
 _OVER = FINAL_RUN_STATES | {RunState.FAILED}
@@ -53,28 +55,23 @@ def status(
 
 
 def _on_record(name: str | None) -> "tuple[Archive, Run]":
-    from stairlift.wiring.archive import open_archive
-
     found = settings()
-    archive = open_archive(found)
+    archive = here.archive(found)
     return archive, archive.run(name, found.os_cloud)
 
 
-def _meant(name: str | None) -> "tuple[Office, Run]":
-    from stairlift.wiring.office import open_office
-
+def _meant(name: str | None) -> "tuple[Office | Branch, Run]":
     found = settings()
-    office = open_office(found)
+    office = here.office(found)
     return office, office.run(name, found.os_cloud)
 
 
 def list_runs(output: Output = Format.TABLE, _columns: Columns = None) -> None:
     """One line per run."""
     from stairlift.report.runs import COLUMNS, run_documents, run_rows
-    from stairlift.wiring.archive import open_archive
     from stairlift.wiring.clock import now
 
-    runs = open_archive(settings()).records.runs()
+    runs = here.archive(settings()).records.runs()
     if output is not Format.TABLE:
         show_document(run_documents(runs), output)
     elif runs:

@@ -3,13 +3,19 @@
 import logging
 import socket
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.here import settings
 from stairlift.cli.options import Columns, Output
 from stairlift.cli.output import Format, say, show_document, show_table
+
+if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.model.dispatch import WorkerSeen
+    from stairlift.wiring.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -47,13 +53,21 @@ def workers(output: Output = Format.TABLE, _columns: Columns = None) -> None:
     """One line per worker."""
     from stairlift.report.workers import COLUMNS, worker_document, worker_rows
     from stairlift.wiring.clock import now
-    from stairlift.wiring.office import open_office
 
-    office = open_office(settings())
-    found = office.crew.workers() if office.crew else ()
+    read = settings()
+    found = _all_workers(read)
     if output is not Format.TABLE:
-        show_document(worker_document(found, office.lease_ttl), output)
+        show_document(worker_document(found, read.lease_ttl), output)
     elif found:
-        show_table(COLUMNS, worker_rows(found, office.lease_ttl, now()))
+        show_table(COLUMNS, worker_rows(found, read.lease_ttl, now()))
     else:
         say("there is no worker; one begins with: stairlift worker --queue NAME")
+
+
+def _all_workers(read: "Settings") -> "Sequence[WorkerSeen]":
+    if (branch := here.branch(read)) is not None:
+        return branch.workers()
+    from stairlift.wiring.office import open_office
+
+    crew = open_office(read).crew
+    return crew.workers() if crew else ()

@@ -73,7 +73,8 @@ def _staying(found: Rehearsal) -> Iterator[Finding]:
 
 def _stays(server: Server, host: str, why: str) -> Finding:
     message = f"{_who(server)} cannot leave {host}: {why}"
-    return Finding("drain.stays", "warning", server.id, message, _ASK)
+    data = {"server": server.name, "project": server.project, "host": host, "why": why}
+    return Finding("drain.stays", "warning", server.id, message, _ASK, data)
 
 
 def _told(found: Rehearsal) -> Iterator[Finding]:

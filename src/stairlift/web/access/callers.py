@@ -5,6 +5,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from stairlift.model.access import RIGHTS, Caller, Right
+from stairlift.web import complaints
 from stairlift.web.access import csrf, refused
 from stairlift.web.access.cookies import session_of
 from stairlift.web.access.failures import Failures, address_of
@@ -22,14 +23,15 @@ async def _failures(request: Request) -> Failures:
 Failed = Annotated[Failures, Depends(_failures)]
 
 
-def _somebody(request: Request, house: Here, failed: Failed, told: csrf.Told) -> Caller:
-    """Whoever is let in. Raises access.unknown, access.too_many, access.form.
+def somebody(request: Request, house: Here, failed: Failed, told: csrf.Told) -> Caller:
+    """Whoever is let in. Raises access.unknown, access.too_many, access.form, and then what is wrong with the request.
 
     `request.state.caller` has it for the log, `request.state.csrf` the word that the forms of a page carry.
     """
     header = request.headers.get("Authorization")
     caller = _by_header(request, house, failed, header) if header is not None else _by_cookie(request, house, told)
     request.state.caller = caller
+    complaints.demand_none(request)
     return caller
 
 
@@ -54,7 +56,7 @@ def _by_cookie(request: Request, house: House, told: str) -> Caller:
 
 
 #: What needs no thread is `async` here: each of the others would wait for one, at every request.
-Somebody = Annotated[Caller, Depends(_somebody)]
+Somebody = Annotated[Caller, Depends(somebody)]
 
 
 def _demand(caller: Caller, *rights: Right) -> Caller:

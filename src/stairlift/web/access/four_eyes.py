@@ -11,6 +11,7 @@ from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.run import Run
 from stairlift.web.access import refused
 from stairlift.wiring.house import House
+from stairlift.wiring.steering import Sight, Word
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,13 @@ def may_approve_at_once(house: House, caller: Caller, plan_hash: str) -> Stairli
 def record(caller: Caller, run_id: str, error: StairliftError) -> None:
     """Put into the server's log that somebody tried."""
     _log.warning("%s may not approve in run %s: %s", caller.name, run_id, error.brief)
+
+
+def bar(house: House, run: Run, word: Word, by: Sight, error: StairliftError) -> None:
+    """The same about a run that is there: who had the right and was kept from it goes on record with the run, too."""
+    _log.warning("%s may not approve in run %s: %s", by.actor, run.id, error.brief)
+    if error.code == "access.four_eyes":
+        house.steering.bar(run, word, by, error)
 
 
 def _refused(house: House, caller: Caller, plan_hash: str, did: Mapping[str, str]) -> StairliftError | None:

@@ -18,6 +18,7 @@ from stairlift.web.api import (
     installed,
     jobs,
     ledger,
+    lengths,
     logs,
     looks,
     metrics,
@@ -49,6 +50,7 @@ def routers() -> Sequence[APIRouter]:
         beginnings.router,
         logs.router,  # before those whose addresses are beginnings of its own
         attempts.router,
+        lengths.router,
         steps.router,
         events.router,
         actions.router,

@@ -11,6 +11,7 @@ from stairlift.report.export import command_document
 from stairlift.report.rollback import way_back_document
 from stairlift.run.undoing import way_back
 from stairlift.web.access.callers import Operator, Reader
+from stairlift.web.access.ways import way_of
 from stairlift.web.api import shapes, shapes_actions
 from stairlift.web.api.bodies import WantedAction
 from stairlift.web.api.giving import given, strong_tags, tagged
@@ -37,7 +38,7 @@ def _sight(
             resolution="GET its actions, and send their ETag as If-Match.",
         )
     key = request.headers.get("Idempotency-Key")
-    return Sight(caller.name, tags, f"{caller.token} {key}" if key else "")
+    return Sight(caller.name, tags, f"{caller.token} {key}" if key else "", way_of(request, caller))
 
 
 #: Who acts and what he has seen, as a parameter.

@@ -3,7 +3,7 @@
 from fastapi.responses import Response
 
 from stairlift.web.access.callers import Approver
-from stairlift.web.access.four_eyes import may_approve, record
+from stairlift.web.access.four_eyes import bar, may_approve
 from stairlift.web.api import shapes
 from stairlift.web.api.actions import By, told
 from stairlift.web.api.bodies import WantedApproval
@@ -24,8 +24,9 @@ router = once_router(prefix="/v1/runs/{run_id}", tags=["actions"])
 )
 def approve(house: Here, caller: Approver, run_id: RunId, wanted: WantedApproval, by: By) -> Response:
     """What it covers goes on record with it."""
-    refused = may_approve(house, caller, house.office.store.run(run_id))
+    run, word = house.office.store.run(run_id), Word("approve", wanted.step, reason=wanted.reason)
+    refused = may_approve(house, caller, run)
     if refused is not None:
-        record(caller, run_id, refused)
+        bar(house, run, word, by, refused)
         raise refused
-    return told(house, run_id, Word("approve", wanted.step, reason=wanted.reason), by)
+    return told(house, run_id, word, by)

@@ -12,7 +12,7 @@ from stairlift.report.strip import strip_document
 from stairlift.web.access.callers import Reader
 from stairlift.web.api import shapes_felt as shapes
 from stairlift.web.api.giving import given
-from stairlift.web.api.parameters import RunId
+from stairlift.web.api.parameters import RunId, Time
 from stairlift.web.here import Here
 from stairlift.wiring.house import House
 from stairlift.wiring.measured import availability_of, not_measured
@@ -31,8 +31,8 @@ def availability(  # each is a parameter of the address
     _caller: Reader,
     run_id: RunId,
     strip: Annotated[int | None, Query(ge=1, le=2000, description="In so many stretches of time instead.")] = None,
-    begin: Annotated[datetime | None, Query(alias="from", description="Where the strip begins (RFC 3339).")] = None,
-    end: Annotated[datetime | None, Query(alias="to", description="Where it ends.")] = None,
+    begin: Annotated[Time | None, Query(alias="from", description="Where the strip begins (RFC 3339).")] = None,
+    end: Annotated[Time | None, Query(alias="to", description="Where it ends.")] = None,
 ) -> Response:
     """What `stairlift availability -o json` prints; or, with `strip`, numbers of each API for so many bins."""
     found = house.office.store.run(run_id)

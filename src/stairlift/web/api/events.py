@@ -11,7 +11,7 @@ from stairlift.web.api import shapes_runs as shapes
 from stairlift.web.api.accepting import preferred
 from stairlift.web.api.answers import with_next
 from stairlift.web.api.parameters import MOST, PAGE, Limit, RunId
-from stairlift.web.api.streams import MEDIA, EventStream, behind, frame, frames
+from stairlift.web.api.streams import MEDIA, EventStream, behind, demand_room, frame, frames
 from stairlift.web.here import Here
 from stairlift.wiring.bell import News
 
@@ -34,6 +34,7 @@ def events(  # noqa: PLR0917  # each is a parameter of the address
     """A stream goes on behind the header Last-Event-ID, and ends with `end` when the run is over and all was sent."""
     found = house.office.store.run(run_id)
     if preferred(request, "application/json", MEDIA) == MEDIA:
+        demand_room(house.bell)
         watching = house.bell.events(found.id, behind(request, after))
         return EventStream(frames((house, caller), watching, _told))
     page = house.office.store.events(found.id, after, limit + 1)
@@ -57,6 +58,7 @@ def _told(news: News) -> bytes:
 def bell(request: Request, house: Here, caller: Reader, run_id: RunId, after: _After = 0) -> Response:
     """It tells that there is something and not what: whoever hears it asks for that. At most four rings a second."""
     found = house.office.store.run(run_id)
+    demand_room(house.bell)
     watching = house.bell.rings(found.id, behind(request, after))
     return EventStream(frames((house, caller), watching, _rung))
 

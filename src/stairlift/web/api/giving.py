@@ -8,9 +8,9 @@ import orjson
 from fastapi import Request
 from fastapi.responses import Response
 
+from stairlift.model.job import Job
 from stairlift.report.text import stamp
 from stairlift.web import problems
-from stairlift.wiring.jobs import Job
 
 _TAG = re.compile(r'(?:^|,)\s*(W/)?"([^"]*)"')
 

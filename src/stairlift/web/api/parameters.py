@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import StringConstraints
+from pydantic import AwareDatetime, StringConstraints
 
 #: No database takes a text with this in it.
 NO_NUL = r"^[^\x00]*$"
@@ -11,6 +11,8 @@ NO_NUL = r"^[^\x00]*$"
 MOST = 2**53 - 1
 
 Text = Annotated[str, StringConstraints(max_length=1024, pattern=NO_NUL)]
+#: RFC 3339: a time without an offset would be another one on each server.
+Time = AwareDatetime
 RunId = Annotated[Text, Path(description="The run.")]
 StepId = Annotated[Text, Path(description="A step of the plan.")]
 AttemptNumber = Annotated[int, Path(ge=1, le=MOST, description="The number of the attempt, from 1.")]

@@ -14,7 +14,7 @@ from stairlift.web.access.callers import Reader
 from stairlift.web.api import shapes_runs as shapes
 from stairlift.web.api.answers import listed, page, unless_known
 from stairlift.web.api.giving import given
-from stairlift.web.api.parameters import PAGE, Limit, Marker, OfCloud, RunId
+from stairlift.web.api.parameters import PAGE, Limit, Marker, OfCloud, RunId, Text
 from stairlift.web.api.shapes_plans import RunPlan
 from stairlift.web.here import Here
 from stairlift.web.problems import document as problem
@@ -51,9 +51,11 @@ def _planners(house: House) -> dict[str, str]:
 @router.get("/{run_id}", operation_id="get_run", summary="One run, and how it stands", response_model=shapes.OneRun)
 def one_run(request: Request, house: Here, _caller: Reader, run_id: RunId) -> Response:
     """Its ETag is the number of its newest event: whoever has that one is told so without anything being worked out."""
-    found = house.office.store.run(run_id)
-    newest = house.office.store.latest(run_id)  # before the rest: what comes meanwhile has a higher number
-    return unless_known(request, str(newest.seq if newest else 0), lambda: _whole(request, house, found))
+    records = house.office.store
+    known = records.run(run_id).id
+    newest = records.latest(known)  # before what is shown: what comes meanwhile has a higher number
+    tag = str(newest.seq if newest else 0)
+    return unless_known(request, tag, lambda: _whole(request, house, records.run(known)))
 
 
 def _whole(request: Request, house: House, run: Run) -> dict[str, Any]:
@@ -85,15 +87,18 @@ def status(
 @router.get(
     "/{run_id}/plan", operation_id="get_run_plan", summary="The plan that a run carries out", response_model=RunPlan
 )
-def plan(
+def plan(  # each is a parameter of the address
     request: Request,
     house: Here,
     _caller: Reader,
     run_id: RunId,
     head: Annotated[bool, Query(description="The number of the steps in their place.")] = False,
+    step: Annotated[list[Text], Query(max_length=100, description="Only these steps.")] = [],  # noqa: B006
 ) -> Response:
     """As it was approved."""
     found, records = house.office.store.run(run_id), house.office.store
+    if step:
+        return given({**records.plan_head(run_id), "steps": records.plan_steps(run_id, step)})
     tag = found.plan_hash + ("-head" if head else "")
     return unless_known(request, tag, lambda: records.plan_head(run_id) if head else records.plan(run_id))
 

@@ -60,6 +60,7 @@ class Finding(Shape):
     subject: str
     message: str
     resolution: str
+    data: dict[str, str] | None = None
 
 
 class Findings(Shape):

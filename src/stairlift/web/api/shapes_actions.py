@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from stairlift.model.job import JobKind
 from stairlift.web.api.shapes import Command, Finding, Problem, Schema, Shape
-from stairlift.wiring.jobs import JobKind
 
 
 class Choice(Shape):

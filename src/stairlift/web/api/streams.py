@@ -16,10 +16,12 @@ from starlette.types import Message, Send
 from stairlift.model.access import Caller
 from stairlift.model.errors import StairliftError
 from stairlift.web.access.callers import holds
-from stairlift.wiring.bell import News
+from stairlift.wiring.bell import Bell, News
 from stairlift.wiring.house import House
 
 MEDIA = "text/event-stream"
+#: So many at once: beside them there are connections left for those who ask and act.
+MOST_STREAMS = 2000
 #: Seconds: for a client to take what it was sent, and between two looks whether it may still have it.
 _UNREAD, _ADMITTED = 60.0, 60.0
 #: Sent at once, so that the client knows that it is heard; it comes back after so many milliseconds.
@@ -44,6 +46,16 @@ class EventStream(StreamingResponse):
             await super().stream_response(patiently)
         except TimeoutError as unread:
             raise ClientDisconnect from unread
+
+
+def demand_room(bell: Bell) -> None:
+    """Before another one begins. StairliftError (stream.too_many)."""
+    if bell.watchers >= MOST_STREAMS:
+        raise StairliftError(
+            code="stream.too_many",
+            brief=f"{MOST_STREAMS} streams are open on this server, and that is all it bears",
+            resolution="Ask for the same address with Accept: application/json now and then, or come again later.",
+        )
 
 
 def frame(name: str, seq: int, data: Any) -> bytes:

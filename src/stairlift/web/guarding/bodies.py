@@ -3,10 +3,11 @@
 import asyncio
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stairlift.model.errors import UsageError
+from stairlift.web import complaints
 from stairlift.web.guarding.strict_json import read_json
 
 #: The most bytes of a body; and of a plan of a large cloud, the same as of a file of one.
@@ -25,7 +26,10 @@ class Bodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI. UsageError (request.too_large, request.too_slow, request.bad_json)."""
+        """See ASGI. UsageError (request.too_large, request.too_slow).
+
+        What is wrong with JSON (request.bad_json) is for whoever is let in; the handlers get nothing of such a body.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -34,7 +38,7 @@ class Bodies:
         limit = LARGE if large else USUAL
         _demand_small(_told_size(headers), limit)
         counted = _Counted(receive, limit)
-        await self._app(scope, counted if large else await _whole(counted, headers), send)
+        await self._app(scope, counted if large else await _whole(counted, scope), send)
 
 
 class _Counted:
@@ -64,7 +68,7 @@ class _Counted:
         return message
 
 
-async def _whole(counted: _Counted, headers: Headers) -> Receive:
+async def _whole(counted: _Counted, scope: Scope) -> Receive:
     """A small body, read and looked at, to be received once more."""
     pieces = []
     more = True
@@ -74,10 +78,19 @@ async def _whole(counted: _Counted, headers: Headers) -> Receive:
             raise ClientDisconnect
         pieces.append(message.get("body", b""))
         more = bool(message.get("more_body"))
-    body = b"".join(pieces)
-    if body and _is_json(headers):
-        read_json(body)
+    body = _strict(b"".join(pieces), scope)
     return _again({"type": "http.request", "body": body, "more_body": False}, counted)
+
+
+def _strict(body: bytes, scope: Scope) -> bytes:
+    """The same body, unless it should be JSON and is not."""
+    if body and _is_json(Headers(scope=scope)):
+        try:
+            read_json(body)
+        except UsageError as wrong:
+            complaints.keep(Request(scope), wrong)
+            return b""
+    return body
 
 
 def _again(message: Message, then: Receive) -> Receive:

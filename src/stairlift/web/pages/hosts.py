@@ -78,4 +78,4 @@ def _course(visit: Visit, run: Run | None) -> tuple[Done, Mapping[str, str]]:
     """What a run has done to the hosts, and in which stage it has most to do on each."""
     if run is None:
         return {}, {}
-    return visit.memory.courses.ask(visit.house, run, lambda course: (course.hosts(), course.stages_of()))
+    return visit.house.overviews.hosts(run)

@@ -1,7 +1,7 @@
 """`/plans`: make a plan, read it, compare it, approve and begin it; `/runs/{run}/plan` is the one that runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from stairlift.knowledge.releases import all_series
 from stairlift.model.errors import UsageError
+from stairlift.model.job import JobKind
 from stairlift.model.plan import STAGES, Plan
 from stairlift.model.plan_document import from_document
 from stairlift.model.shelf import KeptPlan
@@ -25,7 +26,7 @@ from stairlift.wiring.asking import Sources
 from stairlift.wiring.beginnings import Beginning, begin
 from stairlift.wiring.commissions import make
 from stairlift.wiring.house import House
-from stairlift.wiring.jobs import JobKind, Work
+from stairlift.wiring.jobs import Work
 from stairlift.wiring.planning import Wishes
 
 router = APIRouter(include_in_schema=False)
@@ -33,10 +34,34 @@ router = APIRouter(include_in_schema=False)
 _SHOWN = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was wished for before and came to nothing: the form shows it once more, to be put right."""
+
+    to: str = ""
+    source: str = ""
+    os_cloud: str = ""
+    hosts: str = ""
+    exclude: str = ""
+    waive: str = ""
+    stages: Annotated[tuple[str, ...], Query()] = ()
+
+    @property
+    def more(self) -> bool:
+        """Whether something of it is in the part of the form that is folded away."""
+        return bool(self.os_cloud or self.hosts or self.exclude or self.waive or self.stages)
+
+    @property
+    def query(self) -> str:
+        """The same, for an address."""
+        return urlencode({key: value for key, value in asdict(self).items() if value}, doseq=True)
+
+
 @router.get("/plans")
-def plans(visit: Reading, cloud: str = "", before: str = "") -> Response:
+def plans(visit: Reading, tried: Annotated[Tried, Depends()], cloud: str = "", before: str = "") -> Response:
     """Those that were made, the newest first, and a form for the next."""
     found = visit.house.library.plans(cloud=cloud or None, before=before or None, limit=_SHOWN + 1)
+    series = tuple(reversed(all_series()))
     return draw(
         visit.request,
         "plans.html",
@@ -44,7 +69,8 @@ def plans(visit: Reading, cloud: str = "", before: str = "") -> Response:
         plans=found[:_SHOWN],
         more=found[_SHOWN - 1].hash if len(found) > _SHOWN else "",
         cloud=cloud,
-        series=tuple(reversed(all_series())),
+        tried=tried if tried.to else replace(tried, to=str(next(one for one in series if not one.planned).release)),
+        series=series,
         stages=STAGES,
     )
 
@@ -73,12 +99,14 @@ def make_one(visit: Operating, wished: Annotated[Wished, Form()]) -> Response:
         waive=wished.waive.split(),
     )
     work = make(visit.house, Sources(wished.os_cloud.strip() or None), wishes, visit.caller.name)
-    return _followed(visit, "plan", work)
+    tried = Tried(**{**wished.model_dump(), "stages": tuple(wished.stages)})
+    return _followed(visit, "plan", work, f"?{tried.query}")
 
 
-def _followed(visit: Visit, kind: JobKind, work: Work) -> Response:
+def _followed(visit: Visit, kind: JobKind, work: Work, query: str = "") -> Response:
+    """On to the page of the job; its address keeps what was wished for."""
     job = visit.house.jobs.begin(kind, visit.caller.name, work)
-    return RedirectResponse(f"/jobs/{job.id}", 303)
+    return RedirectResponse(f"/jobs/{job.id}{query}", 303)
 
 
 @dataclass(frozen=True, slots=True)

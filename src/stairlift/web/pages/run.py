@@ -1,6 +1,6 @@
 """`/runs/{run}`: one run on one screen, and what can be told it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,10 +10,10 @@ from stairlift.model.choice import Choices
 from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Run
 from stairlift.ports import Records
 from stairlift.report.choices import match
-from stairlift.report.course import Course, Milestone
+from stairlift.report.course import Milestone
 from stairlift.report.expected import MOST, Expected
 from stairlift.report.front import card
-from stairlift.report.screen import Screen, screen
+from stairlift.report.screen import Link, Screen, screen
 from stairlift.report.status import Standing
 from stairlift.report.strip_drawing import DrawnStrip
 from stairlift.report.strip_drawing import drawn as drawn_strip
@@ -42,7 +42,11 @@ def shown(visit: Visit, run_id: str, *, meanwhile: str = "") -> Response:
     around = {"attending": attending, "barred": barred.brief if barred else "", "meanwhile": meanwhile}
 
     def draw() -> str:
-        return drawn(visit.request, "run.html", caller=visit.caller, **around, **values(run, visit.house, visit.memory))
+        given = values(run, visit.house, visit.memory)
+        carries = bool(given["choices"].approvals) and attending.by != "elsewhere" and attending.trouble is None
+        blocked = _blocked(given["screen"], carries=carries)
+        told = {**around, **given, "blocked": blocked, "carries": carries}
+        return drawn(visit.request, "run.html", caller=visit.caller, **told)
 
     if meanwhile:
         return sent(visit.request, draw(), status=412)
@@ -57,7 +61,7 @@ def values(run: Run, house: House, memory: Memory) -> Mapping[str, Any]:
     records, at = house.office.store, now()
     seq = _seq(records, run)  # before anything else is read: what comes meanwhile rings once more
     standing = house.office.archive.standing(run)
-    milestones = memory.courses.ask(house, run, Course.milestones)
+    milestones = house.overviews.milestones(run)
     found = house.steering.choices(run)
     return {
         "run": run,
@@ -70,6 +74,12 @@ def values(run: Run, house: House, memory: Memory) -> Mapping[str, Any]:
         "strip": _strip(house, run, memory),
         "over": run.state in FINAL_RUN_STATES,
     }
+
+
+def _blocked(found: Screen, *, carries: bool) -> Sequence[Link]:
+    """What stands in the way. Where an approval has this server carry the run on, that nobody does so now does not."""
+    resume = (f"stairlift resume {found.run.id}",)
+    return [link for link in found.blocked if not (carries and link.commands == resume)]
 
 
 def _screen(records: Records, standing: Standing, milestones: tuple[Milestone, ...]) -> Screen:

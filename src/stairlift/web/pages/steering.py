@@ -11,7 +11,8 @@ from stairlift.model.errors import Refusal, UsageError
 from stairlift.report.choices import match
 from stairlift.report.rollback import way_back_lines
 from stairlift.run.undoing import way_back
-from stairlift.web.access.four_eyes import may_approve, record
+from stairlift.web.access.four_eyes import bar, may_approve
+from stairlift.web.access.ways import way_of
 from stairlift.web.pages.drawing import draw
 from stairlift.web.pages.plans import demand_name
 from stairlift.web.pages.run import shown
@@ -51,23 +52,28 @@ def act(run_id: str, visit: Operating, told: Annotated[Told, Form()]) -> Respons
 def approve(run_id: str, visit: Reading, told: Annotated[Told, Form()]) -> Response:
     """Approve a step, or with its hash the plan: who approves a whole plan types the cloud's name."""
     run = visit.store.run(run_id)
+    word = Word("approve", told.step, reason=told.reason)
     barred = may_approve(visit.house, visit.caller, run)
     if barred:
-        record(visit.caller, run.id, barred)
+        bar(visit.house, run, word, _sight(visit, told.match), barred)
         raise barred
     if told.step == run.plan_hash:
         demand_name(told.cloud, run.cloud)
-    return _told(run_id, visit, Word("approve", told.step, reason=told.reason), told.match)
+    return _told(run_id, visit, word, told.match)
 
 
 def _told(run_id: str, visit: Visit, word: Word, seen: str) -> Response:
     try:
-        visit.house.steering.tell(run_id, word, Sight(visit.caller.name, frozenset({seen})))
+        visit.house.steering.tell(run_id, word, _sight(visit, seen))
     except Refusal as refused:
         if refused.code != "request.stale":
             raise
         return shown(visit, run_id, meanwhile=refused.details)
     return RedirectResponse(f"/runs/{run_id}", 303)
+
+
+def _sight(visit: Visit, seen: str) -> Sight:
+    return Sight(visit.caller.name, frozenset({seen}), via=way_of(visit.request, visit.caller))
 
 
 @router.get("/runs/{run_id}/rollback")

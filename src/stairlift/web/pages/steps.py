@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from stairlift.model.outline import outlined
 from stairlift.model.plan import Step
 from stairlift.model.plan_document import step_from_document
 from stairlift.model.run import FINAL_RUN_STATES, SETTLED, Run, StepState, StepStatus
@@ -13,7 +14,6 @@ from stairlift.report.bars import Bar, of_attempt
 from stairlift.report.choices import match
 from stairlift.report.events import event_line
 from stairlift.report.expected import MOST, Expected
-from stairlift.report.outline import outlined
 from stairlift.report.plan_tree import MARKS
 from stairlift.report.signs import step_sign
 from stairlift.report.text import clock
@@ -77,7 +77,7 @@ def _why(run: Run, status: StepStatus, house: House) -> tuple[str, ...]:
     """What holds it up; of what is through nobody asks."""
     if status.state in SETTLED or status.state is StepState.UNDONE or run.state in FINAL_RUN_STATES:
         return ()
-    return why_lines(run, status, house.office.archive.why(run, status.id)[1], now())
+    return why_lines(run, status, house.office.archive.why(run, status.id, house.overviews.plan(run))[1], now())
 
 
 def _commands(run: Run, step: Step, status: StepStatus) -> list[str]:

@@ -28,6 +28,8 @@ router = APIRouter(include_in_schema=False)
 ZOOMS = (1, 2, 4, 8, 16)
 #: So many links of the chain of what blocks a run are told here; the page of the step has all.
 _LINKS = 4
+#: Between these there is room to count in.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2970, 1, 1, tzinfo=UTC)
 _SORTS = {"plan": "order of the plan", "name": "name", "trouble": "trouble first", "newest": "newest first"}
 
 
@@ -50,8 +52,10 @@ def _asked(  # noqa: PLR0917  # each is a parameter of the address
 
 
 def _in_utc(at: datetime | None) -> datetime | None:
-    """A time without a zone is meant in UTC, as all that pages show."""
-    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
+    """A time without a zone is meant in UTC, as all that pages show. What no run is of is the nearest that may be."""
+    if at is None:
+        return None
+    return min(max(at if at.tzinfo else at.replace(tzinfo=UTC), _FIRST), _LAST)
 
 
 @router.get("/runs/{run_id}/timeline")
@@ -75,7 +79,7 @@ def timeline_page(
 
 def _values(run: Run, house: House, asked: Asked, href: Callable[..., str]) -> dict[str, Any]:
     standing = house.office.archive.standing(run)
-    found = house.timelines.of(run, house.office.store, asked)
+    found = house.timelines.of(run, asked)
     return {
         "run": run,
         "over": run.state in FINAL_RUN_STATES,

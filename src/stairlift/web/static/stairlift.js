@@ -14,6 +14,7 @@ let skew = Date.now() - Date.parse(body.dataset.drawn);
 let fetched = Date.now();
 let stream = null;
 let patience = 1000;
+let heard = false; // whether the first stream has stood, or broken
 let busy = false;
 let again = false;
 let spoken = 0;
@@ -99,6 +100,7 @@ function listen() {
   stream = new EventSource(`${body.dataset.bell}?after=${body.dataset.seq ?? 0}`);
   stream.addEventListener("open", () => {
     patience = 1000;
+    heard = true;
     show();
   });
   stream.addEventListener("ring", (event) => {
@@ -110,6 +112,7 @@ function listen() {
     ring();
   });
   stream.addEventListener("error", () => {
+    heard = true;
     stream?.close();
     stream = null;
     show();
@@ -134,7 +137,8 @@ document.addEventListener("visibilitychange", () => {
 function show() {
   const followed = body.dataset.bell || body.dataset.poll;
   const late = Date.now() - fetched > STALE + 1000;
-  const state = !followed ? "still" : listening() || (body.dataset.poll && !late) ? "live" : late ? "stale" : "reconnecting";
+  const waiting = heard ? "reconnecting" : "connecting";
+  const state = !followed ? "still" : listening() || (body.dataset.poll && !late) ? "live" : late ? "stale" : waiting;
   if (live.dataset.state === state) return;
   live.dataset.state = state;
   const since = new Date(fetched).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });

@@ -102,7 +102,9 @@ def test_a_word_about_the_run_goes_on_record(house, ledger, word, kind, details)
     answer = tells(ada, ledger, **word)
     assert answer.status_code == 202, answer.text
     [command] = on_record(ledger)
-    assert (command.kind, command.details, command.actor) == (kind, details, "ada")
+    via = {"via": command.details["via"]}
+    assert (command.kind, command.details, command.actor) == (kind, details | via, "ada")
+    assert via["via"]["address"] == "testclient"
     assert command.reason == word.get("reason", "")
     assert answer.json()["id"] == command.id
     assert house.attendance.nudged == [ledger.run.id]
@@ -209,11 +211,10 @@ def test_of_two_who_act_on_the_same_sight_at_once_one_is_heard(house, ledger) ->
 def test_of_two_on_different_servers_one_is_heard_too(tmp_path, house, ledger) -> None:
     """Both have looked before either recorded anything: the id of the command is what tells them apart."""
     other = a_house(tmp_path)
-    first, second = client(house, name="ada"), client(other, name="grace")
+    behind = replace(other, overviews=_Late(other, other.steering.choices(ledger.run)))
+    first, second = client(house, name="ada"), client(behind, name="grace")
     headers = seen(first, ledger)
-    before = other.steering.choices(ledger.run)
     assert tells(first, ledger, headers, action="pause").status_code == 202
-    object.__setattr__(other, "steering", replace(other.steering, overviews=_Late(other, before)))
     late = tells(second, ledger, headers, action="cancel")
     assert code(late) == (412, "request.stale")
     assert code(tells(second, ledger, headers, action="pause")) == (412, "request.stale")

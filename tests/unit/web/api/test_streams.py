@@ -1,16 +1,18 @@
 """Streams: who may not hear more, and who does not read, is let go."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from starlette.requests import ClientDisconnect
 
-from houses import a_house, a_run, a_token
+from houses import a_house, a_run, a_token, client
 from stairlift.testing.plans import a_plan, a_step
 from stairlift.web.access.letting_in import by_token, caller_of
 from stairlift.web.api import streams
 from stairlift.web.api.streams import EventStream, frames
 from stairlift.wiring import clock
+from stairlift.wiring.admitting import Wish, issue
 from stairlift.wiring.bell import Bell
 from stairlift.wiring.house import House
 
@@ -83,6 +85,42 @@ def test_who_takes_nothing_is_dropped(monkeypatch):
     with pytest.raises(ClientDisconnect):
         asyncio.run(asyncio.wait_for(play(), 30))
     assert sent == ["http.response.start", "http.response.body", "http.response.body"]
+
+
+def test_one_more_than_the_server_bears_is_refused_and_has_room_later(house, monkeypatch):
+    """Each of the others reads on; who is refused is told what to do instead, and pages of JSON are still to be had."""
+    monkeypatch.setattr(streams, "MOST_STREAMS", 1)
+    run, ada = a_run(house, PLAN).run.id, client(house, "read")
+    caller = caller_of(by_token(house.keys, a_token(house, "read", name="bob")))
+
+    async def play():
+        given = frames((house, caller), house.bell.rings(run, 0), lambda _: b"news")
+        await some(given, 2)
+        full = [await asyncio.to_thread(ada.get, f"/v1/runs/{run}/{what}") for what in ("bell", "events")]
+        await given.aclose()
+        return full
+
+    full, page = asyncio.run(asyncio.wait_for(play(), 60))
+    assert (full.status_code, full.json()["code"]) == (503, "stream.too_many")
+    assert int(full.headers["Retry-After"]) > 0
+    assert page.status_code == 200
+    streams.demand_room(house.bell)
+
+
+def test_whose_token_has_expired_hears_no_more(house, monkeypatch):
+    monkeypatch.setattr(streams, "_ADMITTED", 0.0)
+    at = clock.now()
+    short = issue(house.keys, Wish("eve", ("read",), at + timedelta(hours=1)), "a test", at)[1]
+    eve = caller_of(by_token(house.keys, short))
+
+    async def play():
+        given = watched(house, eve)
+        before = await some(given, 2)
+        monkeypatch.setattr(clock, "now", lambda: at + timedelta(hours=2))
+        return before, [one async for one in given]
+
+    before, after = asyncio.run(asyncio.wait_for(play(), 30))
+    assert (len(before), after) == (2, [])
 
 
 def test_a_watcher_that_has_gone_is_not_looked_out_for(house, caller):
