@@ -97,7 +97,8 @@ class Operator:
         return calls.read_text().splitlines() if calls.exists() else []
 
     def environment(self, **more: str) -> dict[str, str]:
-        strange = ("OS_", "STAIRLIFT_", "ANSIBLE_", "XDG_", "PYTHON", "LC_")
+        """COLUMNS and LINES are of the terminal that the tests have, if any: readline puts them there."""
+        strange = ("OS_", "STAIRLIFT_", "ANSIBLE_", "XDG_", "PYTHON", "LC_", "COLUMNS", "LINES")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(strange)}
         own = {"HOME": str(self.folder), "STAIRLIFT_STATE_DIR": str(self.folder / "state"), "NO_COLOR": "1"}
         return kept | own | self.environ | more

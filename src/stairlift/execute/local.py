@@ -146,7 +146,7 @@ def _spawn(folder: AttemptFolder, job: Job, grace: float, environ: Mapping[str, 
         argv,
         {**environ, **job.env, "STAIRLIFT_PROGRESS": str(folder.path / PROGRESS)},
         setsid=True,
-        setsigmask=(),
+        setsigmask=supervisor.TERMINAL,
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),

@@ -30,6 +30,8 @@ BUSY, BEGUN, CUT_OFF = 200, 201, 202
 
 _PR_SET_CHILD_SUBREAPER = 36
 _WATCHED = (signal.SIGCHLD, signal.SIGTERM)
+#: What a terminal sends to all that it has started. Whoever starts us blocks them: see `_leave_the_terminal`.
+TERMINAL = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
 #: The result is written over a block that was put by when there was room, so that a disk which is full at the end
 #: does not turn a finished attempt into a lost one.
 _RESERVED = 1024
@@ -42,7 +44,8 @@ _LOOK = 1.0
 def main(folder: str, grace: float, cwd: str, argv: list[str]) -> int:
     """Run the attempt in `folder`; the code to leave with."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have chosen to ignore it
-    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+    _leave_the_terminal()
+    signal.pthread_sigmask(signal.SIG_SETMASK, _WATCHED)
     os.chdir(folder)
     lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -66,6 +69,16 @@ def main(folder: str, grace: float, cwd: str, argv: list[str]) -> int:
     returncode, why = _wait(job, grace, lifeline)
     _leave_result({"returncode": returncode, "stopped": bool(why), "why": why})
     return 0
+
+
+def _leave_the_terminal() -> None:
+    """Forget a Ctrl-C of the moment in which we were not yet in a session of our own; it is meant for who started us.
+
+    To ignore a signal discards one that is pending (signal(7), sigaction(2)).
+    """
+    for number in TERMINAL:
+        before = signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, before)
 
 
 def _reserve() -> None:
