@@ -55,6 +55,8 @@ PAGES = (
     "/",
 )
 _AT_ONCE = 2000
+#: As `stairlift serve` has it.
+COLLECT = (10_000, 20, 20)
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,13 @@ def measure(quick: bool = False) -> Table:
     """The table."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         written = Written.in_folder(Path(name), QUICK_HOSTS if quick else HOSTS, stack)
+        before = gc.get_threshold()
+        gc.set_threshold(*COLLECT)
         gc.collect()
         gc.freeze()  # what the bench itself keeps in mind is no burden of a server
         looked = [_looked(written, page, QUICK_ROUNDS if quick else ROUNDS) for page in PAGES]
         gc.unfreeze()
+        gc.set_threshold(*before)
     return Table(
         title=f"A run of {len(written.plan.steps):,} steps on {QUICK_HOSTS if quick else HOSTS:,} hosts, half done",
         heads=("page", "first ms", "after an event ms", "the same again ms", "KB"),

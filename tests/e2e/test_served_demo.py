@@ -102,6 +102,8 @@ def test_a_newcomer_runs_the_whole_upgrade_from_a_browser(tmp_path):
         run = visitor.waits_for(begun)["run"]
         assert visitor.approves_until_done(run) > 0  # one-way steps ask
         assert "done" in visitor.sees(f"/runs/{run}")
+        assert "What users feel" in visitor.sees(f"/runs/{run}")
+        assert 'data-key="api-nova"' in visitor.sees(f"/runs/{run}/timeline"), "what they felt is on the same axis"
 
         demo.send_signal(signal.SIGINT)
         assert demo.wait(60) == 0, log.read_text()

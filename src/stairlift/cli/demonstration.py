@@ -97,9 +97,14 @@ def _commands(source: Release, target: Release) -> Iterator[Sequence[str]]:
 
 
 @contextmanager
-def staged(name: str, keep: Path | None) -> Iterator[Stage]:
-    """A folder with all that an operator has, beside a simulated cloud at work. Raises UsageError (demo.no_ansible)."""
+def staged(name: str, keep: Path | None, more: str = "") -> Iterator[Stage]:
+    """A folder with all that an operator has, beside a simulated cloud at work; `more` are further settings.
+
+    Raises UsageError (demo.no_ansible).
+    """
     with _folder(keep) as folder, _at_work(load(name), name, folder) as stage:
+        with (folder / "stairlift.toml").open("a", encoding="utf-8") as settings:
+            settings.write(more)
         yield stage
 
 

@@ -18,6 +18,11 @@ from stairlift.wiring.office import Office, open_office
 from stairlift.wiring.serving import is_free
 from stairlift.wiring.settings import Settings
 
+#: Whoever looks on sees what users feel, from a short while before the first change.
+_METER = """
+[meter]                                        # a user's requests, beside the run
+baseline = "5s"
+"""
 _WELCOME = "open {address} in a browser, and press Ctrl-C here when you have seen enough"
 _FAREWELL = "the server has left; its cloud goes, too"
 
@@ -25,9 +30,9 @@ _FAREWELL = "the server has left; its cloud goes, too"
 def serve_demo(name: str, keep: Path | None) -> None:
     """Serve a simulated cloud until Ctrl-C, then take all of it away, unless it is to be kept. Raises as `listen`."""
     source = release_of(name)
-    with staged(name, keep) as stage, _moved_to(stage):
+    with staged(name, keep, _METER) as stage, _moved_to(stage):
         say(f"a simulated cloud runs {describe(source)} in {stage.folder}")
-        say(f"  plan its upgrade to {target_of(source)} on the page Plans, approve it, and watch")
+        say(f"  plan its upgrade from {source} to {target_of(source)} on the page Plans, approve it, and watch")
         try:
             keep_serving(_settings(), settings, Welcome(sign_in=True, words=_WELCOME, farewell=_FAREWELL))
         finally:

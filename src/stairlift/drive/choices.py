@@ -54,10 +54,8 @@ def choices(records: Records, run: Run, outline: Outline | None = None) -> Choic
 
     `outline` is for who knows a cheaper way to the plan and its steps than to read them whole.
     """
-    whole = outline or (lambda run: (from_document(records.plan(run.id)), records.steps(run.id)))
     told = records.commands(run.id)
-    unsettled = tuple(command for command in told if command.result is None)
-    here = _Here(records, run, records.orchestrator(run.cloud), unsettled, whole)
+    here = _here(records, run, told, outline)
     wanting = records.steps(run.id, states=WANTING, most=MOST)
     steps = {step["id"]: step_from_document(step) for step in records.plan_steps(run.id, [s.id for s in wanting])}
     return Choices(
@@ -66,6 +64,18 @@ def choices(records: Records, run: Run, outline: Outline | None = None) -> Choic
         (*_plan(here), *_approvals(here, wanting, steps)),
         told,
     )
+
+
+def choices_of_plan(records: Records, run: Run) -> Choices:
+    """Of these what can be told about the plan: that takes none of its steps. Raises StairliftError (store.*)."""
+    told = records.commands(run.id)
+    return Choices(run, (), tuple(_plan(_here(records, run, told))), told)
+
+
+def _here(records: Records, run: Run, told: Sequence[Command], outline: Outline | None = None) -> _Here:
+    whole = outline or (lambda run: (from_document(records.plan(run.id)), records.steps(run.id)))
+    unsettled = tuple(command for command in told if command.result is None)
+    return _Here(records, run, records.orchestrator(run.cloud), unsettled, whole)
 
 
 def _about_run(here: _Here) -> Iterator[Choice]:

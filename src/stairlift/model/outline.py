@@ -133,10 +133,13 @@ def _stage_of(step: Outlined, several: bool) -> str:
 
 
 def _gathered(pairs: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
+    """By name, each place once; they come in their order."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for name, place in pairs:
-        found[name].append(place)
-    return {name: tuple(dict.fromkeys(places)) for name, places in found.items()}
+        places = found[name]
+        if not places or places[-1] != place:
+            places.append(place)
+    return {name: tuple(places) for name, places in found.items()}
 
 
 def _group(places: Sequence[int], steps: Sequence[Outlined], bonds: Sequence[_Bonds]) -> str:

@@ -101,7 +101,8 @@ def seconds(found: Known, which: str) -> dict[str, float]:
 def estimate(plan: Plan, found: Known, courses: tuple[Course, Course]) -> Estimate:
     """What the courses with either length come to. Without all lengths, only of stages that are known."""
     unknown = {_place(step) for step in plan.steps if step.action != "approve" and step.id not in found.lengths}
-    usual, careful = (_spans(plan, course) for course in courses)
+    usual = _spans(plan, courses[0])
+    careful = usual if courses[1] is courses[0] else _spans(plan, courses[1])
     stages = {place: Length(usual[place], careful[place]) for place in usual if place not in unknown}
     whole = Length(_end(courses[0]), _end(courses[1])) if found.whole and found.lengths else None
     return Estimate(found, whole, stages if found.lengths else {}, courses[1] if found.whole else {})

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stairlift.model.naming import natural
@@ -103,18 +103,42 @@ class Filters:
 Done = Mapping[str, Mapping[StepState, int]]
 
 
-def spots_of(cloud: Mapping[str, Any], course: Done, stages: Mapping[str, str]) -> tuple[Spot, ...]:
-    """The hosts of a cloud's document, and those that only a run knows, by zone, role and name.
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A run that goes on: the way that it takes the cloud, and what it has done to each host.
 
-    `stages` are those in which the run has most to do on a host: where nobody looked, they tell its role.
+    `stages` are those in which it has most to do on a host: where nobody looked, they tell its role.
     """
+
+    source: str
+    target: str
+    done: Done
+    stages: Mapping[str, str]
+
+    def releases(self, host: str) -> tuple[str, ...]:
+        """What a host runs as far as the run can tell; once it has begun there, and is not done, it may be either."""
+        counts = self.done.get(host, {})
+        if sum(counts.values()) == counts.get(StepState.DONE, 0):
+            return (self.target,) if counts else ()
+        begun = set(_states(counts)) - {StepState.PENDING, StepState.WAITING}
+        return (self.source, self.target) if begun else (self.source,)
+
+
+def _states(counts: Mapping[StepState, int]) -> Iterable[StepState]:
+    return (state for state, number in counts.items() if number)
+
+
+def spots_of(cloud: Mapping[str, Any], run: Underway | None) -> tuple[Spot, ...]:
+    """The hosts of a cloud's document, and those that only a run knows, by zone, role and name."""
+    course = run.done if run else {}
     services: dict[str, list[Mapping[str, Any]]] = {}
     for service in cloud.get("services", ()):
         services.setdefault(service["host"], []).append(service)
     series = cloud.get("release", {}).get("series") or ""
     known = [_spot(host, services.get(host["name"], ()), series, course) for host in cloud.get("hosts", ())]
     names = {spot.name for spot in known}
-    others = [_only_in_run(host, stages.get(host, ""), done) for host, done in course.items() if host not in names]
+    known = [replace(s, releases=s.releases or run.releases(s.name)) for s in known] if run else known
+    others = [_only_in_run(host, run) for host in course if host not in names] if run else []
     return tuple(sorted((*known, *others), key=lambda s: (natural(s.zone), _rank(s.role), natural(s.name))))
 
 
@@ -144,16 +168,17 @@ def _spot(
     )
 
 
-def _only_in_run(host: str, stage: str, counts: Mapping[StepState, int]) -> Spot:
+def _only_in_run(host: str, run: Underway) -> Spot:
+    stage = run.stages.get(host, "")
     return Spot(
         name=host,
         zone="no zone",
         role=stage if stage in _ROLES else "no role",
-        releases=(),
+        releases=run.releases(host),
         health=_HEALTH["unknown"],
         why="",
         services=0,
-        **_progress(counts),
+        **_progress(run.done[host]),
     )
 
 

@@ -58,7 +58,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One page of it. `now` is where the present is, None where it is not on the axis, or the run is over."""
+    """One page of it. `now` is where the present is, None where it is not on the axis, or the run is over.
+
+    `beyond` is when all that is to come may have ended, where nobody asked for an end and the axis ends before.
+    """
 
     axis: Axis
     kind: Kind
@@ -68,6 +71,7 @@ class Timeline:
     now: float | None
     chosen: Chosen
     counts: Mapping[StepState, int] = field(default_factory=dict)
+    beyond: datetime | None = None
 
 
 def timeline(known: Known, chosen: Chosen, asked: Asked) -> Timeline:
@@ -86,6 +90,7 @@ def timeline(known: Known, chosen: Chosen, asked: Asked) -> Timeline:
         now=axis.place(known.now) if under_way and axis.shows(known.now, known.now) else None,
         chosen=chosen,
         counts=Counter([status.state for status in known.statuses.values()]),
+        beyond=None if asked.end else _beyond(known, axis),
     )
 
 
@@ -99,6 +104,11 @@ def axis_of(known: Known, asked: Asked) -> Axis:
         return Axis.over(begin, run.ended_at)
     ahead = known.forecast.end() - known.now if known.forecast else timedelta()
     return Axis.over(begin, known.now + min(ahead, max(_AHEAD, known.now - begin)))
+
+
+def _beyond(known: Known, axis: Axis) -> datetime | None:
+    end = known.forecast.end() if known.forecast else axis.end
+    return end if end > axis.end else None
 
 
 def _row(row: Row, bars: Iterable[Bar], known: Known, axis: Axis) -> TimelineRow:

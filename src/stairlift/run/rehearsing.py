@@ -1,7 +1,7 @@
 """A plan played through without doing anything: when each step would begin and end, by the run's own decisions."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from stairlift.model.plan import Plan
@@ -31,14 +31,16 @@ def play(plan: Plan, lengths: Mapping[str, float], statuses: Iterable[StepStatus
     ends: list[tuple[float, int, str]] = []
     now = 0.0
     while True:
-        while chosen := [one for one in decide(board, now) if isinstance(one, Start | PassGate)]:
+        gates = True
+        while gates:  # nothing else lets more begin before one of these has ended
+            chosen = [one for one in decide(board, now) if isinstance(one, Start | PassGate)]
+            gates = any(isinstance(one, PassGate) for one in chosen)
             for one in chosen:
-                _begin(board, one, ends, now + lengths.get(one.step, 0.0))
-                found[one.step] = Played(now, now if isinstance(one, PassGate) else now + lengths.get(one.step, 0.0))
+                found[one.step] = _begin(board, one, ends, Played(now, now + lengths.get(one.step, 0.0)))
         if not ends:
             return found
         now, _, step = heappop(ends)
-        board.move(replace(board.status(step), state=StepState.DONE))
+        board.move(StepStatus(step, StepState.DONE, board.status(step).attempt))
 
 
 def _anew(status: StepStatus) -> StepStatus:
@@ -46,10 +48,12 @@ def _anew(status: StepStatus) -> StepStatus:
     return status if keeps else StepStatus(status.id, approved=True)
 
 
-def _begin(board: Board, one: Start | PassGate, ends: list[tuple[float, int, str]], end: float) -> None:
-    status = board.status(one.step)
+def _begin(board: Board, one: Start | PassGate, ends: list[tuple[float, int, str]], played: Played) -> Played:
+    """As it goes; a gate is passed at once."""
+    attempt = board.status(one.step).attempt
     if isinstance(one, PassGate):
-        board.move(replace(status, state=StepState.DONE))
-        return
-    board.move(replace(status, state=StepState.RUNNING, attempt=status.attempt + 1))
-    heappush(ends, (end, board.graph.number[one.step], one.step))
+        board.move(StepStatus(one.step, StepState.DONE, attempt))
+        return Played(played.begin, played.begin)
+    board.move(StepStatus(one.step, StepState.RUNNING, attempt + 1))
+    heappush(ends, (played.end, board.graph.number[one.step], one.step))
+    return played

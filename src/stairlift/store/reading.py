@@ -45,6 +45,11 @@ _COMMANDS = _select(plain.COMMAND, "command")
 _EFFECTS = _select([f"effect.{name}" for name in plain.EFFECT], "effect JOIN run ON run.id = effect.run")
 _PLAN = "SELECT CAST(document AS TEXT) FROM plan JOIN run ON run.plan_hash = plan.hash WHERE run.id = ?"
 _PLAN_STEPS = "SELECT CAST(document AS TEXT) FROM plan_step JOIN run ON run.plan_hash = plan_step.plan WHERE run.id = ?"
+#: In the order of their index: asked for that of the plan, SQLite looks at all steps for a few.
+_SOME_PLAN_STEPS = (
+    "SELECT plan_step.position, CAST(document AS TEXT) FROM plan_step JOIN run ON run.plan_hash = plan_step.plan "
+    "WHERE run.id = ? AND plan_step.id IN ({ids}) ORDER BY plan_step.id"
+)
 _LIKE = (
     "SELECT run.cloud, run.created_at, plan_step.sort, plan_step.position FROM run "
     "JOIN plan_step ON plan_step.plan = run.plan_hash WHERE run.id = ? AND plan_step.id = ?"
@@ -123,7 +128,8 @@ class Reading:
 
         document = dict(self.plan_head(run_id))
         if "steps" in document:
-            document["steps"] = orjson.loads(self._plan_steps(run_id))
+            found = self._ask(f"{_PLAN_STEPS} ORDER BY plan_step.position", (run_id,))
+            document["steps"] = orjson.loads(f"[{','.join(row[0] for row in found)}]")  # parsed in one go
         return document
 
     def plan_head(self, run_id: str) -> Mapping[str, Any]:
@@ -136,8 +142,8 @@ class Reading:
 
     def plan_steps(self, run_id: str, ids: Collection[str]) -> tuple[Mapping[str, Any], ...]:
         """The documents of these steps."""
-        found = self._plan_steps(run_id, f"AND plan_step.id IN ({_marks(ids)})", *ids) if ids else "[]"
-        return tuple(json.loads(found))
+        found = self._ask(_SOME_PLAN_STEPS.format(ids=_marks(ids)), (run_id, *ids)) if ids else ()
+        return tuple(json.loads(document) for _, document in sorted(tuple(row) for row in found))
 
     def each_plan_step(self, run_id: str) -> Iterator[Mapping[str, Any]]:
         """The documents of all steps."""
@@ -262,11 +268,6 @@ class Reading:
     def _run(self, where: str, *given: Any) -> Run | None:
         found = self._first(f"{_RUNS} {where}", *given)
         return plain.run_of(found) if found else None
-
-    def _plan_steps(self, run_id: str, more: str = "", *given: str) -> str:
-        """As one text, which is parsed in one go."""
-        found = self._ask(f"{_PLAN_STEPS} {more} ORDER BY plan_step.position", (run_id, *given))
-        return f"[{','.join(row[0] for row in found)}]"
 
     def _first(self, query: str, *given: Any) -> Any:
         found = self._ask(query, given)

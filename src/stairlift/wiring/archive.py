@@ -121,11 +121,14 @@ class Archive:
 
         return in_line(known, self.records, self.queued)
 
-    def why(self, run: Run, step: str, plan: Plan | None = None) -> tuple[Standing, "tuple[Hindrance, ...]"]:
-        """What holds up a step; `plan` is the run's for who has read it. Raises UsageError (run.unknown_step)."""
+    def why(self, run: Run, step: str, *, near: bool = False) -> tuple[Standing, "tuple[Hindrance, ...]"]:
+        """What holds up a step. Raises UsageError (run.unknown_step).
+
+        The standing has all steps of the run, unless those `near` the step are enough.
+        """
         from stairlift.wiring.hindrances import about, at_work, with_tasks
 
-        standing, found = about(step, run, self.records, self.queued, plan)
+        standing, found = about(step, run, self.records, self.queued, near=near)
         attempts = [AttemptId(run.id, s.id, s.attempt) for s in standing.steps if s.id in at_work(found)]
         told = with_tasks(found, self.tasks(attempts) if attempts else {})
         return replace(standing, why=told), told

@@ -29,6 +29,10 @@ _CANDIDATES = 20
 #: At most so many steps are laid out for it, of those that they need so many are asked after, and so many that are
 #: settled are kept: the last ones tell since when the others could begin.
 _MOST, _ASKED, _SETTLED = 300, 10_000, 50
+#: For a step that somebody asks about so many are. Of a plan with no more than these the whole board is laid out; so it
+#: is of a run that is taken back, where a step waits for what was built on it.
+_WHOLE = 2000
+_BEGUN = frozenset(StepState) - SETTLED - {StepState.PENDING}
 
 
 def unknown_step(run: Run, step: str) -> UsageError:
@@ -41,24 +45,44 @@ def unknown_step(run: Run, step: str) -> UsageError:
 
 
 def about(
-    step: str, run: Run, records: Records, queued: Queued, plan: Plan | None = None
+    step: str, run: Run, records: Records, queued: Queued, *, near: bool = False
 ) -> tuple[Standing, tuple[Hindrance, ...]]:
-    """What holds up a step of a run, worked out from all that is on record. Raises UsageError (run.unknown_step).
+    """What holds up a step of a run, worked out from what is on record. Raises UsageError (run.unknown_step).
 
-    `plan` is the run's for who has read it before.
+    `near`: of a run of very many steps the standing may have those alone that this step needs, and those that have
+    begun.
     """
     if not records.plan_steps(run.id, [step]):
         raise unknown_step(run, step)
-    plan = plan or from_document(records.plan(run.id))
+    counts = records.counts(run.id) if near and run.intent != "rollback" else {}
+    cut = sum(counts.values()) > _WHOLE
+    plan, steps = _near(step, run, records) if cut else _whole(run, records)
     standing = Standing(
         run=run,
         plan=plan,
-        steps=records.steps(run.id),
+        steps=steps,
         orchestrator=records.orchestrator(run.cloud),
         told=records.commands(run.id, unsettled=True),
+        counts=counts if cut else {},
     )
-    found = why(_board(plan, standing.steps, run), _around(standing, records, queued), step)
+    found = why(_board(plan, steps, run), _around(standing, records, queued), step)
     return replace(standing, why=found), found
+
+
+def _whole(run: Run, records: Records) -> tuple[Plan, tuple[StepStatus, ...]]:
+    return from_document(records.plan(run.id)), records.steps(run.id)
+
+
+def _near(step: str, run: Run, records: Records) -> tuple[Plan, tuple[StepStatus, ...]]:
+    """A step with all that it needs, and whatever may be in its way: what has begun, and would be next."""
+    found = {s.id: s for s in records.steps(run.id, [step])}
+    documents = _with_needs(run.id, found, records, _WHOLE)
+    others = {s.id: s for s in records.steps(run.id, states=_BEGUN, most=_MOST)}
+    others |= {s.id: s for s in records.steps(run.id, states=_NOT_BEGUN, most=_CANDIDATES)}
+    documents += _with_needs(run.id, others, records, _MOST)
+    steps = records.steps(run.id, found | others)  # in the order of the plan
+    kept = {document["id"]: document for document in documents}
+    return _cut(records.plan_head(run.id), [kept[s.id] for s in steps]), steps
 
 
 def at_work(found: Iterable[Hindrance]) -> frozenset[str]:
@@ -87,7 +111,7 @@ def in_line(standing: Standing, records: Records, queued: Queued) -> Standing:
     statuses = {s.id: s for s in islice(begun, _MOST)}
     candidates = records.steps(standing.run.id, states=_NOT_BEGUN, most=_CANDIDATES)
     statuses |= {s.id: s for s in candidates}
-    documents = _with_needs(standing.run.id, statuses, records)
+    documents = _with_needs(standing.run.id, statuses, records, _MOST)
     plan = _cut(records.plan_head(standing.run.id), documents)
     board = _board(plan, statuses.values(), standing.run)
     step = first_in_line(board) if standing.run.intent == "go" else _stuck(standing)
@@ -100,15 +124,18 @@ def _stuck(standing: Standing) -> str | None:
     return next((s.id for s in standing.in_state(StepState.UNDO_FAILED)), None)
 
 
-def _with_needs(run_id: str, statuses: dict[str, StepStatus], records: Records) -> list[Mapping[str, Any]]:
-    """The documents of these steps, and, added to both, what they need; of what is done nothing further."""
+def _with_needs(run_id: str, statuses: dict[str, StepStatus], records: Records, most: int) -> list[Mapping[str, Any]]:
+    """The documents of these steps, and, added to both, what they need; of what is done nothing further.
+
+    Nothing more is asked for once there are `most`.
+    """
     documents = list(records.plan_steps(run_id, statuses))
     fresh = documents
-    while fresh and len(statuses) < _MOST:
+    while fresh and len(statuses) < most:
         named = {other: None for step in fresh for other in (*step["needs"], *step["after"]) if other not in statuses}
         asked = records.steps(run_id, list(named)[:_ASKED]) if named else ()
         left = {s.id: s for s in asked if s.state is not StepState.DONE}
-        more = dict(list(left.items())[:_MOST]) | {s.id: s for s in asked[-_SETTLED:]}
+        more = dict(list(left.items())[:most]) | {s.id: s for s in asked[-_SETTLED:]}
         statuses |= more
         added = records.plan_steps(run_id, more) if more else ()
         documents += added

@@ -9,7 +9,7 @@ import orjson
 from stairlift.model.errors import StairliftError
 from stairlift.model.plan import Plan
 from stairlift.model.plan_document import from_document
-from stairlift.model.run import Event, Run
+from stairlift.model.run import Run
 from stairlift.model.shelf import KeptPlan
 from stairlift.ports import Records
 from stairlift.report.announcement import Contact, Occasion, Occurrence, announced
@@ -21,15 +21,15 @@ from stairlift.report.paper import Paper
 from stairlift.report.paper_html import page
 from stairlift.report.paper_words import markdown, report_document
 from stairlift.run.rehearsing import play
+from stairlift.run.transitions import RUN_MOVES
 from stairlift.wiring.clock import now
 from stairlift.wiring.files import write_whole
 from stairlift.wiring.measured import availability_of
 
 Form = Literal["md", "html", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
-#: So many events are read at a time, and only those kept that a report tells of.
-_PAGE = 5000
-_TOLD = frozenset({"step.skipped", "step.approved", "step.carried"})
+#: The events that a report tells of.
+_TOLD = frozenset({*RUN_MOVES.values(), "run.created", "step.skipped", "step.approved", "step.carried"})
 
 
 def past_of(cloud: str, records: Records, run: Run | None = None) -> History:
@@ -80,7 +80,7 @@ def account_of(
         steps=records.steps(run.id),
         attempts=records.attempts(run.id),
         commands=records.commands(run.id),
-        events=tuple(_events(run.id, records)),
+        events=records.events(run.id, kinds=_TOLD),
         effects=records.effects(run.id),
         availability=availability_of(run, records, state_dir),
     )
@@ -89,15 +89,6 @@ def account_of(
 def _decided(run: Run, records: Records) -> tuple[Plan, Estimate]:
     plan = from_document({**records.plan_head(run.id), "steps": records.each_plan_step(run.id)})
     return plan, estimated(plan, past_of(plan.cloud, records, run))
-
-
-def _events(run_id: str, records: Records) -> list[Event]:
-    found: list[Event] = []
-    after_seq = 0
-    while events := records.events(run_id, after_seq, _PAGE):
-        found += (event for event in events if event.kind.startswith("run.") or event.kind in _TOLD)
-        after_seq = events[-1].seq
-    return found
 
 
 _RENDERED: Mapping[Form, Callable[[Paper], bytes]] = {

@@ -15,6 +15,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any, cast
 
+from stairlift.drive.choices import choices_of_plan
 from stairlift.drive.commands import tell
 from stairlift.model.choice import Choices, Verb
 from stairlift.model.errors import Refusal, StairliftError, UsageError
@@ -70,6 +71,10 @@ class Steering:
     def choices(self, run: Run) -> Choices:
         """What can be told to a run now."""
         return self.overviews.choices(run)
+
+    def choices_of_plan(self, run: Run) -> Choices:
+        """Of these what can be told about its plan."""
+        return choices_of_plan(self.office.store, run)
 
     def tell(self, run_id: str, word: Word, sight: Sight) -> Command:
         """Put a word on record and have somebody act on it soon; the command as it stands.

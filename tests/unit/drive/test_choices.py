@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from journals import Ledger, an_office
-from stairlift.drive.choices import choices
+from stairlift.drive.choices import choices, choices_of_plan
 from stairlift.drive.commands import tell
 from stairlift.model.choice import Ask, Choices
 from stairlift.model.run import Command, RunState
@@ -91,9 +91,13 @@ def test_what_was_found_is_read_once_for_all_that_wait(ledger, monkeypatch) -> N
 
 def test_a_plan_that_nobody_approved_is_asked_about(ledger) -> None:
     options = {**ledger.run.options, "stages": [], "approved": False, "stop_after": ""}
-    found = choices(ledger.office.store, replace(ledger.run, options=options))
-    assert [a.step for a in found.approvals] == [ledger.run.plan_hash]
+    run = replace(ledger.run, options=options)
+    found = choices(ledger.office.store, run)
+    assert [a.step for a in found.approvals] == [run.plan_hash]
     assert found.approvals[0].allowed
+    of_plan = choices_of_plan(ledger.office.store, run)
+    assert of_plan.approval(run.plan_hash) == found.approval(run.plan_hash)
+    assert match(of_plan, run.plan_hash) == match(found, run.plan_hash)
 
 
 def test_only_stages_that_are_not_left_behind_are_offered(tmp_path) -> None:

@@ -1,7 +1,7 @@
 """The map of a cloud: hosts by zone and role, with release, health, and what a run did to them."""
 
 from stairlift.model.run import StepState
-from stairlift.report.hosts_map import Filters, blocks_of, choices_of, legend_of, spots_of
+from stairlift.report.hosts_map import Filters, Underway, blocks_of, choices_of, legend_of, spots_of
 
 S = StepState
 
@@ -26,8 +26,12 @@ def a_cloud(*services, hosts=None):
     return {"release": {"series": "2025.1"}, "hosts": hosts or [a_host(n) for n in names], "services": list(services)}
 
 
+def a_run_of(course, stages=None):
+    return Underway("2025.1", "2026.1", course, stages or {})
+
+
 def the_spots(*services, course=None, **given):
-    return {spot.name: spot for spot in spots_of(a_cloud(*services, **given), course or {}, {})}
+    return {spot.name: spot for spot in spots_of(a_cloud(*services, **given), a_run_of(course) if course else None)}
 
 
 def test_the_worst_of_its_services_is_the_health_of_a_host():
@@ -66,13 +70,20 @@ def test_while_a_run_goes_on_what_it_has_nothing_for_looks_otherwise_than_what_i
 
 
 def test_hosts_that_only_a_run_knows_are_there_with_the_role_of_their_stage():
-    (spot,) = spots_of({}, {"cmp9": {S.RUNNING: 1}}, {"cmp9": "compute"})
-    assert (spot.name, spot.role, spot.release, spot.sign.word) == ("cmp9", "compute", "unknown", "at work")
+    (spot,) = spots_of({}, a_run_of({"cmp9": {S.PENDING: 1}}, {"cmp9": "compute"}))
+    assert (spot.name, spot.role, spot.release, spot.sign.word) == ("cmp9", "compute", "2025.1", "to come")
+
+
+def test_where_nobody_looked_the_run_tells_what_a_host_may_run():
+    course = {"a": {S.DONE: 2, S.PENDING: 0}, "b": {S.DONE: 1, S.PENDING: 1}, "c": {S.PENDING: 1, S.RUNNING: 0}}
+    hosts = [a_host("b"), a_host("d")]
+    found = {spot.name: spot.release for spot in spots_of({"hosts": hosts}, a_run_of(course))}
+    assert found == {"a": "2026.1", "b": "2025.1 and 2026.1", "c": "2025.1", "d": "unknown"}
 
 
 def test_they_stand_by_zone_and_role_with_numbers_in_their_natural_order():
     hosts = [a_host("cmp10", zone="az2"), a_host("cmp9", zone="az2"), a_host("ctl1", "control", "az2"), a_host("x")]
-    blocks = blocks_of(spots_of(a_cloud(a_service("x"), hosts=hosts), {}, {}))
+    blocks = blocks_of(spots_of(a_cloud(a_service("x"), hosts=hosts), None))
     assert [(b.zone, b.role, [s.name for s in b.spots]) for b in blocks] == [
         ("az1", "compute", ["x"]),
         ("az2", "control", ["ctl1"]),

@@ -249,6 +249,14 @@ def test_now_is_on_the_axis_of_a_run_that_goes_on():
     assert shown(plan, asked=Asked(begin=NOON, end=after(50))).now is None
 
 
+def test_it_says_where_the_axis_ends_before_what_is_to_come():
+    plan = a_plan(*(a_step(f"cmp{n}", needs=[f"cmp{n - 1}"] if n else []) for n in range(5)))
+    hours = Usual({}, 3600.0)
+    assert shown(plan, usual=hours).beyond == after(100 + 5 * 3600)
+    assert shown(plan, usual=Usual({}, 60.0)).beyond is None, "all of it is there"
+    assert shown(plan, usual=hours, asked=Asked(end=after(200))).beyond is None, "that end was asked for"
+
+
 # Rows
 
 

@@ -127,6 +127,25 @@ def test_a_few_steps_tell_what_the_whole_plan_would(office, scene, attended):
     assert standing.why == whole
 
 
+@pytest.mark.parametrize("scene", SCENES)
+def test_what_is_near_a_step_tells_why_as_the_whole_plan_does(office, scene, monkeypatch):
+    ledger = SCENES[scene](Ledger.begun(office, FLEET))
+    asked = [step.id for step in FLEET.steps]
+    whole = [office.archive.why(ledger.run, step)[1] for step in asked]
+    monkeypatch.setattr("stairlift.wiring.hindrances._WHOLE", 1)
+    laid_out = [office.archive.why(ledger.run, step, near=True) for step in asked]
+    assert [why for _, why in laid_out] == whole
+
+
+def test_of_many_steps_only_those_near_one_are_laid_out(office):
+    hosts = [a_step(f"up{n}@{host}", needs=[f"up{n - 1}@{host}"] if n else []) for host in "ab" for n in range(1500)]
+    ledger = Ledger.begun(office, a_plan(*hosts)).does("up0@a").fails("up1@a")
+    standing, why = office.archive.why(ledger.run, "up3@a", near=True)
+    assert [(hindrance.kind, hindrance.by) for hindrance in why][-1] == ("need", ("up2@a",))
+    assert len(standing.steps) < 100
+    assert sum(standing.numbers.values()) == len(hosts)
+
+
 def test_what_is_behind_steps_that_were_left_out_is_not_next(office):
     ledger = Ledger.begun(office, a_plan(a_step("a"), *(a_step(y, needs=[x]) for x, y in ("ab", "bc", "cd")))).starts(
         "a"

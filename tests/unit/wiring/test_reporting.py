@@ -6,7 +6,6 @@ from journals import Ledger, an_office
 from stairlift.model.run import RunState
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_rollout
-from stairlift.wiring import reporting
 from stairlift.wiring.reporting import account_of, estimated, past_of, rendered, report_of_plan
 
 PLAN = a_rollout(3, actions=("upgrade",))
@@ -28,8 +27,7 @@ def test_a_plan_is_reported_with_what_is_on_record_of_its_cloud(tmp_path):
     assert b"30s (p50), 30s (p90)" in rendered(report_of_plan(PLAN, office.store), "md")
 
 
-def test_events_are_read_page_by_page_and_only_those_kept_that_are_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(reporting, "_PAGE", 2)
+def test_of_the_events_only_those_are_read_that_are_told(tmp_path):
     ledger = Ledger.begun(an_office(tmp_path), PLAN).does(*STEPS).rests(RunState.DONE)
     account = account_of(ledger.run, ledger.office.store, tmp_path)
     assert [event.kind for event in account.events] == ["run.created", "run.started", "run.done"]

@@ -43,7 +43,7 @@ def one_step(house: Here, _caller: Reader, run_id: RunId, step: StepId) -> Respo
     """With what the plan says of it, what holds it up, and what its attempt does now."""
     office = house.office
     run = office.store.run(run_id)
-    standing, why = office.archive.why(run, step, house.steering.overviews.plan(run))
+    standing, why = office.archive.why(run, step, near=True)
     [status] = (status for status in standing.steps if status.id == step)
     [planned] = office.store.plan_steps(run_id, [step])
     doing = office.doing(run_id, [step]).get(step, "") if status.attempt else ""

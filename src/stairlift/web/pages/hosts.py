@@ -1,6 +1,6 @@
 """`/hosts` and `/clouds/{name}/hosts`: which hosts a cloud has, what they run, how they are, what a run did to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from stairlift.model.run import FINAL_RUN_STATES, Run
-from stairlift.report.hosts_map import Done, Filters, Spot, blocks_of, choices_of, legend_of, spots_of
+from stairlift.report.hosts_map import Filters, Spot, Underway, blocks_of, choices_of, legend_of, spots_of
 from stairlift.web.pages.drawing import draw, drawn, seen_by, sent
 from stairlift.web.pages.visits import Reading, Visit
 from stairlift.wiring.clouds import known_cloud, known_clouds
@@ -36,7 +36,7 @@ def hosts(name: str, visit: Reading, filters: Annotated[Filters, Depends()], pag
 
     def draw_it() -> str:
         document = visit.house.library.sighting(seen.id)[1] if seen else {}
-        every = spots_of(document, *_course(visit, goes_on))
+        every = spots_of(document, _underway(visit, goes_on))
         return _map(
             visit,
             filters,
@@ -74,8 +74,5 @@ def _map(visit: Visit, filters: Filters, every: Sequence[Spot], *, page: int, **
     )
 
 
-def _course(visit: Visit, run: Run | None) -> tuple[Done, Mapping[str, str]]:
-    """What a run has done to the hosts, and in which stage it has most to do on each."""
-    if run is None:
-        return {}, {}
-    return visit.house.overviews.hosts(run)
+def _underway(visit: Visit, run: Run | None) -> Underway | None:
+    return Underway(run.source, run.target, *visit.house.overviews.hosts(run)) if run else None

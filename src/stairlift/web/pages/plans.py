@@ -143,7 +143,7 @@ def plan_of_run(run_id: str, visit: Reading, asked: Wanted) -> Response:
     """The plan that a run carries out, to be approved where it waits for that."""
     run, steering = visit.store.run(run_id), visit.house.steering
     shown = visit.memory.sheets.get(f"run {run.plan_hash}", lambda: sheet(steering.overviews.plan(run)))
-    found, barred = steering.choices(run), may_approve(visit.house, visit.caller, run)
+    found, barred = steering.choices_of_plan(run), may_approve(visit.house, visit.caller, run)
     given = {"kept": None, "runs": (), "run": run, "choices": found, "ask_match": match(found, run.plan_hash)}
     return _drawn(visit, shown, asked, {**given, "barred": barred.brief if barred else ""})
 

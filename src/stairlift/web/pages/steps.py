@@ -77,7 +77,7 @@ def _why(run: Run, status: StepStatus, house: House) -> tuple[str, ...]:
     """What holds it up; of what is through nobody asks."""
     if status.state in SETTLED or status.state is StepState.UNDONE or run.state in FINAL_RUN_STATES:
         return ()
-    return why_lines(run, status, house.office.archive.why(run, status.id, house.overviews.plan(run))[1], now())
+    return why_lines(run, status, house.office.archive.why(run, status.id, near=True)[1], now())
 
 
 def _commands(run: Run, step: Step, status: StepStatus) -> list[str]:

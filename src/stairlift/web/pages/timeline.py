@@ -96,6 +96,7 @@ def _values(run: Run, house: House, asked: Asked, href: Callable[..., str]) -> d
         "sorts": _SORTS,
         "zooms": ZOOMS,
         "clock": clock,
+        "stamp": stamp,
     }
 
 
