@@ -131,9 +131,18 @@ def shown(key: str, value: Any) -> Any:
         return _plain(value)
     if _SECRET.search(key):
         return _HIDDEN
-    if key == "url" and (parts := urlsplit(value)).hostname:
-        return f"{parts.scheme}://{parts.hostname}/{_HIDDEN}"
+    if key == "url" and (place := _place(value)):
+        return f"{place}/{_HIDDEN}"
     return _CREDENTIALS.sub(f"{_HIDDEN}@", value)
+
+
+def _place(url: str) -> str:
+    """Scheme and host of an address; empty for what is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half an IPv6 address
+        return ""
+    return f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""
 
 
 def _plain(value: Any) -> Any:
