@@ -69,9 +69,7 @@ def approved_and_taken_up(run: Run, plan: Plan, branch: Branch) -> Result:
     """Approve the plan of a run that was begun to prepare, and follow it: a server goes on by itself with an answer."""
     seq = newest(run.id, branch)
     approve_plan(run, plan, branch, "--approve")
-    if run.state is RunState.PAUSED:
-        branch.store.resume(run.id, uuid.uuid4().hex)
-    return follow(run.id, branch, seq)
+    return take_up(run, branch) if run.state is RunState.PAUSED else follow(run.id, branch, seq, moved=True)
 
 
 def taken_back(told: Command, branch: Branch, seq: int) -> Result:
