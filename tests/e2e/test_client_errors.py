@@ -144,9 +144,7 @@ def test_what_works_on_this_machine_says_so_and_does_nothing(types, command, tmp
 @pytest.mark.parametrize(
     "words",
     [
-        ["ledger", "--restore"],
-        ["ledger", "cordon:cmp1", "--settle", "--reason", "seen"],
-        ["resume", "--yes"],
+        ["discover", "--save", "answers"],
         ["notices", "--test", "mail"],
     ],
 )

@@ -2,53 +2,15 @@
 
 import os
 import signal
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from operating import Answer, Operator, until
+from client_desks import Desk, desk_at
+from operating import until
 from servers import Served
 
 CANARY = "2025.2-approve-canary"
 ASKS = '[policy]\napprove = ["canary"]\n'
-
-
-@dataclass
-class Desk:
-    """Somebody with a folder, an address and a token, and nothing else."""
-
-    operator: Operator
-    url: str
-    token: str
-
-    def environ(self) -> dict[str, str]:
-        return {"STAIRLIFT_URL": self.url, "STAIRLIFT_TOKEN": self.token}
-
-    def types(self, *words: object) -> Answer:
-        return self.operator.types(*words, **self.environ())
-
-    def plans(self) -> str:
-        """Have a plan made; its hash."""
-        made = self.types("plan", "--to", "2025.2", "--from", "2025.1", "--out", "plan.json")
-        assert made.code == 0, made.err
-        return self.types("plan", "--to", "2025.2", "--from", "2025.1", "-o", "json").document["hash"]
-
-    def status(self):
-        return self.types("status", "-o", "json").document
-
-    def approves_what_waits(self, run: str) -> str:
-        """Approve all that waits for somebody; how the run is."""
-        found = self.status()
-        for waiting in found.get("waiting_for", ()):
-            self.types("approve", run, waiting["step"])
-        return found["state"]
-
-
-def desk_at(server: Served, folder: Path) -> Desk:
-    folder.mkdir()
-    with server.asks() as client:
-        return Desk(Operator(folder), server.url, client.headers["Authorization"].partition(" ")[2])
 
 
 @pytest.fixture
@@ -98,7 +60,8 @@ def test_a_step_that_fails_is_tried_again(server, desk):
     assert desk.types("run", "plan.json", "--approve", "sha256:0").code == 4, plan_hash
     server.operator.write("fail", "")
     assert desk.types("retry", run, desk.status()["blocked_by"][0]["step"]).code == 0
-    until(lambda: desk.approves_what_waits(run) == "done")
+    until(lambda: desk.status()["state"] == "done")
+    assert desk.types("status", run, "--watch").code == 0
 
 
 def test_pause_resume_and_take_back(server, desk):
@@ -132,3 +95,102 @@ def test_who_leaves_leaves_it_going(server, desk):
     (server.operator.folder / "slow").unlink()
     assert desk.types("status", "--watch").code == 0
     assert desk.status()["state"] == "done"
+
+
+def test_a_run_is_given_up(server, desk):
+    server.operator.write("slow", "cmp1")
+    desk.plans()
+    run = desk.types("run", "plan.json", "--yes", "--detach").out.strip()
+    until(lambda: desk.status()["steps"].get("running"))
+    told = desk.types("cancel", run, "--now", "--reason", "the wrong cloud")
+    assert told.code == 0, told.err
+    until(lambda: desk.status()["state"] == "cancelled")
+    again = desk.types("resume", run)
+    assert (again.code, "it never goes on" in again.err) == (8, True)
+    assert (again.err, again.code) == ((here := server.operator.types("resume", run)).err, here.code)
+    assert "by ada" in desk.types("events", run).out
+
+
+class TestPrepared:
+    """A run that was begun to prepare, and waits for its plan's approval."""
+
+    @pytest.fixture
+    def server(self, operator):
+        prepares = '[[strategy]]\nmatch = { stage = "prepare" }\nuse = "command"\nargv = ["true"]\n\n'
+        able = operator.with_strategy()
+        able.write("stairlift.toml", prepares + (able.folder / "stairlift.toml").read_text())
+        with Served(able) as it:
+            yield it
+
+    @pytest.fixture
+    def run(self, desk):
+        desk.plans()
+        waits = desk.types("run", "plan.json", "--stage", "prepare")
+        assert waits.code == 6, waits.err
+        return desk.status()["run"]
+
+    def test_who_may_not_approve_is_told_so(self, server, desk, run):
+        with server.asks("read", "operate", name="bob") as bob:
+            token = bob.headers["Authorization"].partition(" ")[2]
+        refused = desk.operator.types("resume", run, "--yes", STAIRLIFT_URL=desk.url, STAIRLIFT_TOKEN=token)
+        assert (refused.code, "[access.forbidden]" in refused.err) == (4, True)
+        assert desk.status()["state"] == "waiting"
+
+    def test_all_of_it_is_approved_where_it_goes_on(self, desk, run):
+        done = desk.types("resume", run, "--yes")
+        assert done.code == 0, done.err
+        assert desk.status()["state"] == "done"
+
+    def test_its_plan_is_approved_where_it_goes_on(self, desk, run):
+        waits = desk.types("resume", run, "--approve", desk.status()["plan"])
+        assert waits.code == 6, waits.err
+        assert "ONE-WAY" in desk.types("status", run).out
+
+
+class TestWhatIsTakenBack:
+    @pytest.fixture
+    def server(self, operator):
+        operator.write("undo", "#!/bin/sh\nexit 0\n").chmod(0o755)
+        able = operator.with_strategy('undo = ["./undo", "{service}", "{host}"]\n[policy]\ncordon = true\n')
+        with Served(able) as it:
+            yield it
+
+    @pytest.fixture
+    def failed(self, server, desk):
+        """A run that has failed at the second of two hypervisors, which is kept out; its id."""
+        server.operator.write("fail", "upgrade cmp2\n")
+        desk.plans("--stage", "compute")
+        answer = desk.types("run", "plan.json", "--yes")
+        assert answer.code == 5, answer.err
+        return desk.status()["run"]
+
+    def test_a_run(self, server, desk, failed):
+        shown, here = desk.types("rollback", "--dry-run"), server.operator.types("rollback", "--dry-run")
+        assert (shown.out, shown.code) == (here.out, 0)
+        told = desk.types("rollback", failed, "--reason", "not tonight")
+        assert told.code == 0, told.err
+        assert desk.status()["state"] == "rolled-back"
+        again = desk.types("rollback", failed)
+        assert (again.code, again.err) == (0, server.operator.types("rollback", failed).err)
+
+    def test_side_effects(self, server, desk, failed):
+        unknown = desk.types("ledger", "--restore", "cordon:nobody")
+        assert (unknown.code, unknown.err) == (2, server.operator.types("ledger", "--restore", "cordon:nobody").err)
+        put_back = desk.types("ledger", failed, "--restore", "-o", "json")
+        assert put_back.code == 0, put_back.err
+        assert "cordon:cmp2 put back by ada" in put_back.err
+        states = {effect["id"]: effect["state"] for effect in put_back.document["effects"]}
+        assert states == {"cordon:cmp1": "restored", "cordon:cmp2": "restored"}
+        assert put_back.document == server.operator.types("ledger", "-o", "json").document
+
+    def test_a_word_that_nothing_is_left(self, desk, failed):
+        settled = desk.types("ledger", failed, "cordon:cmp2", "--settle", "--reason", "enabled by hand")
+        assert settled.code == 0, settled.err
+        assert "enabled by hand" in settled.err + settled.out
+        assert [e["state"] for e in desk.types("ledger", "-o", "json").document["effects"] if e["open"]] == []
+
+    def test_what_cannot_be_put_back(self, cloud, desk, failed):
+        cloud.fault("http", path="/os-services", status=503)
+        left = desk.types("ledger", "--restore")
+        assert (left.code, "[ledger.left]" in left.err) == (4, True), left.err
+        assert "cordon:cmp2" in left.out

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -11,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from houses import settings_in
+from browsers import served as serving
+from houses import a_token, settings_in
 from journals import Ledger
 from operating import PATIENCE, Operator, Terminal, until
+from served import served
 from stairlift.cli.completing import script
 from stairlift.store.opening import open_engine, upgrade
 from stairlift.testing.plans import a_plan, a_step
+from stairlift.web.app import the_app
 from stairlift.wiring.office import open_office
 
 #: Presses the key behind these words as readline does, and prints what there is.
@@ -126,6 +130,44 @@ def test_what_is_on_record_on_a_server(shell, postgres):
         ("stairlift plan --hosts c", "cmp1"),
     ):
         until(lambda line=line, word=word: shell.completes(line) == [word])  # a server that is slow is given up
+
+
+class TestOverAServer:
+    """What is completed is the server's, also where there is a journal on this machine."""
+
+    @pytest.fixture
+    def server(self, tmp_path_factory):
+        scene = served(tmp_path_factory.mktemp("house"))
+        with serving(the_app(scene.house)) as url:
+            yield scene, url
+
+    def test_what_is_on_its_record(self, shell, ledger, server):
+        scene, url = server
+        shell.own |= {"STAIRLIFT_URL": url, "STAIRLIFT_TOKEN": a_token(scene.house, "read")}
+        host = scene.plan.step(scene.failed).hosts[0]
+        for line, words in (
+            ("stairlift status ", [scene.run]),
+            (f"stairlift retry {scene.run} {scene.failed}", [scene.failed]),
+            (f"stairlift plan --hosts {host}", [host]),
+        ):
+            until(lambda line=line, words=words: shell.completes(line) == words)
+        assert shell.completes(f"stairlift status {ledger.run.id}") == []
+
+    @pytest.mark.parametrize("trouble", ["nobody listens", "it hangs", "no token", "no address"])
+    def test_a_server_that_does_not_answer_completes_nothing(self, shell, ledger, trouble):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            if trouble == "it hangs":
+                silent.listen()
+            address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            shell.own["STAIRLIFT_URL"] = "nowhere" if trouble == "no address" else address
+            shell.own["STAIRLIFT_TOKEN"] = "" if trouble == "no token" else "stl_t"
+            assert shell.completes(f"stairlift status {ledger.run.id[:3]}") == []
+
+    def test_channels_are_its_own(self, shell):
+        (shell.folder / "stairlift.toml").write_text('[[notify]]\nname = "ops"\nuse = "webhook"\nurl = "http://h/"\n')
+        shell.own |= {"STAIRLIFT_URL": "http://127.0.0.1:1", "STAIRLIFT_TOKEN": "stl_t"}
+        assert shell.completes("stairlift notices --test ") == []
 
 
 class TestOtherShells:

@@ -42,7 +42,7 @@ class TestDiscover:
         found = answer.document
         assert found["schema"] == "stairlift.cloud/1"
         assert found["cloud"] == "sandbox"
-        assert set(found["release"]) == {"series", "candidates", "evidence"}
+        assert {"series", "candidates", "evidence", "proof"} <= set(found["release"])
         assert found["release"]["series"] is None
         assert found["release"]["candidates"] == ["2025.1", "2025.2"]
         for host in found["hosts"]:

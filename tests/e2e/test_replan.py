@@ -1,51 +1,15 @@
 """A run that has met what nobody foresaw is planned anew: what is done stays done, and only what remains is planned."""
 
 import json
-import sys
 
 import pytest
 
+from half_upgraded import STEP, half_done, led_to
 from operating import Operator, Terminal, small_cloud
 from stairlift.sandbox.server import Sandbox
 
 COMPUTE = [f"2026.1-compute@cmp{n}" for n in range(5)]
 CONTROL, EXPAND = "2026.1-control@ctl1", "2026.1-db-expand-nova"
-#: Has the sandbox at `url` do each step, so that its APIs show what a half-upgraded cloud does; `fail` as elsewhere.
-STEP = f"""\
-#!{sys.executable}
-import http.client, json, sys
-from pathlib import Path
-action, services, host, _, to = sys.argv[1:6]
-here = Path(__file__).parent
-with (here / "calls").open("a") as calls:
-    print(action, services, host, to, file=calls)
-if (here / "fail").exists() and f"{{action}} {{host}}" in (here / "fail").read_text().splitlines():
-    sys.exit(f"no room on {{host}}")
-services += ",nova-api" * (action == "upgrade" and services == "nova-conductor")  # whose version the API shows
-body = {{"action": action, "services": services, "to": to}}
-body["project"] = "keystone" if services == "keystone" else "nova"
-cloud = http.client.HTTPConnection((here / "url").read_text(), timeout=30)
-cloud.request("POST", f"/_sandbox/hosts/{{host}}/steps", json.dumps(body))
-answer = cloud.getresponse()
-sys.exit(0 if answer.status == 200 else answer.read().decode())
-"""
-
-
-def half_done(folder, cloud, more: str = "") -> Operator:
-    """An operator whose run has failed at the second of three hypervisors."""
-    operator = Operator(folder).with_strategy(more)
-    operator.write("step", STEP)
-    led_to(operator, cloud)
-    operator.plans(to="2026.1")
-    operator.write("fail", "upgrade cmp2\n")
-    failed = operator.types("run", "plan.json", "--yes")
-    assert failed.code == 5, failed.err
-    (operator.folder / "fail").unlink()
-    return operator
-
-
-def led_to(operator: Operator, cloud: Sandbox) -> None:
-    operator.at(cloud).write("url", cloud.url.removeprefix("http://"))
 
 
 def done_again(cloud: Sandbox, operator: Operator) -> None:

@@ -89,12 +89,18 @@ class TestTerminals:
         assert done.returncode == 0
         assert b"+-- hop to 2025.2 Flamingo" in done.stdout
 
-    @pytest.mark.parametrize("columns", [10, 25])
-    def test_a_narrow_one_folds_and_loses_nothing(self, operator, columns):
+    @pytest.mark.parametrize("columns", [10, 25, 44])
+    def test_a_narrow_one_loses_nothing(self, operator, columns):
         terminal = Terminal(operator, "discover", columns=columns)
         assert terminal.leaves() == 0
-        joined = "".join(terminal.text.split())
-        assert "nova-conductor" in joined or "nova-c" in joined
+        for part in ("control", "nova", "nova-c", "ctl1", "1 up", "cmp1", "cmp2", "2 up"):
+            assert part in terminal.text
+
+    @pytest.mark.parametrize("columns", [10, 25])
+    def test_one_too_narrow_for_columns_has_whole_words(self, operator, columns):
+        terminal = Terminal(operator, "discover", columns=columns)
+        assert terminal.leaves() == 0
+        assert "control   nova     nova-conductor  1: ctl1        1 up" in terminal.text
 
 
 class TestSecrets:

@@ -1,5 +1,6 @@
 """All commands, by name. Each lives in a module of its own, and what it needs is imported when it is called."""
 
+import os
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -7,15 +8,17 @@ import typer
 
 from stairlift import __version__
 from stairlift.cli import commands, shaping
-from stairlift.cli.colouring import Colour, choose
+from stairlift.cli.colouring import Colour, choose, heed_no_color
 from stairlift.cli.failing import told
 from stairlift.cli.output import show
+from stairlift.cli.root import Root
 
 
 def the_app() -> typer.Typer:
     """The command line as a whole."""
     app = typer.Typer(
         name="stairlift",
+        cls=Root,
         help="Carry an OpenStack cloud up to the next release while its users keep working.",
         no_args_is_help=True,
         add_completion=True,
@@ -48,6 +51,7 @@ def _root(
 
 def run_app(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
+    heed_no_color(os.environ)
     try:
         the_app()(list(arguments), prog_name="stairlift")
     except BaseException as error:  # the last line of defence: nobody gets a traceback  # noqa: BLE001

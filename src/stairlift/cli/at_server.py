@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from stairlift.cli.controlling import LOOK, PATIENCE, answered
 from stairlift.cli.following import follow, newest
+from stairlift.cli.orchestrating import approve_plan
 from stairlift.cli.output import say, show
 from stairlift.model.plan import Plan
-from stairlift.model.run import Command, Run
+from stairlift.model.run import Command, Run, RunState
 from stairlift.model.scope import Scope
 from stairlift.wiring.branch import Branch
 from stairlift.wiring.files import plan_document
@@ -57,11 +58,18 @@ def _bring(plan: Plan, branch: Branch) -> None:
         branch.connection.post("/v1/plans", plan_document(plan))
 
 
-def take_up(run: Run, branch: Branch) -> Result:
-    """Have a run go on, and follow it."""
+def take_up(run: Run, branch: Branch, *, yes: bool = False) -> Result:
+    """Have a run go on, with `yes` all of it approved, and follow it."""
     seq = newest(run.id, branch)
-    branch.store.resume(run.id, uuid.uuid4().hex)
+    branch.store.resume(run.id, uuid.uuid4().hex, yes=yes)
     return follow(run.id, branch, seq)
+
+
+def approved_and_taken_up(run: Run, plan: Plan, branch: Branch) -> Result:
+    """Approve the plan of a run that was begun to prepare, and follow it: a server goes on by itself with an answer."""
+    seq = newest(run.id, branch)
+    approve_plan(run, plan, branch, "--approve")
+    return take_up(run, branch) if run.state is RunState.PAUSED else follow(run.id, branch, seq, moved=True)
 
 
 def taken_back(told: Command, branch: Branch, seq: int) -> Result:

@@ -3,6 +3,7 @@
 A state is always a sign and a word as well: nothing is told by colour alone.
 """
 
+from collections.abc import MutableMapping
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +23,15 @@ def choose(colour: Colour) -> None:
     """Take in what `--color` said; it comes before the environment."""
     global _chosen  # one process has one command line  # noqa: PLW0603
     _chosen = colour
+
+
+def heed_no_color(environ: MutableMapping[str, str]) -> None:
+    """Have NO_COLOR come before FORCE_COLOR, for which the libraries that draw print bold and dim all the same.
+
+    What is started from here finds them as we have settled it.
+    """
+    if environ.get("NO_COLOR"):
+        environ.pop("FORCE_COLOR", None)
 
 
 def of_console() -> dict[str, Any]:

@@ -1,17 +1,21 @@
 """What a shell completes: runs, steps, hosts from the journal, and words that are always the same.
 
 Somebody waits with a finger on the key: it takes a moment, or there is nothing. A journal that is locked or broken, or
-on a server that does not answer at once, completes nothing, and nothing is said about it.
+on a server that does not answer at once, completes nothing, and nothing is said about it. Where STAIRLIFT_URL names a
+server it is asked, and never a journal of this machine.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:  # what is imported to complete one thing is imported then
+    from stairlift.client.records import ServerRecords
     from stairlift.model.run import Run
     from stairlift.store.reading import Reading
 
@@ -22,7 +26,7 @@ _PROGRAM = "stairlift"
 _MOST = 500
 #: How long to wait for another program's transaction, in seconds.
 _PATIENCE = 0.05
-#: How long to wait until a server lets one in, in seconds.
+#: How long to wait until a server lets one in, and for all that a Stairlift server is asked, in seconds.
 _PATIENCE_SERVER = 2.0
 
 
@@ -30,25 +34,43 @@ def _quietly(found: Callable[..., Iterator[Item]]) -> Callable[[typer.Context, s
     """Those that begin as was typed; nothing where anything is wrong."""
 
     def completed(ctx: typer.Context, incomplete: str) -> list[Item]:
-        try:
-            return list(islice((item for item in found(ctx, incomplete) if item[0].startswith(incomplete)), _MOST))
-        except Exception:  # whoever runs the command is told what is wrong  # noqa: BLE001
-            return []
+        def asked() -> list[Item]:
+            try:
+                return list(islice((item for item in found(ctx, incomplete) if item[0].startswith(incomplete)), _MOST))
+            except Exception:  # whoever runs the command is told what is wrong  # noqa: BLE001
+                return []
+
+        return _in_time(asked) if os.environ.get("STAIRLIFT_URL") else asked()
 
     return completed
 
 
-def _records() -> "Reading | None":
+def _in_time(asked: Callable[[], list[Item]]) -> list[Item]:
+    """What has come within our patience; whoever is asked still is left to it, and ends with the process."""
+    come: list[Item] = []
+    asking = Thread(target=lambda: come.extend(asked()), daemon=True)
+    asking.start()
+    asking.join(_PATIENCE_SERVER)
+    return list(come)
+
+
+def _records() -> "Reading | ServerRecords | None":
     from stairlift.cli.here import settings
+
+    found = settings()
+    if found.server is not None:
+        from stairlift.client.connection import Connection
+        from stairlift.client.records import ServerRecords
+
+        return ServerRecords(Connection(found.server, again=0))
     from stairlift.store.lean import open_lean
     from stairlift.store.lean_server import open_lean_server
 
-    found = settings()
     file = open_lean(found.database_url, found.state_dir / "locks", _PATIENCE)
     return file or open_lean_server(found.database_url, _PATIENCE_SERVER)
 
 
-def _meant(ctx: typer.Context) -> "tuple[Reading, Run] | None":
+def _meant(ctx: typer.Context) -> "tuple[Reading | ServerRecords, Run] | None":
     """The run that is named before, else the active or the newest one."""
     records = _records()
     if records is None:
@@ -62,7 +84,7 @@ def _meant(ctx: typer.Context) -> "tuple[Reading, Run] | None":
 def runs(_ctx: typer.Context, _incomplete: str) -> Iterator[Item]:
     """Every run, the newest first."""
     records = _records()
-    for run in records.runs() if records else ():
+    for run in records.runs(most=_MOST) if records else ():
         yield run.id, f"{run.cloud} {run.source} -> {run.target}, {run.state}"
 
 
@@ -103,10 +125,11 @@ def series(_ctx: typer.Context, incomplete: str) -> Iterator[Item]:
 
 @_quietly
 def channels(_ctx: typer.Context, _incomplete: str) -> Iterator[Item]:
-    """The channels of notices."""
+    """The channels of notices; of a server they are its own."""
     from stairlift.cli.here import settings
 
-    yield from ((one.name, one.use) for one in settings().notify)
+    found = settings()
+    yield from ((one.name, one.use) for one in found.notify if found.server is None)
 
 
 @_quietly

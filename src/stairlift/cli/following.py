@@ -12,6 +12,7 @@ from stairlift.model.plan import Plan
 from stairlift.model.run import FINAL_RUN_STATES, Event, Run, RunState
 from stairlift.report.status import status_lines
 from stairlift.report.tally import Tally
+from stairlift.run.unattended import need_of
 from stairlift.wiring.branch import Branch
 from stairlift.wiring.clock import now
 from stairlift.wiring.orders import Result
@@ -44,6 +45,9 @@ class _Sight:
         run = self.branch.store.run(self.run)
         if not self.moved or run.state not in _AT_REST:
             return False
+        told = {command.kind for command in self.branch.store.commands(run.id, unsettled=True)}
+        if need_of(run, told) is not None:  # that it was told is an event, too
+            return False
         holder = self.branch.store.orchestrator(run.cloud)
         return holder is None or holder.run != run.id
 
@@ -54,16 +58,18 @@ def newest(run_id: str, branch: Branch) -> int:
     return event.seq if event else 0
 
 
-def follow(run_id: str, branch: Branch, seq: int = 0) -> Result:
+def follow(run_id: str, branch: Branch, seq: int = 0, *, moved: bool = False) -> Result:
     """Show what happens behind event `seq` until the run rests; ask on a terminal and go on, as a run here does.
+
+    `moved`: what it was told is on record, so that it rests once it has been acted on; else something has to happen.
 
     Raises what keeps the server from carrying it out, and SystemExit of who leaves.
     """
     plan = branch.plan(branch.store.run(run_id))
     try:
-        run = _rested(_Sight(run_id, branch, seq, moved=False), plan)
+        run = _rested(_Sight(run_id, branch, seq, moved), plan)
         while run.state is RunState.WAITING and all_answered(run, plan, branch):
-            run = _rested(_Sight(run_id, branch, newest(run_id, branch), moved=False), plan)
+            run = _rested(_Sight(run_id, branch, newest(run_id, branch), moved=True), plan)
     except SystemExit:
         say(f"run {run_id} goes on with the server; watch it: stairlift status {run_id} --watch")
         raise

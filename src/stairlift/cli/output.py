@@ -181,19 +181,25 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 
 def _draw(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    folded = any("\n" in str(cell) for row in rows for cell in row)
-    if folded or Screen(sys.stdout).seen:
+    texts = [[printable("" if cell is None else str(cell)) for cell in row] for row in [columns, *rows]]
+    widths = [max(map(cell_len, column)) for column in zip(*texts, strict=True)]
+    folded = any("\n" in text for row in texts for text in row)
+    if folded or _folds(widths):
         _show_drawn(table(columns, rows))
         return
     with _to_a_reader():
-        sys.stdout.writelines(_aligned([columns, *rows]))
+        sys.stdout.writelines(_aligned(texts, widths))
 
 
-def _aligned(rows: Sequence[Sequence[object]]) -> Iterator[str]:
+def _folds(widths: Sequence[int]) -> bool:
+    """On a terminal, where each column keeps some room: Rich leaves out columns that get none, and tears words."""
+    screen = Screen(sys.stdout)
+    return screen.seen and sum(min(width, _READABLE) + 2 for width in widths) - 2 <= screen.width
+
+
+def _aligned(texts: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
     """What `table` looks like in a pipe; Rich takes twenty times as long, which counts for a plan of 40,000 steps."""
-    cells = [[printable("" if cell is None else str(cell)) for cell in row] for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
+    for row in texts:
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
         yield "  ".join(padded).rstrip() + "\n"
 
@@ -230,6 +236,9 @@ def _whole(drawn: RenderableType) -> str:
         console.print(drawn)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
+
+_READABLE = 8
+"""Columns of a terminal which a column of a table needs at least, unless all of it is shorter."""
 
 _STYLES: Mapping[str, str] = {
     "up": "green",

@@ -15,9 +15,6 @@ HERE_ONLY: Mapping[str, str] = {
     "guard": f"{_UNSET} where the journal is: a deployer's command is guarded by who may lock the cloud there.",
     "demo": f"{_UNSET}: the demo has a cloud and a journal of its own.",
     "db upgrade": f"{_UNSET} on the machine of the journal, once its server has left.",
-    "discover": f"{_UNSET} to look from here; POST /v1/observations has the server look.",
-    "check": f"{_UNSET} to look from here; POST /v1/checks has the server look.",
-    "replan": f"{_UNSET} on the machine of the journal; POST /v1/runs/RUN/replan does it with the server.",
 }
 
 

@@ -14,12 +14,16 @@ _LONGEST = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A server. `url` has no path but that below which it is, `timeout` is in seconds; the token is never shown."""
+    """A server. `url` has no path but that below which it is, `timeout` is in seconds; the token is never shown.
+
+    `token_file` is where the token came from, None where the environment itself held it.
+    """
 
     url: str
     token: str = field(repr=False)
     ca_file: Path | None = None
     timeout: float = PATIENCE
+    token_file: Path | None = None
 
     @property
     def place(self) -> str:
@@ -44,7 +48,9 @@ def read_address(environ: Mapping[str, str], cwd: Path) -> Address | None:
     url = _url(given)
     if urlsplit(url).scheme == "http" and environ.get("STAIRLIFT_PLAIN") != "1":
         _demand_own_machine(url)
-    return Address(url, _token(environ, cwd), _certificates(environ, cwd), _timeout(environ))
+    named = None if environ.get("STAIRLIFT_TOKEN") else environ.get("STAIRLIFT_TOKEN_FILE")
+    file = cwd / named if named else None
+    return Address(url, _token(environ, file), _certificates(environ, cwd), _timeout(environ), file)
 
 
 def _url(given: str) -> str:
@@ -83,9 +89,8 @@ def _loopback(host: str) -> bool:
         return False
 
 
-def _token(environ: Mapping[str, str], cwd: Path) -> str:
-    file = environ.get("STAIRLIFT_TOKEN_FILE")
-    token = environ.get("STAIRLIFT_TOKEN") or (_read(cwd / file) if file else "")
+def _token(environ: Mapping[str, str], file: Path | None) -> str:
+    token = _read(file) if file else environ.get("STAIRLIFT_TOKEN")
     if not token:
         raise UsageError(
             code="client.token",

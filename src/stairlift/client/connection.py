@@ -31,12 +31,14 @@ _REASONS = (
 class Connection:
     """Somebody who asks one server. Whatever the server says is wrong is raised as the error that it was there.
 
+    `again` is how often something is asked once more that nobody heard.
+
     Beside these: StairliftError (client.unreachable, client.late, client.answer).
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, again: int = _AGAIN) -> None:
         self.address = address
-        self._session = _session(address)
+        self._session = _session(address, again)
 
     def get(self, path: str, **parameters: Any) -> Any:
         """A JSON document."""
@@ -126,7 +128,7 @@ _PAGE = 1000
 _AS_BEFORE, _NOTHING_BEHIND = 304, 416
 
 
-def _session(address: Address) -> "Session":
+def _session(address: Address, again: int) -> "Session":
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.util import Retry
@@ -134,11 +136,11 @@ def _session(address: Address) -> "Session":
     session = requests.Session()
     session.headers.update({"Accept": "application/json", "User-Agent": f"stairlift/{__version__}"})
     session.auth = _bearer(address)
-    again = Retry(
-        total=_AGAIN,
-        connect=_AGAIN,
-        read=1,
-        status=_AGAIN,
+    retry = Retry(
+        total=again,
+        connect=again,
+        read=min(again, 1),
+        status=again,
         other=0,
         allowed_methods=None,  # each POST has a key under which it is done once
         status_forcelist=_PASSES,
@@ -146,7 +148,7 @@ def _session(address: Address) -> "Session":
         respect_retry_after_header=False,  # it may tell of minutes, and there is somebody who waits
         raise_on_status=False,
     )
-    session.mount(address.url, HTTPAdapter(max_retries=again))
+    session.mount(address.url, HTTPAdapter(max_retries=retry))
     session.mount(f"{address.url}/v1/tokens", HTTPAdapter())  # a token is shown once and by one answer
     return session
 

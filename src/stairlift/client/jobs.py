@@ -7,6 +7,7 @@ from typing import Any
 
 from stairlift.client.connection import Connection
 from stairlift.client.problems import error_of
+from stairlift.model.errors import StairliftError
 
 #: Seconds between two looks.
 _LOOK = 0.5
@@ -22,8 +23,16 @@ class Errands:
 
     def done(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """What came of it, once it has ended. Raises what the job was ended by, and as `Connection`."""
+        result, wrong = self.ended(path, body)
+        if wrong:
+            raise wrong
+        return result
+
+    def ended(self, path: str, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], StairliftError | None]:
+        """What came of it, and what it was ended by: of one that failed, too, there may be something to show."""
         job, _ = self.connection.post(path, body)
-        return self._awaited(job)
+        job = self._awaited(job)
+        return job["result"], error_of(job["problem"]) if job["problem"] else None
 
     def _awaited(self, job: Mapping[str, Any]) -> Mapping[str, Any]:
         told = 0
@@ -32,10 +41,6 @@ class Errands:
                 self.note(text)
             told = len(job["notes"])
             if job["state"] != "running":
-                break
+                return job
             self.wait(_LOOK)
             job = self.connection.get(f"/v1/jobs/{job['id']}")
-        if job["problem"]:
-            raise error_of(job["problem"])
-        result: Mapping[str, Any] = job["result"]
-        return result

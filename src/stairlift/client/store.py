@@ -20,10 +20,14 @@ class ServerStore(ServerRecords):
         told, _ = self.connection.post(at(command.run, where), body, match=head["ETag"], key=command.id)
         return command_of(command.run, told)
 
-    def resume(self, run_id: str, key: str) -> Command:
-        """Have the server take a run up. Not recorded: that somebody sets to work is an event of its own."""
+    def resume(self, run_id: str, key: str, *, yes: bool = False) -> Command:
+        """Have the server take a run up, with `yes` every gate approved.
+
+        Not recorded: that somebody sets to work is an event of its own.
+        """
         _, head = self.connection.document(at(run_id, "actions"))
-        told, _ = self.connection.post(at(run_id, "actions"), {"action": "resume"}, match=head["ETag"], key=key)
+        word = {"action": "resume", "yes": yes}
+        told, _ = self.connection.post(at(run_id, "actions"), word, match=head["ETag"], key=key)
         return command_of(run_id, told)
 
     def hold(self, cloud: str) -> AbstractContextManager[Journal]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from stairlift.model.errors import StairliftError
 
-JobKind = Literal["observation", "check", "plan", "run", "replan"]
+JobKind = Literal["observation", "check", "plan", "run", "replan", "ledger"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "windows": dict(plan.windows),
         "budgets": dict(plan.budgets),
         "on_failure": plan.on_failure,
-        "waivers": [_waiver_document(w) for w in plan.waivers],
+        "waivers": [waiver_document(w) for w in plan.waivers],
         "left_out": list(plan.left_out),
         "strategies": [_binding_document(b) for b in plan.bindings],
         "placement": {host: list(binaries) for host, binaries in plan.placement.items()},
@@ -175,7 +175,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         placement={host: _texts(binaries) for host, binaries in document["placement"].items()},
         sources=_texts(document["sources"]),
         os_cloud=document.get("os_cloud"),
-        waivers=_waivers(document["waivers"]),
+        waivers=waivers_from(document["waivers"]),
         left_out=_texts(document["left_out"]),
         hash=str(document["hash"]),
         retries=_whole(document.get("retries", RETRIES)),
@@ -299,7 +299,7 @@ def _among(value: Any, words: tuple[str, ...]) -> Any:
     return value
 
 
-def _waiver_document(waiver: Waiver) -> str | dict[str, Any]:
+def waiver_document(waiver: Waiver) -> str | dict[str, Any]:
     """The words of a flag, or all of a table."""
     if not waiver.who:
         return str(waiver)
@@ -307,7 +307,8 @@ def _waiver_document(waiver: Waiver) -> str | dict[str, Any]:
     return {"code": waiver.code, "subject": waiver.subject, "who": waiver.who, "why": waiver.why, "until": until}
 
 
-def _waivers(documents: Any) -> tuple[Waiver, ...]:
+def waivers_from(documents: Any) -> tuple[Waiver, ...]:
+    """Those of a list of documents."""
     if not isinstance(documents, list | tuple):
         raise TypeError(f"a list of waivers is expected, not {documents!r:.80}")
     return tuple(map(_waiver, documents))

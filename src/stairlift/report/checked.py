@@ -7,6 +7,7 @@ from typing import Any
 
 from stairlift.model.check import UNKNOWN, CheckResult, CheckState
 from stairlift.model.finding import Finding, Waiver, in_order
+from stairlift.model.plan_document import waiver_document
 from stairlift.model.release import Release
 from stairlift.report.text import count
 
@@ -57,6 +58,8 @@ def check_document(checked: Checked) -> dict[str, Any]:
         "strategies": [{"place": e.place, "use": e.use, "usable": e.usable, "steps": e.steps} for e in checked.entries],
         "findings": [finding.document() for finding in in_order(checked.findings)],
         "checks": [_check_document(result) for result in checked.checks],
+        "waivers": [waiver_document(waiver) for waiver in checked.waivers],
+        "expired": list(checked.over),
     }
 
 

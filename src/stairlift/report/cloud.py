@@ -28,6 +28,7 @@ def cloud_document(cloud: Cloud, findings: Sequence[Finding]) -> dict[str, Any]:
             "series": str(cloud.release.series) if cloud.release.series else None,
             "candidates": [str(r) for r in cloud.release.candidates],
             "evidence": [e.text for e in cloud.release.evidence],
+            "proof": [e.text for e in cloud.release.evidence if e.proof],
         },
         "hosts": [_host(h) for h in cloud.hosts],
         "services": [_service(s) for s in cloud.services],

@@ -52,6 +52,23 @@ def difference_document(difference: Difference, plans: tuple[Plan, Plan], runs: 
     }
 
 
+def difference_of(document: Mapping[str, Any], plans: tuple[Plan, Plan]) -> Difference:
+    """What the document was made of; the steps that it names are those of the plans."""
+    old, new = ({step.id: step for step in plan.steps} for plan in plans)
+    return Difference(
+        gone=tuple(old[one["id"]] for one in document["gone"]),
+        new=tuple(new[one["id"]] for one in document["new"]),
+        again=tuple(new[one["id"]] for one in document["again"]),
+        changed=tuple(Changed(new[one["id"]], _others(one["others"])) for one in document["changed"]),
+        plan=_others(document["plan"]),
+        kept=tuple(document["kept"]),
+    )
+
+
+def _others(documents: Iterable[Mapping[str, Any]]) -> tuple[Other, ...]:
+    return tuple(Other(one["what"], one["before"], one["after"]) for one in documents)
+
+
 def _document(other: Other) -> Mapping[str, Any]:
     return {"what": other.what, "before": other.before, "after": other.after}
 

@@ -50,6 +50,7 @@ _BY_CODE: Mapping[str, int] = {
 _RETRY = 5
 _FIELD = {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}}
 _TEXTS = ("type", "title", "detail", "instance", "code", "resolution", "request_id")
+_NUMBERS = ("status", "exit_code")
 #: What the description of the API says of every answer that is none of those that were hoped for.
 DESCRIBED: dict[int | str, dict[str, Any]] = {
     "default": {
@@ -59,10 +60,10 @@ DESCRIBED: dict[int | str, dict[str, Any]] = {
                 "schema": {
                     "title": "Problem",
                     "type": "object",
-                    "required": ["type", "title", "status", "detail", "instance", "code", "resolution", "request_id"],
+                    "required": [*_TEXTS, *_NUMBERS],
                     "properties": {
                         **{name: {"type": "string"} for name in _TEXTS},
-                        "status": {"type": "integer"},
+                        **{name: {"type": "integer"} for name in _NUMBERS},
                         "findings": {"type": "array", "items": {"type": "object"}},
                         "errors": {"type": "array", "items": _FIELD},
                     },
@@ -106,6 +107,7 @@ def document(request: Request, error: StairliftError) -> dict[str, Any]:
         "detail": error.details,
         "instance": request.url.path,
         "code": error.code,
+        "exit_code": error.exit_code,
         "resolution": error.resolution,
         "request_id": getattr(request.state, "request_id", ""),
     }

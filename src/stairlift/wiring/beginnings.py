@@ -14,8 +14,9 @@ from stairlift.run.commands import other_hash
 from stairlift.wiring.again import check_plan
 from stairlift.wiring.asking import Sources, policy_of
 from stairlift.wiring.commissions import keep_plan
+from stairlift.wiring.files import plan_document
 from stairlift.wiring.house import House
-from stairlift.wiring.jobs import Note, Work
+from stairlift.wiring.jobs import Fruitless, Note, Work
 from stairlift.wiring.orders import Orders
 from stairlift.wiring.planning import known_stage
 from stairlift.wiring.replanning import Replanned, Wanted, take_place
@@ -116,7 +117,8 @@ def replan(house: House, wanted: Anew) -> Work:
 
     def work(note: Note) -> _Done:
         new = planned_anew(run, house.office, settings, how)
-        check_plan(new.plan)
+        old = house.office.plan(run)
+        _demand_runnable(new, old)
         keep_plan(house.library, new.plan, wanted.actor)
         successor = None
         if new.difference.empty:
@@ -124,11 +126,19 @@ def replan(house: House, wanted: Anew) -> Work:
         elif _approved(new, wanted):
             successor = take_place(new, house.office, settings, wanted.actor, approve_all=wanted.yes).id
             note(f"run {successor} takes the place of {run.id}; it goes on with a resume")
-        old = house.office.plan(run)
         document = difference_document(new.difference, (old, new.plan), (run.id, successor))
         return document, f"/v1/runs/{successor}" if successor else f"/v1/plans/{new.plan.hash}"
 
     return work
+
+
+def _demand_runnable(new: Replanned, old: Plan) -> None:
+    """Whoever is refused the new plan sees it, and what has drifted, all the same."""
+    try:
+        check_plan(new.plan)
+    except Refusal as refused:
+        drifted = difference_document(new.difference, (old, new.plan), (new.run.id, None))
+        raise Fruitless(refused, {"document": plan_document(new.plan), "difference": drifted}) from refused
 
 
 def _approved(new: Replanned, wanted: Anew) -> bool:

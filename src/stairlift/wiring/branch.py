@@ -162,6 +162,11 @@ class Branch:
             return False
         return True
 
+    def observation(self, name: str) -> Mapping[str, Any]:
+        """The document of a look that the server keeps."""
+        found: Mapping[str, Any] = self.connection.get(f"/v1/observations/{quote(name, safe='')}")
+        return found
+
     def kept_plan(self, plan_hash: str) -> Mapping[str, Any]:
         """The document of a plan that the server keeps. Raises UsageError (plan.unknown)."""
         found: Mapping[str, Any] = self.connection.get(f"/v1/plans/{quote(plan_hash, safe='')}")

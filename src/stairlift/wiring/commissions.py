@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from secrets import token_hex
 from typing import Any
 
-from stairlift.model.errors import Refusal
+from stairlift.model.errors import NoAnswer, Refusal
 from stairlift.model.plan import Plan
 from stairlift.model.plan_document import to_document
 from stairlift.model.shelf import KeptPlan, Sighting
@@ -19,10 +19,11 @@ from stairlift.report.cloud import cloud_document
 from stairlift.wiring.asking import Sources, policy_of
 from stairlift.wiring.checking import check as checked_by
 from stairlift.wiring.clock import now, today
+from stairlift.wiring.files import plan_document
 from stairlift.wiring.house import House
-from stairlift.wiring.jobs import Note, Work
+from stairlift.wiring.jobs import Fruitless, Note, Work
 from stairlift.wiring.look import Look, glance, look
-from stairlift.wiring.planning import Wishes, make_plan, with_findings
+from stairlift.wiring.planning import Wishes, make_plan, no_plan, with_findings
 from stairlift.wiring.waivers import expired, in_force
 
 _Done = tuple[Mapping[str, Any], str]
@@ -41,8 +42,11 @@ def observe(house: House, sources: Sources, actor: str) -> Work:
     return work
 
 
-def check(house: House, sources: Sources, wishes: Wishes | None, actor: str) -> Work:
-    """All that is wrong, before anything is done: with wishes about the way to a release, too."""
+def check(house: House, sources: Sources, wishes: Wishes | None, actor: str, *, strict: bool = False) -> Work:
+    """All that is wrong, before anything is done: with wishes about the way to a release, too.
+
+    Where no source answered there is the document all the same.
+    """
     settings = house.fresh_settings()
     where = sources.where(settings)
     request = wishes.request(settings.policy) if wishes else None
@@ -50,12 +54,16 @@ def check(house: House, sources: Sources, wishes: Wishes | None, actor: str) -> 
     def work(note: Note) -> _Done:
         note(f"asks {', '.join(where.specs)}")
         seen = glance(where)
-        checked = checked_by(seen, settings, request, where)
+        checked = checked_by(seen, settings, request, where, strict=strict)
         for sentence in (*checked.over, check_line(checked)):
             note(sentence)
-        seen.demand_answer()
+        document = check_document(checked)
+        try:
+            seen.demand_answer()
+        except NoAnswer as silent:
+            raise Fruitless(silent, document) from silent
         _keep_whole(house, sources, seen, actor)
-        return check_document(checked), ""
+        return document, ""
 
     return work
 
@@ -63,7 +71,7 @@ def check(house: House, sources: Sources, wishes: Wishes | None, actor: str) -> 
 def make(
     house: House, sources: Sources, wishes: Wishes, actor: str, *, policy: Mapping[str, Any] | None = None
 ) -> Work:
-    """A plan, which is kept where nothing refuses it; the refusal has what is wrong."""
+    """A plan, which is kept where nothing refuses it; the refusal has what is wrong, and the document of the plan."""
     settings = house.fresh_settings()
     where = sources.where(settings)
     request = wishes.request(policy_of(policy, settings), in_force(settings.waivers, today()))
@@ -76,12 +84,20 @@ def make(
         try:
             made = make_plan(seen, request, where, settings)
         except Refusal as refused:
-            raise with_findings(refused, seen) from refused
-        refuse(made)
+            told = with_findings(refused, seen)
+            raise Fruitless(told, {"document": no_plan(seen, request, told)}) from refused
+        _demand_unrefused(made)
         keep_plan(house.library, made, actor)
         return plan_result(made), f"/v1/plans/{made.hash}"
 
     return work
+
+
+def _demand_unrefused(made: Plan) -> None:
+    try:
+        refuse(made)
+    except Refusal as refused:
+        raise Fruitless(refused, {"document": plan_document(made)}) from refused
 
 
 def plan_result(made: Plan) -> dict[str, Any]:

@@ -22,6 +22,15 @@ Work = Callable[[Note], tuple[Mapping[str, Any], str]]
 AT_ONCE, WAITING, REMEMBERED = 4, 50, 100
 
 
+class Fruitless(Exception):
+    """What a job is ended by, where there is something to show all the same: what the refused plan would have been."""
+
+    def __init__(self, error: StairliftError, result: Mapping[str, Any]) -> None:
+        super().__init__(error.brief)
+        self.error = error
+        self.result = result
+
+
 class Jobs(Protocol):
     """A few at a time, each in a thread. Those that the server did not bring to their end are forgotten."""
 
@@ -79,6 +88,8 @@ class Threads:
                 return
             try:
                 result, location = work(lambda text: self._note(job_id, text))
+            except Fruitless as ended:
+                self._end(job_id, state="failed", error=ended.error, result=ended.result)
             except StairliftError as wrong:
                 self._end(job_id, state="failed", error=wrong)
             except BaseException as defect:  # noqa: BLE001  # whatever it is, whoever asks for the job must hear of it
@@ -92,13 +103,15 @@ class Threads:
             self._jobs[job_id] = replace(job, notes=(*job.notes, text))
 
     def _end(self, job_id: str, **known: Any) -> None:
-        """It is kept before anybody is told that it has ended."""
+        """It is kept before anybody is told that it has ended; what a disk has taken needs no memory any more."""
         with self._lock:
             ended = replace(self._jobs[job_id], **known, ended_at=now())
-        if self._kept:
-            self._kept.keep(ended)
+        kept = self._kept is not None and self._kept.keep(ended)
         with self._lock:
-            self._jobs[job_id] = ended
+            if kept:
+                del self._jobs[job_id]
+            else:
+                self._jobs[job_id] = ended
 
     def _forget(self) -> None:
         """The oldest of those that have ended."""

@@ -28,14 +28,19 @@ class KeptJobs:
 
     folder: Path
 
-    def keep(self, job: Job) -> None:
-        """Write one down, and forget the oldest of many."""
+    def keep(self, job: Job) -> bool:
+        """Write one down, and forget the oldest of many; whether it can be found."""
+        try:
+            text = orjson.dumps(_document(job))
+        except orjson.JSONEncodeError:  # the name of a host need not be UTF-8
+            return False
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = self.folder / f"{job.id}.part"
-            draft.write_bytes(orjson.dumps(_document(job)))
+            draft.write_bytes(text)
             draft.replace(self._file(job.id))
             self._forget()
+        return self._file(job.id).exists()
 
     def find(self, job_id: str) -> Job | None:
         """One that was written down; None where there is none, or nobody can read it any more."""

@@ -68,6 +68,28 @@ def settle(
             on_event(event)
 
 
+def demand_word(effects: Sequence[str], reason: str, *, settle: bool, restore: bool) -> None:
+    """Raises UsageError where it is not said of what, or why, nothing is left: all that is open is never meant."""
+    if (settle and not restore and effects and reason) or not (settle or reason):
+        return
+    raise UsageError(
+        code="ledger.settle",
+        brief="--settle goes with --reason and the ids of side effects, and not with --restore",
+        resolution="stairlift ledger RUN KIND:SUBJECT --settle --reason 'how you know that nothing of it is left'",
+    )
+
+
+def left_over(run: Run, left: Sequence[Effect]) -> Refusal:
+    """What is said of effects that could not be put back."""
+    return Refusal(
+        code="ledger.left",
+        brief=f"{len(left)} of the side effects of run {run.id} could not be put back",
+        details="; ".join(f"{effect.id}: {effect.note}" for effect in left),
+        resolution=f"See to what is named, then `stairlift ledger {run.id} --restore` again. "
+        f"Where you have put it back yourself: `stairlift ledger {run.id} {left[0].id} --settle --reason TEXT`.",
+    )
+
+
 def _chosen(run: Run, office: Office, wanted: Collection[str]) -> list[Effect]:
     known = [effect for effect in office.store.effects(run.id) if effect.open]
     unknown = sorted(set(wanted) - {effect.id for effect in known})

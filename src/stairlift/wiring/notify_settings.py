@@ -147,11 +147,21 @@ def _address(given: _Reader) -> Address:
     if ("url" in given.table) == ("url_file" in given.table):
         raise invalid(given.place, "needs either url, or url_file where the address itself is a secret")
     url = given.text("url")
-    if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
-        raise invalid(given.place, "url begins with https:// or http://")
-    if "@" in urlsplit(url).netloc:
-        raise invalid(given.place, "url holds a password; write it to a file of its own, and name that: url_file")
+    if url:
+        _demand_address(given, url)
     return Address(url, given.path("url_file"), _timeout(given), given.path("ca_file"))
+
+
+def _demand_address(given: _Reader, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        fits = parts.hostname and parts.port != 0
+    except ValueError as broken:  # half an IPv6 address, a port that is none; not told, since paths may be secrets
+        raise invalid(given.place, "url is no address: see its brackets and its port") from broken
+    if parts.scheme not in {"http", "https"} or not fits:
+        raise invalid(given.place, "url begins with https:// or http://")
+    if "@" in parts.netloc:
+        raise invalid(given.place, "url holds a password; write it to a file of its own, and name that: url_file")
 
 
 def _timeout(given: _Reader) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from stairlift.client.address import Address
 from stairlift.model.errors import UsageError
 from stairlift.model.policy import Policy
 from stairlift.wiring.lines import key_lines
@@ -23,6 +24,10 @@ _VARIABLES: Mapping[str, str] = {
     "database_url": "STAIRLIFT_DATABASE_URL",
     "lease_ttl": "STAIRLIFT_LEASE_TTL",
     "server": "STAIRLIFT_URL",
+    "server.ca_file": "STAIRLIFT_CACERT",
+    "server.timeout": "STAIRLIFT_TIMEOUT",
+    "server.token": "STAIRLIFT_TOKEN",
+    "server.token_file": "STAIRLIFT_TOKEN_FILE",
     "sources.inventory": "STAIRLIFT_INVENTORY",
     "sources.os_cloud": "OS_CLOUD",
 }
@@ -96,7 +101,8 @@ def _defaults(settings: Settings) -> Iterator[Setting]:
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     values = _plain_settings(settings)
-    yield from ((name, values[name]) for name, variable in _VARIABLES.items() if environ.get(variable))
+    said = (name for name, variable in _VARIABLES.items() if environ.get(variable))
+    yield from ((name, values[name]) for name in said if name in values)
 
 
 def _plain_settings(settings: Settings) -> Mapping[str, Any]:
@@ -106,9 +112,17 @@ def _plain_settings(settings: Settings) -> Mapping[str, Any]:
         "database_url": _database(settings.database_url),
         "lease_ttl": settings.lease_ttl,
         "server": settings.server.url if settings.server else None,
+        **(_of_server(settings.server) if settings.server else {}),
         "sources.inventory": list(settings.inventories) or ["openstack"],
         "sources.os_cloud": settings.os_cloud,
     }
+
+
+def _of_server(server: Address) -> Mapping[str, Any]:
+    """How it is asked. Of the token there is where it is, or that there is one."""
+    token = {"server.token_file": str(server.token_file)} if server.token_file else {"server.token": _HIDDEN}
+    ca_file = str(server.ca_file) if server.ca_file else None
+    return {"server.ca_file": ca_file, "server.timeout": server.timeout, **token}
 
 
 def _database(url: str) -> str:
@@ -131,9 +145,18 @@ def shown(key: str, value: Any) -> Any:
         return _plain(value)
     if _SECRET.search(key):
         return _HIDDEN
-    if key == "url" and (parts := urlsplit(value)).hostname:
-        return f"{parts.scheme}://{parts.hostname}/{_HIDDEN}"
+    if key == "url" and (place := _place(value)):
+        return f"{place}/{_HIDDEN}"
     return _CREDENTIALS.sub(f"{_HIDDEN}@", value)
+
+
+def _place(url: str) -> str:
+    """Scheme and host of an address; empty for what is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half an IPv6 address
+        return ""
+    return f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""
 
 
 def _plain(value: Any) -> Any:

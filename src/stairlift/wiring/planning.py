@@ -15,6 +15,7 @@ from stairlift.model.plan import STAGES, Around, Binding, Plan, Stage, Step
 from stairlift.model.policy import Policy
 from stairlift.plan import Request, plan
 from stairlift.ports import UpgradeStrategy
+from stairlift.report.refused import refused_document
 from stairlift.wiring.builtin import with_built_in
 from stairlift.wiring.guests import about_draining
 from stairlift.wiring.hops import Hops
@@ -86,6 +87,13 @@ def with_findings(refused: Refusal, seen: Look) -> Refusal:
         resolution=refused.resolution,
         findings=in_order((*refused.findings, *others)),
     )
+
+
+def no_plan(seen: Look, request: Request, refused: Refusal) -> dict[str, Any]:
+    """The document of a plan that cannot be made; the findings about the cloud are all in it."""
+    cloud = seen.reconciled.cloud
+    way = (request.source or cloud.release.series, request.target)
+    return refused_document(cloud.name, way, (*refused.findings, *seen.reconciled.findings))
 
 
 def _entries(settings: Settings, made: Plan) -> list[Entry]:

@@ -20,6 +20,7 @@ from stairlift.drive.commands import tell
 from stairlift.model.choice import Choices, Verb
 from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.run import Change, Command, CommandKind, Run
+from stairlift.model.scope import Scope
 from stairlift.report.choices import match, tag
 from stairlift.report.text import clock
 from stairlift.run.commands import resume_refusal
@@ -32,13 +33,17 @@ from stairlift.wiring.overviews import Overviews
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What somebody tells a run. `step` of an approval may be the plan's hash; "" means the run as a whole."""
+    """What somebody tells a run. `step` of an approval may be the plan's hash; "" means the run as a whole.
+
+    `yes`, of resume: the plan and every gate of the run are approved, one-way steps included.
+    """
 
     verb: Verb
     step: str = ""
     stage: str = ""
     now: bool = False
     reason: str = ""
+    yes: bool = False
 
     @property
     def details(self) -> dict[str, Any]:
@@ -91,7 +96,7 @@ class Steering:
             found = self.choices(run)
             if sight.seen.isdisjoint({tag(found), match(found, word.step)}):
                 raise stale(found, word.step)
-            return self._resume(run, command) if word.verb == "resume" else self._record(found, command)
+            return self._resume(run, command, yes=word.yes) if word.verb == "resume" else self._record(found, command)
 
     def _record(self, found: Choices, command: Command) -> Command:
         run = found.run
@@ -133,12 +138,15 @@ class Steering:
                 with self.office.store.hold(run.cloud) as journal:
                     journal.commit(run.id, [Change(kind, command.at, data=data)])
 
-    def _resume(self, run: Run, command: Command) -> Command:
+    def _resume(self, run: Run, command: Command, *, yes: bool) -> Command:
         """Not recorded: that somebody sets to work is an event of its own."""
         refused = resume_refusal(run, self.office.store.orchestrator(run.cloud))
         if refused is not None:
             raise refused
-        self.attendance.take_up(run.id, command.actor)
+        if yes and not Scope.of(run).approved:
+            approval = replace(command, id=token_hex(16), kind="approve", step=run.plan_hash, reason="--yes")
+            tell(self.office.store, self.overviews.plan(run), approval)
+        self.attendance.take_up(run.id, command.actor, approve_all=yes)
         return replace(command, result="applied", answer="it is taken up")
 
 
@@ -155,12 +163,12 @@ def _demand_sense(word: Word) -> None:
     """A step where one is meant, and none where the run is; the details of commands are judged by `tell`."""
     resumes = word.verb == "resume"
     whole = resumes or word.verb in RUN_COMMANDS
-    if whole != bool(word.step) and not (resumes and word.details):
+    if whole != bool(word.step) and not (resumes and word.details) and (resumes or not word.yes):
         return
     raise UsageError(
         code="run.bad_command",
         brief=f"{word.verb} is about the run as a whole" if whole else f"{word.verb} is about a step: which?",
-        resolution="Leave step, stage and now out where they mean nothing.",
+        resolution="Leave step, stage, now and yes out where they mean nothing.",
     )
 
 

@@ -5,7 +5,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
-from stairlift.cli.app import the_app
+from stairlift.cli.app import run_app, the_app
 from stairlift.cli.colouring import Colour, choose
 from stairlift.cli.output import Screen, show, show_table
 from stairlift.cli.progress import Progress
@@ -95,3 +95,24 @@ def test_as_it_is_typed(word, capfd, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     the_app()(["--color", word, "strategies"], prog_name="stairlift", standalone_mode=False)
     assert capfd.readouterr().out.startswith("NAME")
+
+
+def test_no_color_comes_before_force_color(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert run_app(["pause", "nobody"]) == 2
+    assert ANY in capfd.readouterr().err
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run_app(["pause", "nobody"]) == 2
+    said = capfd.readouterr().err
+    assert "error:" in said
+    assert ANY not in said
+
+
+@pytest.mark.parametrize("words", [("--color", "nope", "list"), ("list", "-o", "nope"), ("token", "list", "-o", "no")])
+def test_a_word_that_is_none_of_those_is_said_in_our_words(words, capfd):
+    assert run_app(list(words)) == 2
+    said = " ".join(capfd.readouterr().err.replace("\u2502", " ").split())
+    assert "is not one of" in said
+    assert "alue error" not in said

@@ -2,8 +2,9 @@
 
 import pytest
 
-from stairlift.cli.commands.ledger import demand_word, run_and_effects
+from stairlift.cli.commands.ledger import run_and_effects
 from stairlift.model.errors import UsageError
+from stairlift.wiring.ledgering import demand_word
 
 
 @pytest.mark.parametrize(
@@ -25,9 +26,16 @@ def test_a_slip_of_the_pen_does_not_put_everything_back():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "reason", "alone"), [([], "gone", True), (["a:b"], "", True), (["a:b"], "gone", False)]
+    ("effects", "reason", "does"),
+    [
+        ([], "gone", {"settle": True, "restore": False}),
+        (["a:b"], "", {"settle": True, "restore": False}),
+        (["a:b"], "gone", {"settle": True, "restore": True}),
+        (["a:b"], "gone", {"settle": False, "restore": True}),
+    ],
 )
-def test_nobody_vouches_for_what_is_not_named_or_without_a_reason(wanted, reason, alone):
+def test_nobody_vouches_for_what_is_not_named_or_without_a_reason(effects, reason, does):
     with pytest.raises(UsageError, match="--settle goes with --reason"):
-        demand_word(wanted, reason, alone=alone)
-    demand_word(["a:b"], "gone", alone=True)
+        demand_word(effects, reason, **does)
+    demand_word(["a:b"], "gone", settle=True, restore=False)
+    demand_word([], "", settle=False, restore=True)

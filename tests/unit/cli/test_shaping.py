@@ -17,13 +17,6 @@ COLUMNS = ("HOST", "STATE", "ZONE")
 ROWS = [("cmp1", "up", None), ("cmp2", "", 'a "b"'), ("x\x1b[2J", "up", 7)]
 
 
-@pytest.fixture(autouse=True)
-def fresh():
-    shaping.forget()
-    yield
-    shaping.forget()
-
-
 def shown(capfdbinary, form="table", *columns, tables=((COLUMNS, ROWS),)):
     shaping.of_columns(columns)
     shaping.formed(form)

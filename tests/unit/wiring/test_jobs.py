@@ -10,7 +10,7 @@ from stairlift.model.errors import NoAnswer, Refusal, UsageError
 from stairlift.model.finding import Finding
 from stairlift.model.job import Job
 from stairlift.wiring import jobs, kept_jobs
-from stairlift.wiring.jobs import AT_ONCE, WAITING, Threads
+from stairlift.wiring.jobs import AT_ONCE, WAITING, Fruitless, Threads
 from stairlift.wiring.kept_jobs import KeptJobs
 
 
@@ -119,6 +119,28 @@ class TestAfterTheServer:
         assert (again.state, again.notes, again.error.findings) == ("failed", ("looked",), (found,))
         assert type(again.error) is Refusal
         assert (again.error.code, again.error.details, again.error.resolution) == ("plan.refused", "d", "r")
+
+    def test_what_there_is_to_show_of_one_that_failed(self, tmp_path) -> None:
+        def work(note):
+            raise Fruitless(NoAnswer(code="sources.silent", brief="not one"), {"findings": ["f"]})
+
+        for kept in (None, KeptJobs(tmp_path)):
+            job = ended(threads := Threads(kept), threads.begin("check", "ada", work))
+            assert (job.state, job.error.code, job.result) == ("failed", "sources.silent", {"findings": ["f"]})
+            assert type(job.error) is NoAnswer
+
+    def test_what_is_written_down_needs_no_memory(self, tmp_path) -> None:
+        threads = Threads(KeptJobs(tmp_path))
+        job = ended(threads, threads.begin("check", "ada", lambda note: ({"found": [1]}, "")))
+        assert threads.find(job.id) == job
+        (tmp_path / f"{job.id}.json").unlink()
+        with pytest.raises(UsageError, match="no job"):
+            threads.find(job.id)
+
+    def test_a_name_that_is_no_text_costs_no_job(self, tmp_path) -> None:
+        threads = Threads(KeptJobs(tmp_path))
+        job = ended(threads, threads.begin("check", "ada", lambda note: ({"host": "caf\udce9"}, "")))
+        assert (job.state, job.result) == ("done", {"host": "caf\udce9"})
 
     def test_the_oldest_of_many_go(self, tmp_path, monkeypatch) -> None:
         monkeypatch.setattr(kept_jobs, "KEPT", 2)

@@ -81,6 +81,8 @@ def test_a_channel_for_tenants_is_told_the_beginning_and_every_end(read):
         (HOOK.replace('name = "ops"\n', ""), "needs name ="),
         (HOOK + HOOK, "two channels 'ops'"),
         (HOOK.replace("https", "gopher"), "begins with https"),
+        (HOOK.replace("hooks.example.com", "[::1"), "url is no address"),
+        (HOOK.replace("hooks.example.com", "hooks.example.com:99999"), "url is no address"),
         (HOOK.replace("hooks", "me:pw@hooks"), "url_file"),
         (HOOK + 'url_file = "x"\n', "either url, or url_file"),
         (HOOK + 'on = ["finnished"]\n', "on has 'finnished'"),

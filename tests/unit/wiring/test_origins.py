@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import certifi
 import pytest
 
 from stairlift.report.configured import setting_document, setting_rows
@@ -94,6 +95,26 @@ def test_variables_come_before_files(found):
     assert (told["sources.os_cloud"].value, told["sources.os_cloud"].origin) == ("lab", "OS_CLOUD")
     assert told["database_url"].origin == "STAIRLIFT_DATABASE_URL"
     assert (told["server"].value, told["server"].origin) == ("https://upgrades.example.com", "STAIRLIFT_URL")
+
+
+def test_how_a_server_is_asked(found, tmp_path):
+    assert not [name for name in found() if name.startswith("server.")], "there is no server"
+    address = {"STAIRLIFT_URL": "https://upgrades.example.com", "STAIRLIFT_TOKEN_FILE": "ada.token"}
+    (tmp_path / "ada.token").write_text("stl_hunter2\n")
+    told = found(**address)
+    assert (told["server.timeout"].value, told["server.timeout"].origin) == (60.0, DEFAULT)
+    assert (told["server.ca_file"].value, told["server.ca_file"].origin) == (None, DEFAULT)
+    file = told["server.token_file"]
+    assert (file.value, file.origin) == (str(tmp_path / "ada.token"), "STAIRLIFT_TOKEN_FILE")
+    assert "server.token" not in told
+
+    ca_file = Path(certifi.where())
+    told = found(**address, STAIRLIFT_TOKEN="stl_hunter2", STAIRLIFT_TIMEOUT="5", STAIRLIFT_CACERT=str(ca_file))
+    assert (told["server.timeout"].value, told["server.timeout"].origin) == (5.0, "STAIRLIFT_TIMEOUT")
+    assert (told["server.ca_file"].value, told["server.ca_file"].origin) == (str(ca_file), "STAIRLIFT_CACERT")
+    assert (told["server.token"].value, told["server.token"].origin) == ("***", "STAIRLIFT_TOKEN")
+    assert "server.token_file" not in told, "it is not looked at"
+    assert "hunter2" not in json.dumps([one.value for one in told.values() if one.name.startswith("server")])
 
 
 def test_a_table_is_that_of_the_nearest_file(found):

@@ -1,16 +1,19 @@
 """`stairlift discover`: what runs where."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import settings
 from stairlift.cli.options import Columns, Inventory, OsCloud, Wide
 from stairlift.cli.output import Format, WideFormat, say, show, show_document, show_table
 from stairlift.model.cloud import Cloud
+from stairlift.model.finding import Finding
 
 _HOSTS = 40
 
@@ -31,17 +34,31 @@ def discover(
 ) -> None:
     """Ask, reconcile, print."""
     from stairlift.report.cloud import cloud_document
-    from stairlift.wiring.look import Where, look
 
-    seen = look(Where.by(settings(), inventory or (), os_cloud), save).reconciled
+    cloud, findings = _seen(os_cloud, inventory or (), save)
     if output in (WideFormat.JSON, WideFormat.YAML):
-        show_document(cloud_document(seen.cloud, seen.findings), Format(output))
+        show_document(cloud_document(cloud, findings), Format(output))
     else:
-        _show(seen.cloud, wide=output is WideFormat.WIDE)
-        tell_findings(seen.findings, all_in="-o json")
+        _show(cloud, wide=output is WideFormat.WIDE)
+        tell_findings(findings, all_in="-o json")
     if save:
         again = shlex.join(("stairlift", "discover", "--inventory", f"recording:{save}"))
         say(f"the raw answers are in {save}; read them again with: {again}")
+
+
+def _seen(os_cloud: str | None, inventory: Sequence[str], save: Path | None) -> tuple[Cloud, tuple[Finding, ...]]:
+    """What is seen from here, or by a server's sources, whose raw answers stay there."""
+    found = settings()
+    if save:
+        here.on_this_machine(found, "`discover --save`", "Type it there: raw answers are kept where they were given.")
+    if (branch := here.branch(found)) is not None:
+        from stairlift.wiring.commissioning import look_there
+
+        return look_there(branch, (os_cloud, inventory, None), say)
+    from stairlift.wiring.look import Where, look
+
+    seen = look(Where.by(found, inventory, os_cloud), save).reconciled
+    return seen.cloud, seen.findings
 
 
 def _show(cloud: Cloud, *, wide: bool) -> None:

@@ -1,5 +1,6 @@
 """`stairlift ledger`: what a run has changed beside the upgrade, and putting that back."""
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,10 +9,9 @@ from stairlift.cli import here
 from stairlift.cli.here import actor, settings
 from stairlift.cli.options import Columns, Output, Reason
 from stairlift.cli.output import Format, say, show_document, show_table
-from stairlift.model.errors import UsageError
+from stairlift.model.errors import StairliftError, UsageError
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
-    from stairlift.model.effect import Effect
     from stairlift.model.run import Event, Run
     from stairlift.wiring.branch import Branch
     from stairlift.wiring.office import Office
@@ -21,7 +21,6 @@ _HELP = (
     "of that back by itself when it rests; `--restore` does what it could not, or has kept for a person to look at; "
     "`--settle` takes your word that nothing is left."
 )
-_WHERE = "Type it there; a run puts back by itself what it has changed when it rests."
 Words = Annotated[
     list[str] | None,
     typer.Argument(metavar="[RUN] [ID]...", help="The run (default: the active one, else the newest), and effects."),
@@ -46,28 +45,41 @@ def ledger(
     _columns: Columns = None,
 ) -> None:
     """Show it; with `--restore` first put back what was named, or everything; with `--settle` take a person's word."""
-    found = settings()
+    from stairlift.wiring.ledgering import demand_word
+
     name, wanted = run_and_effects(words or [])
-    if settle or reason:
-        demand_word(wanted, reason, alone=settle and not restore)
-    if settle or restore:
-        here.on_this_machine(found, "`ledger --restore` and `--settle`", _WHERE)
+    demand_word(wanted, reason, settle=settle, restore=restore)
+    found = settings()
     office = here.office(found)
     run = office.run(name, found.os_cloud)
-    left = _changed(run, wanted, settle=settle, restore=restore, reason=reason) if settle or restore else ()
+    left = _seen_to(run, office, wanted, _Word(restore, settle, reason)) if settle or restore else None
     _show(run, office, output)
     if left:
-        raise _left(run, left)
+        raise left
 
 
-def _changed(run: "Run", wanted: list[str], *, settle: bool, restore: bool, reason: str) -> "tuple[Effect, ...]":
-    """Those that could not be put back."""
-    from stairlift.wiring.office import open_office
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What is to be done of side effects."""
 
-    office = open_office(settings())
-    if settle:
-        _settled(run, office, wanted, reason)
-    return _restored(run, office, wanted) if restore else ()
+    restore: bool
+    settle: bool
+    reason: str
+
+
+def _seen_to(run: "Run", office: "Office | Branch", wanted: list[str], word: _Word) -> StairliftError | None:
+    """What is said of those that could not be put back."""
+    from stairlift.wiring.ledgering import left_over, put_back, settle
+    from stairlift.wiring.office import Office
+
+    if not isinstance(office, Office):
+        from stairlift.wiring.commissioning import settled_there
+
+        return settled_there(run, office, wanted, asdict(word), say)
+    if word.settle:
+        settle(run, office, wanted, actor=actor(), reason=word.reason, on_event=_tell)
+    left = put_back(run, office, wanted, actor(), _tell) if word.restore else ()
+    return left_over(run, left) if left else None
 
 
 def run_and_effects(words: list[str]) -> tuple[str | None, list[str]]:
@@ -80,29 +92,6 @@ def run_and_effects(words: list[str]) -> tuple[str | None, list[str]]:
             resolution=f"`stairlift ledger {runs[0]}` names them.",
         )
     return (runs[0] if runs else None), [word for word in words if ":" in word]
-
-
-def demand_word(wanted: list[str], reason: str, *, alone: bool) -> None:
-    """Raises UsageError where it is not said of what, or why, nothing is left: all that is open is never meant."""
-    if alone and wanted and reason:
-        return
-    raise UsageError(
-        code="ledger.settle",
-        brief="--settle goes with --reason and the ids of side effects, and not with --restore",
-        resolution="stairlift ledger RUN KIND:SUBJECT --settle --reason 'how you know that nothing of it is left'",
-    )
-
-
-def _restored(run: "Run", office: "Office", wanted: list[str]) -> "tuple[Effect, ...]":
-    from stairlift.wiring.ledgering import put_back
-
-    return put_back(run, office, wanted, actor(), _tell)
-
-
-def _settled(run: "Run", office: "Office", wanted: list[str], reason: str) -> None:
-    from stairlift.wiring.ledgering import settle
-
-    settle(run, office, wanted, actor=actor(), reason=reason, on_event=_tell)
 
 
 def _tell(event: "Event") -> None:
@@ -125,15 +114,3 @@ def _show(run: "Run", office: "Office | Branch", output: Format) -> None:
         say(f"run {run.id} has changed nothing beside the upgrade")
     for other in elsewhere(run, office.store):
         say(f"run {other} has left something as well: stairlift ledger {other}")
-
-
-def _left(run: "Run", left: "tuple[Effect, ...]") -> Exception:
-    from stairlift.model.errors import Refusal
-
-    return Refusal(
-        code="ledger.left",
-        brief=f"{len(left)} of the side effects of run {run.id} could not be put back",
-        details="; ".join(f"{effect.id}: {effect.note}" for effect in left),
-        resolution=f"See to what is named, then `stairlift ledger {run.id} --restore` again. "
-        f"Where you have put it back yourself: `stairlift ledger {run.id} {left[0].id} --settle --reason TEXT`.",
-    )

@@ -16,14 +16,13 @@ from stairlift.cli.options import Columns, Inventory, OsCloud, Output
 from stairlift.cli.output import Format, say, show, show_document, show_shape, show_table, words
 from stairlift.cli.shaping import shape
 from stairlift.model.errors import Refusal, UsageError
-from stairlift.model.finding import Finding
 from stairlift.model.plan import Plan
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.plan import Request
     from stairlift.report.plan_tree import Branch
     from stairlift.wiring.branch import Branch as Server
-    from stairlift.wiring.look import Look, Where
+    from stairlift.wiring.look import Where
     from stairlift.wiring.planning import Wishes
     from stairlift.wiring.settings import Settings
 
@@ -81,7 +80,7 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
     found = settings()
     wishes = Wishes(to, source, stage or (), hosts or (), exclude or (), waive or ())
     if (branch := here.branch(found)) is not None:
-        made = _made_there(wishes, (os_cloud, inventory or (), policy), branch)
+        made = _made_there(wishes, (os_cloud, inventory or (), policy), branch, output)
     else:
         request = wishes.request(read_policy_file(policy) if policy else found.policy, in_force(found.waivers, today()))
         for sentence in expired(found.waivers, today()):
@@ -101,16 +100,23 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
     _tell_next(made, out, commands=commands)
 
 
-def _made_there(wishes: "Wishes", by: tuple[str | None, Sequence[str], Path | None], branch: "Server") -> Plan:
+def _made_there(
+    wishes: "Wishes", by: tuple[str | None, Sequence[str], Path | None], branch: "Server", output: Format
+) -> Plan:
     """The plan that a server makes of its own sources and settings; it keeps it, to be run there."""
-    from stairlift.wiring.commissioning import plan_there
+    from stairlift.wiring.commissioning import NoPlan, plan_there
 
-    return plan_there(branch, wishes, by, lambda note: say(note, style="yellow"))
+    made = plan_there(branch, wishes, by, lambda note: say(note, style="yellow"))
+    if not isinstance(made, NoPlan):
+        return made
+    if made.document and output is not Format.TABLE:
+        show_document(made.document, output)
+    raise made.wrong
 
 
 def _made(request: "Request", where: "Where", found: "Settings", output: Format) -> Plan:
     from stairlift.wiring.look import look
-    from stairlift.wiring.planning import make_plan, with_findings
+    from stairlift.wiring.planning import make_plan, no_plan, with_findings
 
     seen = look(where)
     try:
@@ -118,17 +124,8 @@ def _made(request: "Request", where: "Where", found: "Settings", output: Format)
     except Refusal as refused:
         told = with_findings(refused, seen)
         if output is not Format.TABLE:
-            _no_plan(seen, request, told.findings, output)
+            show_document(no_plan(seen, request, told), output)
         raise told from refused
-
-
-def _no_plan(seen: "Look", request: "Request", findings: tuple[Finding, ...], output: Format) -> None:
-    """The document of a plan that cannot be made; the findings about the cloud are all in it."""
-    from stairlift.report.refused import refused_document
-
-    cloud = seen.reconciled.cloud
-    way = (request.source or cloud.release.series, request.target)
-    show_document(refused_document(cloud.name, way, (*findings, *seen.reconciled.findings)), output)
 
 
 def _refusal(made: Plan) -> Refusal | None:

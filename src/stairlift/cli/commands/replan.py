@@ -1,13 +1,14 @@
 """`stairlift replan`: what has drifted since a run was planned, and a run of a new plan in its place."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stairlift.cli import here
 from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import actor, ask, settings, somebody_there
 from stairlift.cli.options import Columns, Inventory, OsCloud, Output, RunName
@@ -15,12 +16,14 @@ from stairlift.cli.output import Format, say, show, show_document, show_table
 from stairlift.cli.shaping import shape
 from stairlift.model.errors import Refusal
 from stairlift.model.finding import Waiver
+from stairlift.model.plan import Plan
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
+    from stairlift.model.difference import Difference
     from stairlift.model.policy import Policy
     from stairlift.model.run import Run
+    from stairlift.wiring.branch import Branch
     from stairlift.wiring.office import Office
-    from stairlift.wiring.replanning import Replanned
     from stairlift.wiring.settings import Settings
 
 _WAITS = 6
@@ -49,6 +52,24 @@ class _Word:
     typed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A new plan for a run. `refused` is what speaks against a run of it, beside that nobody has approved it.
+
+    `take_place` puts that run on record in place of the old one, with every gate approved if so said.
+    """
+
+    run: "Run"
+    plan: Plan
+    difference: "Difference"
+    refused: Refusal | None
+    take_place: "Callable[[bool], Run]"
+
+
+#: What `--os-cloud`, `--inventory`, `--policy` and `--waive` say.
+_By = tuple[str | None, Sequence[str], Path | None, Sequence[str]]
+
+
 def replan(  # Typer makes options of parameters  # noqa: PLR0917
     name: RunName = None,
     yes: Annotated[
@@ -71,28 +92,57 @@ def replan(  # Typer makes options of parameters  # noqa: PLR0917
 ) -> None:
     """Look, plan, compare, ask. Leaves with 0 where nothing has drifted, with 6 where nobody has approved."""
     from stairlift.wiring.files import write_plan
-    from stairlift.wiring.office import open_office
-    from stairlift.wiring.replanning import Wanted, replan
 
     found = settings()
-    office = open_office(found)
+    office = here.office(found)
     run = office.run(name, os_cloud or found.os_cloud)
-    wanted = Wanted(_policy(policy, found), tuple(inventory or ()), os_cloud, tuple(map(Waiver.parse, waive or ())))
-    new = replan(run, office, found, wanted)
+    new = _anew(run, office, found, (os_cloud, inventory or (), policy, waive or ()))
     if out:
         write_plan(new.plan, out)
     if output is Format.TABLE:
         _tell(new)
-    refused = _refusal(new)
     typed = _typed(("--os-cloud", [os_cloud]), ("--inventory", inventory), ("--policy", [policy]), ("--waive", waive))
     word = _Word(yes, approve, output is Format.TABLE, typed)
-    successor = None if refused else _take_place(new, (office, found), word)
+    successor = None if new.refused else _take_place(new, word)
     if output is not Format.TABLE:
         _document(new, successor, office, output)
-    if refused:
-        raise refused
+    if new.refused:
+        raise new.refused
     if successor is None and not new.difference.empty:
         raise typer.Exit(_WAITS)
+
+
+def _anew(run: "Run", office: "Office | Branch", found: "Settings", by: _By) -> _New:
+    """The new plan, made by whoever has the journal."""
+    from stairlift.wiring.office import Office
+
+    return _made_here(run, office, found, by) if isinstance(office, Office) else _made_there(run, office, by)
+
+
+def _made_here(run: "Run", office: "Office", found: "Settings", by: _By) -> _New:
+    from stairlift.wiring.replanning import Wanted, replan, take_place
+
+    os_cloud, inventory, policy, waive = by
+    wanted = Wanted(_policy(policy, found), tuple(inventory), os_cloud, tuple(map(Waiver.parse, waive)))
+    new = replan(run, office, found, wanted)
+
+    def take(approve_all: bool) -> "Run":
+        return take_place(new, office, found, actor(), approve_all=approve_all)
+
+    return _New(run, new.plan, new.difference, _refusal(new.plan), take)
+
+
+def _made_there(run: "Run", branch: "Branch", by: _By) -> _New:
+    from stairlift.wiring.commissioning import replan_there, take_place_there
+
+    os_cloud, inventory, policy, waive = by
+    where = (os_cloud, inventory, policy)
+    new = replan_there(run, branch, where, waive)
+
+    def take(approve_all: bool) -> "Run":
+        return take_place_there(new, branch, where, waive, approve_all=approve_all)
+
+    return _New(run, new.plan, new.difference, new.refused, take)
 
 
 def _typed(*options: tuple[str, Sequence[object] | None]) -> tuple[str, ...]:
@@ -105,18 +155,18 @@ def _policy(file: Path | None, found: "Settings") -> "Policy":
     return read_policy_file(file) if file else found.policy
 
 
-def _refusal(new: "Replanned") -> Refusal | None:
-    """What speaks against a run of the new plan, beside that nobody has approved it."""
+def _refusal(plan: Plan) -> Refusal | None:
+    """See `_New`."""
     from stairlift.wiring.again import check_plan
 
     try:
-        check_plan(new.plan)
+        check_plan(plan)
     except Refusal as refused:
         return refused
     return None
 
 
-def _tell(new: "Replanned") -> None:
+def _tell(new: _New) -> None:
     from stairlift.report.plan_difference import difference_lines
     from stairlift.report.text import count
 
@@ -133,28 +183,26 @@ def _tell(new: "Replanned") -> None:
         tell_findings(new.plan.findings, new.plan.waivers, all_in="-o json")
 
 
-def _document(new: "Replanned", successor: "Run | None", office: "Office", output: Format) -> None:
+def _document(new: _New, successor: "Run | None", office: "Office | Branch", output: Format) -> None:
     from stairlift.report.plan_difference import difference_document
 
     plans, runs = (office.plan(new.run), new.plan), (new.run.id, successor.id if successor else None)
     show_document(difference_document(new.difference, plans, runs), output)
 
 
-def _take_place(new: "Replanned", here: "tuple[Office, Settings]", word: _Word) -> "Run | None":
+def _take_place(new: _New, word: _Word) -> "Run | None":
     """The run of the new plan, once that is approved; None where nothing has drifted, or nobody approves."""
-    from stairlift.wiring.replanning import take_place
-
     if new.difference.empty:
         say(f"nothing has drifted; it goes on with: stairlift resume {new.run.id}")
         return None
     if not _approved(new, word):
         return None
-    run = take_place(new, *here, actor(), approve_all=word.yes)
+    run = new.take_place(word.yes)
     say(f"run {run.id} takes the place of {new.run.id}; it goes on with: stairlift resume {run.id}")
     return run
 
 
-def _approved(new: "Replanned", word: _Word) -> bool:
+def _approved(new: _New, word: _Word) -> bool:
     from stairlift.run.commands import other_hash
 
     if word.approve and word.approve != new.plan.hash:

@@ -3,7 +3,7 @@
 import shlex
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import Signals
 from typing import TYPE_CHECKING, Annotated
@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.wiring.branch import Branch
     from stairlift.wiring.office import Office
     from stairlift.wiring.orders import Result
-    from stairlift.wiring.settings import Settings
 
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Approve the plan and every gate of the run, one-way steps included.")
@@ -142,8 +141,6 @@ def resume(
     """Adopt and go on."""
     read = settings()
     branch = here.branch(read)
-    if branch is not None and yes:
-        _demand_local_yes(read)
     office = branch or here.office(read)
     found = office.run(name, read.os_cloud)
     if found.state in FINAL_RUN_STATES:
@@ -155,29 +152,38 @@ def resume(
     plan = office.plan(found)
     if approve:
         _demand_hash(plan, approve)
-    if (yes or approve) and not Scope.of(found).approved:
-        _approve_begun(found, plan, office, "--yes" if yes else "--approve")
+    begun = (yes or bool(approve)) and not Scope.of(found).approved
     if branch is not None:
-        _taken_up(found, branch, standby=standby)
-    elif standby:
+        leave(_taken_up(found, plan, branch, _Leave(yes, begun, standby)))
+        return
+    if begun:
+        _approve_begun(found, plan, office, "--yes" if yes else "--approve")
+    if standby:
         _stand_by(found, plan, _desk(approve_all=yes))
     else:
         leave(_in_foreground(found, plan, _desk(approve_all=yes)))
 
 
-def _demand_local_yes(read: "Settings") -> None:
-    here.on_this_machine(
-        read, "`resume --yes`", "Approve the plan with --approve HASH, and each step that asks: stairlift approve."
-    )
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    """What a run that goes on with a server is allowed: every gate, or the plan that waits for its approval."""
+
+    yes: bool
+    plan: bool
+    standby: bool
 
 
-def _taken_up(run: Run, branch: "Branch", *, standby: bool) -> None:
+def _taken_up(run: Run, plan: Plan, branch: "Branch", allowed: _Leave) -> "Result":
     """With the server as it is here; one that carries the run out already is what `--standby` waits behind."""
-    from stairlift.cli.at_server import take_up
+    from stairlift.cli.at_server import approved_and_taken_up, take_up
     from stairlift.cli.following import follow
 
-    attended = standby and branch.store.orchestrator(run.cloud) is not None
-    leave(follow(run.id, branch) if attended else take_up(run, branch))
+    attended = allowed.standby and branch.store.orchestrator(run.cloud) is not None
+    if allowed.plan and (attended or not allowed.yes):
+        return approved_and_taken_up(run, plan, branch)
+    if attended:
+        return follow(run.id, branch)
+    return take_up(run, branch, yes=allowed.yes)
 
 
 def _stand_by(run: Run, plan: Plan, desk: "Desk") -> None:

@@ -5,12 +5,15 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 
+from stairlift.model.access import Caller
 from stairlift.model.errors import UsageError
+from stairlift.model.run import Run
 from stairlift.report.choices import choices_document, tag
 from stairlift.report.export import command_document
 from stairlift.report.rollback import way_back_document
 from stairlift.run.undoing import way_back
 from stairlift.web.access.callers import Operator, Reader
+from stairlift.web.access.four_eyes import bar, may_approve
 from stairlift.web.access.ways import way_of
 from stairlift.web.api import shapes, shapes_actions
 from stairlift.web.api.bodies import WantedAction
@@ -60,10 +63,19 @@ def actions(request: Request, house: Here, _caller: Reader, run_id: RunId) -> Re
 @router.post(
     "/actions", operation_id="act", status_code=202, response_model=shapes.Command, summary="Tell a run something"
 )
-def act(house: Here, _caller: Operator, run_id: RunId, wanted: WantedAction, by: By) -> Response:
+def act(house: Here, caller: Operator, run_id: RunId, wanted: WantedAction, by: By) -> Response:
     """Recorded, and acted on in a moment; the answer is the command as it is on record."""
-    word = Word(wanted.action, wanted.step, wanted.stage, wanted.now, wanted.reason)
+    word = Word(wanted.action, wanted.step, wanted.stage, wanted.now, wanted.reason, wanted.yes)
+    if wanted.yes:
+        _demand_approver(house, caller, house.office.store.run(run_id), by)
     return told(house, run_id, word, by)
+
+
+def _demand_approver(house: House, caller: Caller, run: Run, by: Sight) -> None:
+    refused = may_approve(house, caller, run)
+    if refused is not None:
+        bar(house, run, Word("approve", run.plan_hash), by, refused)
+        raise refused
 
 
 @router.get(

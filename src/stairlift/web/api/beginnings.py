@@ -1,4 +1,4 @@
-"""`POST /v1/runs` and `/v1/runs/{run}/replan`: a run of a plan that is kept here, or one in the place of another."""
+"""What is done for runs beside the answer: they are begun, planned anew, and what they have left is put back."""
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -7,7 +7,7 @@ from stairlift.model.access import Caller
 from stairlift.web.access.callers import Operator
 from stairlift.web.access.four_eyes import may_approve_at_once, record
 from stairlift.web.api import shapes_actions
-from stairlift.web.api.bodies import WantedReplan, WantedRun
+from stairlift.web.api.bodies import WantedReplan, WantedRun, WantedSettling
 from stairlift.web.api.giving import accepted
 from stairlift.web.api.parameters import RunId
 from stairlift.web.here import Here
@@ -15,6 +15,7 @@ from stairlift.web.idempotency import once_router
 from stairlift.wiring import beginnings
 from stairlift.wiring.beginnings import Anew, Beginning
 from stairlift.wiring.house import House
+from stairlift.wiring.settling import Settling, see_to
 
 router = once_router(prefix="/v1/runs", tags=["runs"])
 
@@ -44,6 +45,19 @@ def replan(request: Request, house: Here, caller: Operator, run_id: RunId, wante
         _demand_approver(house, caller, wanted.approve)
     anew = Anew(run_id, caller.name, wanted.sources(), wanted.approve, wanted.yes, tuple(wanted.waive), wanted.policy)
     return accepted(request, house.jobs.begin("replan", caller.name, beginnings.replan(house, anew)))
+
+
+@router.post(
+    "/{run_id}/ledger",
+    operation_id="see_to_ledger",
+    status_code=202,
+    response_model=shapes_actions.Job,
+    summary="Put back what a run has changed, or say that nothing of it is left",
+)
+def settling(request: Request, house: Here, caller: Operator, run_id: RunId, wanted: WantedSettling) -> Response:
+    """The job's result is the ledger as it stands then, also of one that could not put everything back."""
+    work = see_to(house, Settling(run_id, caller.name, **wanted.model_dump()))
+    return accepted(request, house.jobs.begin("ledger", caller.name, work))
 
 
 def _demand_approver(house: House, caller: Caller, plan_hash: str) -> None:

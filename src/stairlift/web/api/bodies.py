@@ -40,6 +40,7 @@ class WantedCheck(WantedLook):
     to: _Word | None = Field(default=None, description="Number or codename: look at the way to this release, too.")
     source: _Word | None = Field(default=None, alias="from")
     waive: _Words = []
+    strict: bool = Field(default=False, description="A check that nobody gave the means for is an error, too.")
 
 
 class WantedPlan(WantedLook):
@@ -85,6 +86,18 @@ class WantedAction(Body):
     step: _Word = Field(default="", description="Of retry and skip.")
     stage: _Word = Field(default="", description="Of stop-after.")
     now: bool = Field(default=False, description="Of cancel: what is in flight is ended by force.")
+    yes: bool = Field(
+        default=False, description="Of resume: the plan and every gate are approved; needs the right to approve."
+    )
+    reason: _Reason = ""
+
+
+class WantedSettling(Body):
+    """What somebody says behind `stairlift ledger RUN ID...`: exactly one of `restore` and `settle`."""
+
+    restore: bool = Field(default=False, description="Put back these effects, or all that are open.")
+    settle: bool = Field(default=False, description="Nothing is left of these effects; needs a reason.")
+    effects: _Words = []
     reason: _Reason = ""
 
 

@@ -37,9 +37,9 @@ def observe(request: Request, house: Here, caller: Operator, wanted: WantedLook)
     summary="Find all that is wrong before anything is done",
 )
 def check(request: Request, house: Here, caller: Operator, wanted: WantedCheck) -> Response:
-    """The job's result is what `stairlift check -o json` prints."""
+    """The job's result is what `stairlift check -o json` prints, also of one that failed since no source answered."""
     if not wanted.to and (wanted.source or wanted.waive):
         raise UsageError(code="usage.options", brief="from and waive are about a way: they need to")
     wishes = Wishes(wanted.to, wanted.source, waive=wanted.waive) if wanted.to else None
-    work = commissions.check(house, wanted.sources(), wishes, caller.name)
+    work = commissions.check(house, wanted.sources(), wishes, caller.name, strict=wanted.strict)
     return accepted(request, house.jobs.begin("check", caller.name, work))

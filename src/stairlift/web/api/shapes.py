@@ -31,7 +31,7 @@ class Discovery(Shape):
 
 
 class Problem(Shape):
-    """What went wrong, and what to do about it (RFC 9457)."""
+    """What went wrong, and what to do about it (RFC 9457). `exit_code` is what the command line leaves with for it."""
 
     type: str
     title: str
@@ -39,6 +39,7 @@ class Problem(Shape):
     detail: str
     instance: str
     code: str
+    exit_code: int
     resolution: str
     request_id: str
     findings: list["Finding"] = Field(default_factory=list)

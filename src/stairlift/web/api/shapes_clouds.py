@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from stairlift.web.api.shapes import Finding, Link, Schema, Shape
 from stairlift.web.api.shapes_runs import ListedRun
 
@@ -55,6 +57,7 @@ class RunningRelease(Shape):
     series: str | None
     candidates: list[str]
     evidence: list[str]
+    proof: list[str] = Field(default_factory=list)
 
 
 class Host(Shape):

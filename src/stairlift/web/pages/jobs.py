@@ -22,6 +22,7 @@ _TITLES: Mapping[JobKind, str] = {
     "plan": "Making a plan",
     "run": "Beginning a run",
     "replan": "Planning the rest of a run anew",
+    "ledger": "Seeing to what a run has changed",
 }
 _SIGNS = {
     "running": (Sign("▶", "at work", "busy"), "it goes on whether you look or not"),
