@@ -12,8 +12,8 @@ from stairlift.drive.begin import new_run
 from stairlift.model.plan_document import to_document
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_plan, a_step
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.office import open_office
-from stairlift.wiring.settings import Settings
 
 HOSTS, QUICK_HOSTS = 2_000, 5
 ROUNDS = 7

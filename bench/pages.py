@@ -33,8 +33,8 @@ from stairlift.store.opening import open_engine, upgrade
 from stairlift.testing.plans import a_plan, a_step
 from stairlift.web.app import the_app
 from stairlift.wiring.clock import now
-from stairlift.wiring.house import House, open_house
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.settings import Settings
+from stairlift.wiring.server.house import House, open_house
 
 HOSTS, QUICK_HOSTS, STEPS = 2000, 20, 40
 ROUNDS, QUICK_ROUNDS = 5, 2

@@ -20,11 +20,11 @@ from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_rollout
 from stairlift.web.app import the_app
 from stairlift.wiring.admitting import Wish, issue
-from stairlift.wiring.attendance import Attending
 from stairlift.wiring.clock import now
-from stairlift.wiring.house import House, open_house
-from stairlift.wiring.jobs import Job, JobKind
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.settings import Settings
+from stairlift.wiring.server.attendance import Attending
+from stairlift.wiring.server.house import House, open_house
+from stairlift.wiring.server.jobs import Job, JobKind
 
 
 @dataclass

@@ -20,7 +20,7 @@ from stairlift.probe.order import SAMPLES, folder_of
 from stairlift.probe.samples import SampleFile
 from stairlift.report.cloud import cloud_document
 from stairlift.testing.clouds import NOON, a_cloud
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 WAIVER = "record.stale"
 

@@ -21,7 +21,7 @@ from stairlift.web.leaving import Leaving
 from stairlift.web.server import Server
 from stairlift.wiring.admitting import Wish, issue, open_keys
 from stairlift.wiring.clock import now
-from stairlift.wiring.settings import read_settings
+from stairlift.wiring.config.settings import read_settings
 
 #: Seconds that a server may take to begin, and to leave.
 PATIENCE = 60.0

@@ -9,7 +9,7 @@ from stairlift.model.access import RIGHTS, Right
 from stairlift.web.app import the_app
 from stairlift.wiring import clock
 from stairlift.wiring.admitting import Wish, in_order, issue
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 ADDRESS = "http://stairlift.example"
 #: What browsers send when somebody follows a link of ours, or types an address.

@@ -21,8 +21,8 @@ from stairlift.model.plan import Plan
 from stairlift.model.plan_document import to_document
 from stairlift.testing.doubles import ScriptedFreshness, ScriptedStrategy
 from stairlift.testing.plans import a_rollout
+from stairlift.wiring.config.settings import read_settings
 from stairlift.wiring.office import open_office
-from stairlift.wiring.settings import read_settings
 
 JOB = """\
 cd {folder}

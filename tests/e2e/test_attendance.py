@@ -11,15 +11,15 @@ from operating import Operator, until
 from stairlift.drive.commands import tell
 from stairlift.model.errors import Refusal, UsageError
 from stairlift.model.run import Command, RunState
-from stairlift.wiring import attendance as attendance_module
-from stairlift.wiring import shifts
-from stairlift.wiring.attendance import Attendance
 from stairlift.wiring.clock import now
+from stairlift.wiring.config.settings import read_settings
 from stairlift.wiring.files import read_plan
 from stairlift.wiring.office import open_office
 from stairlift.wiring.orders import Orders
 from stairlift.wiring.running import record_only, resume
-from stairlift.wiring.settings import read_settings
+from stairlift.wiring.server import attendance as attendance_module
+from stairlift.wiring.server import shifts
+from stairlift.wiring.server.attendance import Attendance
 
 pytestmark = pytest.mark.timeout(300)
 

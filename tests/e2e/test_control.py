@@ -10,8 +10,8 @@ import pytest
 
 from operating import Operator, Terminal, small_cloud, until
 from stairlift.sandbox.server import Sandbox
+from stairlift.wiring.config.settings import read_settings
 from stairlift.wiring.office import open_office
-from stairlift.wiring.settings import read_settings
 
 CANARY, SECOND = "2025.2-compute@cmp1", "2025.2-compute@cmp2"
 STUBBORN = """\

@@ -19,8 +19,8 @@ from stairlift.probe.order import SAMPLES, folder_of
 from stairlift.probe.samples import SampleFile
 from stairlift.web.app import the_app
 from stairlift.wiring.clock import now
-from stairlift.wiring.commissions import keep_plan
-from stairlift.wiring.jobs import Job
+from stairlift.wiring.server.commissions import keep_plan
+from stairlift.wiring.server.jobs import Job
 
 pytestmark = MARKS
 PICTURES = ROOT / "docs" / "img"

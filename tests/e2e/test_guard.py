@@ -6,8 +6,8 @@ import subprocess
 from journals import Ledger
 from operating import COMMAND
 from stairlift.testing.plans import a_plan, a_step
+from stairlift.wiring.config.settings import read_settings
 from stairlift.wiring.office import open_office
-from stairlift.wiring.settings import read_settings
 
 
 def guard(folder, *words):

@@ -17,7 +17,7 @@ from receivers import receiving
 from stairlift.model.run import Change, RunState
 from stairlift.testing.plans import a_plan, a_step
 from stairlift.wiring.clock import now
-from stairlift.wiring.notify_settings import read_channels
+from stairlift.wiring.config.notify import read_channels
 from stairlift.wiring.notifying import deliveries_of, told_elsewhere
 from stairlift.wiring.office import open_office
 
@@ -36,10 +36,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from stairlift.drive import notices
-from stairlift.wiring.notify_settings import read_channels
+from stairlift.wiring.config.notify import read_channels
 from stairlift.wiring.notifying import Notifying
 from stairlift.wiring.office import open_office
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.settings import Settings
 notices.CLAIM, notices.LOOK = timedelta(seconds=1), 0.01
 state, url = Path(sys.argv[1]), sys.argv[2]
 settings = Settings(state_dir=state, database_url=f"sqlite:///{state / 'stairlift.sqlite'}")

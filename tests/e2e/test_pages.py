@@ -12,7 +12,7 @@ from servers import Served
 from stairlift.model.run import RunState
 from stairlift.web.app import the_app
 from stairlift.wiring.clock import now
-from stairlift.wiring.commissions import keep_plan
+from stairlift.wiring.server.commissions import keep_plan
 
 pytestmark = MARKS
 

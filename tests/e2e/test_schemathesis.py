@@ -28,7 +28,7 @@ from pages import ROOT
 from served import Served, served
 from stairlift.web.access.failures import Failures
 from stairlift.web.app import the_app
-from stairlift.wiring.jobs import Threads
+from stairlift.wiring.server.jobs import Threads
 
 DOCUMENT = json.loads((ROOT / "docs" / "reference" / "openapi.json").read_text())
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)

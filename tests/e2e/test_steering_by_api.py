@@ -17,8 +17,8 @@ from houses import a_token, client
 from operating import Operator, until
 from pages import read
 from stairlift.web.app import the_app
-from stairlift.wiring.house import House, open_house
-from stairlift.wiring.settings import read_settings
+from stairlift.wiring.config.settings import read_settings
+from stairlift.wiring.server.house import House, open_house
 
 CANARY, SECOND = "2025.2-compute@cmp1", "2025.2-compute@cmp2"
 WISHES = {"to": "2025.2", "from": "2025.1"}

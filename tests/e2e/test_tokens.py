@@ -13,7 +13,7 @@ from operating import Operator
 from stairlift.web.access.cookies import _NAME
 from stairlift.web.access.csrf import word_of
 from stairlift.wiring import clock
-from stairlift.wiring.settings import read_settings
+from stairlift.wiring.config.settings import read_settings
 from visitors import BROWSING, a_browser, a_program, a_stranger
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z")

@@ -13,7 +13,7 @@ import typer
 
 from pages import ROOT
 from stairlift.cli.app import the_app
-from stairlift.wiring.serve_settings import ServeSettings
+from stairlift.wiring.config.serve import ServeSettings
 
 FILE = ROOT / "packaging" / "Containerfile"
 

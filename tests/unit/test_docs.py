@@ -42,10 +42,10 @@ from stairlift.sandbox.scenario_file import shipped
 from stairlift.store.troubles import _AT_THE_DOOR, _POSTGRESQL, _SQLITE
 from stairlift.strategy.registry import StrategyRegistry
 from stairlift.testing.clouds import a_cloud
-from stairlift.wiring import notify_settings, policy, serve_settings, settings
+from stairlift.wiring.config import notify, policy, serve, settings
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.files import plan_document
 from stairlift.wiring.installed import installed_sources, installed_strategies
-from stairlift.wiring.settings import Settings
 
 SOURCE = ROOT / "src" / "stairlift"
 COMMANDS = "docs/reference/commands.md"
@@ -114,9 +114,9 @@ def test_every_table_and_key_is_documented():
         ("[policy]", set(policy._KEYS)),
         ("[[strategy]]", {*MATCH_KEYS, "match", "use"}),
         ("[meter]", {field.name for kind in (MeterSettings, WriteSettings) for field in fields(kind)}),
-        ("[serve]", set(serve_settings.KEYS)),
+        ("[serve]", set(serve.KEYS)),
         ("[[around]]", {field.name for field in fields(Around)} - {"folder", "files"}),
-        ("[[notify]]", {key for kind in notify_settings.KEYS.values() for key in kind}),
+        ("[[notify]]", {key for kind in notify.KEYS.values() for key in kind}),
         ("[[queue]]", {"name", "match", *QUEUE_KEYS} - set(MATCH_KEYS)),
     ):
         assert undocumented(keys, CONFIGURATION, table) == [], table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stairlift.cli.output import say
 from stairlift.model.errors import UsageError
-from stairlift.wiring.settings import Settings, read_settings
+from stairlift.wiring.config.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.wiring.archive import Archive

@@ -19,11 +19,11 @@ from stairlift.report.tally import Tally
 from stairlift.report.text import count, span
 from stairlift.wiring.branch import Branch
 from stairlift.wiring.clock import now
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.notifying import told_elsewhere
 from stairlift.wiring.office import Office
 from stairlift.wiring.orders import Orders, Result
 from stairlift.wiring.running import bring_to_rest, resume, start, waiting_steps
-from stairlift.wiring.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from stairlift.cli.serving import Welcome, keep_serving
 from stairlift.knowledge.releases import describe
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import FINAL_RUN_STATES
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.office import Office, open_office
-from stairlift.wiring.serving import is_free
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.server.listening import is_free
 
 #: Whoever looks on sees what users feel, from a short while before the first change.
 _METER = """

@@ -13,10 +13,10 @@ from stairlift.cli.output import say
 from stairlift.model.errors import StairliftError
 from stairlift.web.server import Entrance, serve
 from stairlift.wiring.clock import now
-from stairlift.wiring.house import House, open_house
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.notifying import Sender
-from stairlift.wiring.serving import address_of, certificate, listen, only_here, raise_file_limit
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.server.house import House, open_house
+from stairlift.wiring.server.listening import address_of, certificate, listen, only_here, raise_file_limit
 
 #: A server lives long: what a command never searches for garbage would pile up.
 _COLLECT = (10_000, 20, 20)

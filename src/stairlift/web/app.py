@@ -6,7 +6,7 @@ from stairlift import __version__
 from stairlift.web import api, pages
 from stairlift.web.guarding import EVERYWHERE, guard
 from stairlift.web.problems import DESCRIBED
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 
 def the_app(house: House) -> FastAPI:

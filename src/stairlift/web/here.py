@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 
 async def _house(request: Request) -> House:

@@ -14,7 +14,7 @@ import uvicorn
 from stairlift.web.app import the_app
 from stairlift.web.connections import MOST, Connection
 from stairlift.web.leaving import Leaving
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 #: Seconds: between two requests of one connection, and until uvicorn loses patience with what has not left by then.
 _KEEP_ALIVE, _GIVE_UP = 15, 6

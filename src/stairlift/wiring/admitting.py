@@ -11,7 +11,7 @@ from typing import cast
 from stairlift.model.access import MARK, RIGHTS, Right, Session, Token, digest_of
 from stairlift.model.errors import UsageError
 from stairlift.ports import Keys
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.settings import Settings
 
 #: What a token can be called: it is on record beside what is done with it, and stands in addresses and logs.
 NAME = r"[A-Za-z0-9][A-Za-z0-9@._+-]{0,63}"

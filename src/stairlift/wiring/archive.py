@@ -17,7 +17,7 @@ from stairlift.report.expected import MOST, Expected, Slow, could_be_slow, slow
 from stairlift.report.prepared import Found, found_by
 from stairlift.report.status import Standing
 from stairlift.wiring.clock import now
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.settings import Settings
 
 if TYPE_CHECKING:  # what only some standings need is imported for them
     from stairlift.model.hindrance import Hindrance

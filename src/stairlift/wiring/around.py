@@ -12,8 +12,8 @@ from stairlift.model.run import Run
 from stairlift.ports import Executor, UpgradeStrategy
 from stairlift.strategy.around import read_around, typed
 from stairlift.strategy.surroundings import RunSurroundings
-from stairlift.wiring.policy import whole_seconds
-from stairlift.wiring.toml import invalid, places_of
+from stairlift.wiring.config.policy import whole_seconds
+from stairlift.wiring.config.toml import invalid, places_of
 
 #: Seconds that each of the commands may take at most: a run that comes to rest waits for a minute and no longer.
 _LONGEST = 45

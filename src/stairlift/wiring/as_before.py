@@ -9,8 +9,8 @@ from stairlift.model.plan import Plan
 from stairlift.model.run import Run
 from stairlift.model.scope import Scope
 from stairlift.remote.words import SshOptions
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.look import Look, Where
-from stairlift.wiring.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

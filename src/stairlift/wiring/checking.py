@@ -14,13 +14,13 @@ from stairlift.strategy.freezing import thaw
 from stairlift.wiring.before import before
 from stairlift.wiring.builtin import with_built_in
 from stairlift.wiring.clock import today
+from stairlift.wiring.config.settings import Settings, StrategyEntry
+from stairlift.wiring.config.waivers import expired, in_force
 from stairlift.wiring.guests import about_draining
 from stairlift.wiring.look import Look, Where
 from stairlift.wiring.planning import entry_of, freeze_entry
 from stairlift.wiring.questions import Way, asking
 from stairlift.wiring.reviewing import reviewed
-from stairlift.wiring.settings import Settings, StrategyEntry
-from stairlift.wiring.waivers import expired, in_force
 
 
 @dataclass(frozen=True, slots=True)

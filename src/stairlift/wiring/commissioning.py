@@ -17,10 +17,10 @@ from stairlift.report.checked_read import checked_of
 from stairlift.report.cloud_read import cloud_of
 from stairlift.report.plan_difference import difference_of
 from stairlift.wiring.branch import Branch
+from stairlift.wiring.config.policy import read_policy_file
+from stairlift.wiring.config.toml import read_toml
 from stairlift.wiring.files import plan_of
 from stairlift.wiring.planning import Wishes
-from stairlift.wiring.policy import read_policy_file
-from stairlift.wiring.toml import read_toml
 
 #: What `--os-cloud`, `--inventory` and `--policy` say.
 By = tuple[str | None, Sequence[str], Path | None]

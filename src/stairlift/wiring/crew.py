@@ -19,7 +19,7 @@ from stairlift.store.delivery_schema import upgrade_deliveries
 from stairlift.store.dispatching import SqlDispatch
 from stairlift.store.opening import is_sqlite, open_engine
 from stairlift.store.server import reach
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,10 @@ from stairlift.model.run import Run
 from stairlift.ports import Check, Clock, Remote, StepGate
 from stairlift.reconcile import reconcile
 from stairlift.wiring.clock import now
+from stairlift.wiring.config.policy import whole_seconds
+from stairlift.wiring.config.toml import demand_known, invalid
 from stairlift.wiring.look import Look, Where
-from stairlift.wiring.policy import whole_seconds
 from stairlift.wiring.questions import Asking, Way, asking
-from stairlift.wiring.toml import demand_known, invalid
 
 _LOOK_TIMEOUT = 60.0
 #: The checks that a gate compares with before the run, by the gate's name.

@@ -6,8 +6,8 @@ from pathlib import Path
 from stairlift.model.errors import Refusal
 from stairlift.model.run import IN_FLIGHT, Run, RunState
 from stairlift.ports import Store
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.office import open_office
-from stairlift.wiring.settings import Settings
 
 _SQLITE = "sqlite:///"
 #: States of a run in which nothing starts until somebody resumes it.

@@ -14,7 +14,7 @@ from stairlift.model.work import Traits
 from stairlift.ports import Lacking
 from stairlift.report.installed import Installed, InstalledSource, InstalledStrategy
 from stairlift.strategy.registry import StrategyRegistry
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.settings import Settings
 
 _CLOUDS = ("clouds.yaml", "clouds.yml", "clouds.json")
 

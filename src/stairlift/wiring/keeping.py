@@ -23,9 +23,9 @@ from stairlift.report.text import count
 from stairlift.run.standstill import standstill
 from stairlift.wiring.before import before
 from stairlift.wiring.clock import now, today
+from stairlift.wiring.config.waivers import demand_in_force, in_force
 from stairlift.wiring.look import Look, Where, glance
 from stairlift.wiring.questions import Way, asking
-from stairlift.wiring.waivers import demand_in_force, in_force
 
 #: What was found before a run holds for so long; then the first change waits for another look.
 YOUNG = timedelta(minutes=30)

@@ -18,9 +18,9 @@ from stairlift.ports import CloudClient, InventoryManager
 from stairlift.reconcile import Reconciled, reconcile
 from stairlift.remote.ssh import SshRemote
 from stairlift.remote.words import SshOptions
-from stairlift.wiring.check_settings import CheckSettings, Transport, transports
 from stairlift.wiring.clock import now
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.checks import CheckSettings, Transport, transports
+from stairlift.wiring.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

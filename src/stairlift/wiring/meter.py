@@ -18,8 +18,8 @@ from stairlift.ports import CloudClient, Records, UpgradeStrategy
 from stairlift.probe.leftovers import Leftovers
 from stairlift.probe.meter import Place, RunMeter, end_meter
 from stairlift.probe.order import BackendAddress, MeterOrder, MeterSettings, WriteSettings, folder_of
-from stairlift.wiring.policy import whole_seconds
-from stairlift.wiring.toml import demand_known, invalid
+from stairlift.wiring.config.policy import whole_seconds
+from stairlift.wiring.config.toml import demand_known, invalid
 
 _KEYS = tuple(field.name for field in fields(MeterSettings))
 _WRITE_KEYS = tuple(field.name for field in fields(WriteSettings))

@@ -16,8 +16,8 @@ from stairlift.report.notice import trial_of
 from stairlift.report.text import count
 from stairlift.store.outbox import open_outbox
 from stairlift.wiring.clock import now
-from stairlift.wiring.notify_settings import ChannelSettings
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.notify import ChannelSettings
+from stairlift.wiring.config.settings import Settings
 
 #: How long what is due is still sent when a run has come to rest, in seconds.
 PATIENCE = 10.0

@@ -16,10 +16,10 @@ from stairlift.report.status import Standing
 from stairlift.store.opening import open_engine, upgrade
 from stairlift.store.sql import open_store
 from stairlift.wiring.archive import Archive, nowhere_queued
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.crew import Crew, open_crew, upgrade_queue
-from stairlift.wiring.logs import lines_of
+from stairlift.wiring.logs.attempts import lines_of
 from stairlift.wiring.measured import totals_of
-from stairlift.wiring.settings import Settings
 from stairlift.wiring.tasks import task_at_hand
 
 

@@ -17,12 +17,12 @@ from stairlift.plan import Request, plan
 from stairlift.ports import UpgradeStrategy
 from stairlift.report.refused import refused_document
 from stairlift.wiring.builtin import with_built_in
+from stairlift.wiring.config.hops import Hops
+from stairlift.wiring.config.settings import Settings, StrategyEntry
+from stairlift.wiring.config.waivers import with_used
 from stairlift.wiring.guests import about_draining
-from stairlift.wiring.hops import Hops
 from stairlift.wiring.look import Look, Where
 from stairlift.wiring.reviewing import Entry, placed, reviewed
-from stairlift.wiring.settings import Settings, StrategyEntry
-from stairlift.wiring.waivers import with_used
 
 
 @dataclass(frozen=True, slots=True)

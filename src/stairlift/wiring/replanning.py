@@ -23,14 +23,14 @@ from stairlift.ports import Executor
 from stairlift.wiring.again import refuse_drift
 from stairlift.wiring.as_before import run_options, where_of
 from stairlift.wiring.clock import now
+from stairlift.wiring.config.queues import demand_workers
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.gating import kept_gates
 from stairlift.wiring.keeping import waived
 from stairlift.wiring.look import Look, Where, look
 from stairlift.wiring.meter import kept
 from stairlift.wiring.office import Office
 from stairlift.wiring.planning import make_plan
-from stairlift.wiring.queues import demand_workers
-from stairlift.wiring.settings import Settings
 
 #: States in which a run waits for somebody, and can be planned anew meanwhile.
 _AT_REST = frozenset({RunState.PENDING, RunState.PAUSED, RunState.WAITING, RunState.FAILED})

@@ -20,6 +20,8 @@ from stairlift.ports import Journal, Records
 from stairlift.wiring.again import check_plan, demand_original, judge_resumption, judge_retreat, judge_start
 from stairlift.wiring.as_before import View, as_before, run_options, where_of
 from stairlift.wiring.clock import now
+from stairlift.wiring.config.queues import demand_workers
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.equipment import Equipment, has_begun
 from stairlift.wiring.gating import kept_gates
 from stairlift.wiring.keeping import at_the_end, demand_ready, waived
@@ -28,8 +30,6 @@ from stairlift.wiring.meter import end_those_of
 from stairlift.wiring.meter import kept as kept_meter
 from stairlift.wiring.office import Office
 from stairlift.wiring.orders import Orders, Result
-from stairlift.wiring.queues import demand_workers
-from stairlift.wiring.settings import Settings
 
 _UNDER_WAY = frozenset({RunState.RUNNING, RunState.ROLLING_BACK})
 

@@ -2,7 +2,7 @@
 
 from stairlift.model.errors import UsageError
 from stairlift.model.shelf import KeptPlan
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.settings import Settings
 
 
 def kept_plan(settings: Settings, plan_hash: str) -> KeptPlan | None:

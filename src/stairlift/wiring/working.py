@@ -20,8 +20,8 @@ from stairlift.store.claiming import SqlClaims
 from stairlift.store.opening import ensure_shape, is_sqlite, open_engine
 from stairlift.store.server import reach
 from stairlift.strategy.freezing import changed_file
-from stairlift.wiring.queues import QUEUE_NAME
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.queues import QUEUE_NAME
+from stairlift.wiring.config.settings import Settings
 
 #: Seconds between two looks of a supervisor at its lifeline; whoever waits for an attempt's end waits for them, too.
 _LOOK = 1.0

@@ -11,7 +11,7 @@ from stairlift.model.plan_document import to_document
 from stairlift.model.run import Command, RunState
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_binding, a_plan, a_step
-from stairlift.wiring.settings import read_settings
+from stairlift.wiring.config.settings import read_settings
 
 
 def test_an_orchestrator_of_another_run_is_not_told(tmp_path):

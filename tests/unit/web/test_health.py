@@ -9,7 +9,7 @@ from houses import a_house
 from operating import until
 from stairlift.model.errors import StairliftError
 from stairlift.web.app import the_app
-from stairlift.wiring import pulse
+from stairlift.wiring.server import pulse
 
 
 class Records:

@@ -14,7 +14,7 @@ from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_plan, a_rollout, a_step
 from stairlift.wiring import archive as archives
 from stairlift.wiring.archive import Archive, open_archive
-from stairlift.wiring.settings import Settings
+from stairlift.wiring.config.settings import Settings
 
 S = StepState
 FLEET = a_rollout(4, actions=("drain", "upgrade"), window=2, budget=1)

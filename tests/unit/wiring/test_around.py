@@ -12,7 +12,7 @@ from stairlift.model.run import RunState
 from stairlift.ports import Affecting
 from stairlift.testing.plans import a_plan
 from stairlift.wiring.around import surroundings, with_surroundings
-from stairlift.wiring.settings import read_settings
+from stairlift.wiring.config.settings import read_settings
 from standings import a_run
 
 ALERTS = """

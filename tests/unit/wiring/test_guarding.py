@@ -6,9 +6,9 @@ from journals import Ledger
 from stairlift.model.errors import Refusal
 from stairlift.model.run import RunState
 from stairlift.testing.plans import a_plan, a_step
+from stairlift.wiring.config.settings import read_settings
 from stairlift.wiring.guarding import demand_rest
 from stairlift.wiring.office import open_office
-from stairlift.wiring.settings import read_settings
 
 PLAN = a_plan(a_step("a"), a_step("b"))
 OTHER = a_plan(a_step("a"), cloud="other")

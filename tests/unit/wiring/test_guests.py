@@ -11,9 +11,9 @@ from stairlift.plan import Request
 from stairlift.sandbox.builders import cloud
 from stairlift.sandbox.server import Sandbox
 from stairlift.sandbox.tenants import FlavorSpec, ServerSpec
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.look import Where, look
 from stairlift.wiring.planning import make_plan
-from stairlift.wiring.settings import Settings
 
 TPM = FlavorSpec("tpm", vcpus=1, ram=64, disk=1, extra_specs={"hw:tpm_version": "2.0"})
 

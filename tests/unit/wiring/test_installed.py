@@ -11,8 +11,8 @@ from stairlift.model.work import Traits
 from stairlift.report.installed import source_documents, source_rows, strategy_documents, strategy_rows
 from stairlift.strategy import registry
 from stairlift.wiring import installed
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.installed import installed_sources, installed_strategies
-from stairlift.wiring.settings import Settings
 
 STRATEGIES = '''
 from stairlift.model.work import Traits

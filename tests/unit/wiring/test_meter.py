@@ -12,9 +12,9 @@ from stairlift.model.policy import Policy
 from stairlift.model.run import RunState
 from stairlift.probe.order import BackendAddress, MeterOrder, MeterSettings, WriteSettings, folder_of
 from stairlift.testing.clouds import a_cloud
+from stairlift.wiring.config.policy import read_policy
+from stairlift.wiring.config.settings import read_settings
 from stairlift.wiring.meter import backends, end_those_of, kept, metered, read_meter
-from stairlift.wiring.policy import read_policy
-from stairlift.wiring.settings import read_settings
 from standings import a_run
 
 

@@ -16,7 +16,7 @@ from stairlift.report.announcement import Contact
 from stairlift.testing.plans import a_plan, a_step
 from stairlift.wiring import notifying
 from stairlift.wiring.clock import now
-from stairlift.wiring.notify_settings import read_channels
+from stairlift.wiring.config.notify import read_channels
 from stairlift.wiring.notifying import Notifying, Sender, deliveries_of, told_elsewhere, try_out
 from stairlift.wiring.office import open_office
 

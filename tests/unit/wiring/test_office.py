@@ -12,8 +12,8 @@ from stairlift.model.errors import StairliftError, UsageError
 from stairlift.model.run import Command, RunState
 from stairlift.store.revisions import REVISIONS
 from stairlift.testing.plans import a_plan, a_step
+from stairlift.wiring.config.settings import read_settings
 from stairlift.wiring.office import open_office, upgrade_database
-from stairlift.wiring.settings import read_settings
 
 PLAN = a_plan(a_step("a"), a_step("b"))
 HOUR = timedelta(hours=1)

@@ -7,10 +7,10 @@ from stairlift.model.errors import UsageError
 from stairlift.model.policy import Policy
 from stairlift.model.release import Release
 from stairlift.testing.clouds import a_cloud
+from stairlift.wiring.config.settings import Settings, StrategyEntry, read_settings
 from stairlift.wiring.files import plan_document
 from stairlift.wiring.look import Look, Where
 from stairlift.wiring.planning import Wishes, absolute, bindings, commands_of, make_plan, strategies_of
-from stairlift.wiring.settings import Settings, StrategyEntry, read_settings
 
 
 def settings_with(tmp_path, **options) -> Settings:

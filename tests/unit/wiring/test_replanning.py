@@ -19,9 +19,9 @@ from stairlift.plan.difference import difference
 from stairlift.plan.past import carried, past_of
 from stairlift.run import changes
 from stairlift.testing.clouds import NOON, a_cloud
+from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.look import Look
 from stairlift.wiring.replanning import Replanned, Wanted, replan, take_place
-from stairlift.wiring.settings import Settings
 
 BUILT = a_cloud(control=1, network=0, compute=3)
 FIRST, SECOND = "2025.2-compute@cmp1", "2025.2-compute@cmp2"

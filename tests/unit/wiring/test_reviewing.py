@@ -17,9 +17,9 @@ from stairlift.model.work import Assignment, Capabilities, Frozen, Job, Outcome,
 from stairlift.plan import plan_hash, refuse
 from stairlift.strategy.registry import StrategyRegistry
 from stairlift.testing.clouds import CloudBuilder, a_cloud
+from stairlift.wiring.config.settings import Settings, StrategyEntry
 from stairlift.wiring.look import Look, Where
 from stairlift.wiring.planning import Wishes, make_plan
-from stairlift.wiring.settings import Settings, StrategyEntry
 
 
 class Quiet:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.model.run import Run
     from stairlift.report.figures import Availability
     from stairlift.wiring.archive import Archive
-    from stairlift.wiring.settings import Settings
+    from stairlift.wiring.config.settings import Settings
 
 _OVER = FINAL_RUN_STATES | {RunState.FAILED}
 _REFRESH = 5.0

@@ -26,7 +26,7 @@ def show_settings(
 ) -> None:
     """Read it as every command does, so that whatever is wrong is said as there."""
     from stairlift.report.configured import COLUMNS, WITH_ORIGIN, setting_document, setting_rows
-    from stairlift.wiring.origins import settings_in_force
+    from stairlift.wiring.config.origins import settings_in_force
 
     read = settings()
     found = settings_in_force(read, os.environ)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.plan import Request
     from stairlift.report.plan_tree import Branch
     from stairlift.wiring.branch import Branch as Server
+    from stairlift.wiring.config.settings import Settings
     from stairlift.wiring.look import Where
     from stairlift.wiring.planning import Wishes
-    from stairlift.wiring.settings import Settings
 
 Globs = list[str] | None
 _LEFT_OUT = 10
@@ -70,10 +70,10 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
 ) -> None:
     """Look, plan, print. Leaves with 4 where findings refuse the plan; it is not written then."""
     from stairlift.wiring.clock import today
+    from stairlift.wiring.config.policy import read_policy_file
+    from stairlift.wiring.config.waivers import expired, in_force
     from stairlift.wiring.look import Where
     from stairlift.wiring.planning import Wishes
-    from stairlift.wiring.policy import read_policy_file
-    from stairlift.wiring.waivers import expired, in_force
 
     if commands and (shape() or output is not Format.TABLE):
         raise UsageError(code="usage.options", brief="--commands prints a script; -o json and -o yaml print the plan")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.model.policy import Policy
     from stairlift.model.run import Run
     from stairlift.wiring.branch import Branch
+    from stairlift.wiring.config.settings import Settings
     from stairlift.wiring.office import Office
-    from stairlift.wiring.settings import Settings
 
 _WAITS = 6
 _STYLES = {"gone": "red", "new": "green", "again": "yellow", "changed": "yellow", "plan": "yellow"}
@@ -150,7 +150,7 @@ def _typed(*options: tuple[str, Sequence[object] | None]) -> tuple[str, ...]:
 
 
 def _policy(file: Path | None, found: "Settings") -> "Policy":
-    from stairlift.wiring.policy import read_policy_file
+    from stairlift.wiring.config.policy import read_policy_file
 
     return read_policy_file(file) if file else found.policy
 

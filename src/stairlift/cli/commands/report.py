@@ -15,8 +15,8 @@ from stairlift.model.errors import UsageError
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.report.announcement import Occasion
     from stairlift.wiring.archive import Archive
+    from stairlift.wiring.config.settings import Settings
     from stairlift.wiring.reporting import Form
-    from stairlift.wiring.settings import Settings
 
 
 class ReportFormat(StrEnum):

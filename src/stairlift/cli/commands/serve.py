@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stairlift.cli.here import settings
-from stairlift.wiring.serve_settings import ServeSettings, demand_host, demand_pair, demand_proxy
+from stairlift.wiring.config.serve import ServeSettings, demand_host, demand_pair, demand_proxy
 
 
 def register(app: typer.Typer) -> None:

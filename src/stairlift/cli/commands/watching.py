@@ -88,7 +88,7 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", help="Go on as long as the run does.")] = False,
 ) -> None:
     """Print what there is, then what comes."""
-    from stairlift.wiring.logs import LogReader
+    from stairlift.wiring.logs.attempts import LogReader
 
     office, run = _meant(name)
     reader = LogReader(office, run, step)

@@ -15,7 +15,7 @@ from stairlift.cli.output import Format, say, show_document, show_table
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.model.dispatch import WorkerSeen
-    from stairlift.wiring.settings import Settings
+    from stairlift.wiring.config.settings import Settings
 
 
 def register(app: typer.Typer) -> None:

@@ -12,7 +12,7 @@ from stairlift.web.access.failures import Failures, address_of
 from stairlift.web.access.letting_in import by_session, by_token, caller_of
 from stairlift.web.here import Here
 from stairlift.wiring import clock
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 
 async def _failures(request: Request) -> Failures:

@@ -10,8 +10,8 @@ from stairlift.model.access import Caller
 from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.run import Run
 from stairlift.web.access import refused
-from stairlift.wiring.house import House
-from stairlift.wiring.steering import Sight, Word
+from stairlift.wiring.server.house import House
+from stairlift.wiring.server.steering import Sight, Word
 
 _log = logging.getLogger(__name__)
 

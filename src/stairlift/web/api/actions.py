@@ -21,8 +21,8 @@ from stairlift.web.api.giving import given, strong_tags, tagged
 from stairlift.web.api.parameters import RunId
 from stairlift.web.here import Here
 from stairlift.web.idempotency import once_router
-from stairlift.wiring.house import House
-from stairlift.wiring.steering import Sight, Word
+from stairlift.wiring.server.house import House
+from stairlift.wiring.server.steering import Sight, Word
 
 router = once_router(prefix="/v1/runs/{run_id}", tags=["actions"])
 

@@ -10,7 +10,7 @@ from stairlift.web.api.bodies import WantedApproval
 from stairlift.web.api.parameters import RunId
 from stairlift.web.here import Here
 from stairlift.web.idempotency import once_router
-from stairlift.wiring.steering import Word
+from stairlift.wiring.server.steering import Word
 
 router = once_router(prefix="/v1/runs/{run_id}", tags=["actions"])
 

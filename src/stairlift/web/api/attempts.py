@@ -16,7 +16,7 @@ from stairlift.web.api.giving import given
 from stairlift.web.api.parameters import MOST, PAGE, AttemptNumber, Limit, Marker, RunId, StepId, Text
 from stairlift.web.here import Here
 from stairlift.wiring.hindrances import unknown_step
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 router = APIRouter(prefix="/v1/runs/{run_id}", tags=["attempts"])
 

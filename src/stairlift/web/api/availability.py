@@ -14,8 +14,8 @@ from stairlift.web.api import shapes_felt as shapes
 from stairlift.web.api.giving import given
 from stairlift.web.api.parameters import RunId, Time
 from stairlift.web.here import Here
-from stairlift.wiring.house import House
 from stairlift.wiring.measured import availability_of, not_measured
+from stairlift.wiring.server.house import House
 
 router = APIRouter(prefix="/v1/runs/{run_id}", tags=["availability"])
 

@@ -12,10 +12,10 @@ from stairlift.web.api.giving import accepted
 from stairlift.web.api.parameters import RunId
 from stairlift.web.here import Here
 from stairlift.web.idempotency import once_router
-from stairlift.wiring import beginnings
-from stairlift.wiring.beginnings import Anew, Beginning
-from stairlift.wiring.house import House
-from stairlift.wiring.settling import Settling, see_to
+from stairlift.wiring.server import beginnings
+from stairlift.wiring.server.beginnings import Anew, Beginning
+from stairlift.wiring.server.house import House
+from stairlift.wiring.server.settling import Settling, see_to
 
 router = once_router(prefix="/v1/runs", tags=["runs"])
 

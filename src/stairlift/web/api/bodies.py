@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stairlift.web.api.parameters import NO_NUL
-from stairlift.wiring.asking import Sources
 from stairlift.wiring.planning import Wishes
+from stairlift.wiring.server.asking import Sources
 
 _Word = Annotated[str, Field(max_length=1000, pattern=NO_NUL)]
 _Words = Annotated[list[_Word], Field(max_length=1000)]

@@ -13,7 +13,7 @@ from stairlift.web.api.answers import with_next
 from stairlift.web.api.parameters import MOST, PAGE, Limit, RunId
 from stairlift.web.api.streams import MEDIA, EventStream, behind, demand_room, frame, frames
 from stairlift.web.here import Here
-from stairlift.wiring.bell import News
+from stairlift.wiring.server.bell import News
 
 router = APIRouter(prefix="/v1/runs/{run_id}", tags=["events"])
 SCHEMA = "stairlift.events/1"

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from stairlift.web.here import Here
-from stairlift.wiring.pulse import Pulse
+from stairlift.wiring.server.pulse import Pulse
 
 router = APIRouter(tags=["health"])
 

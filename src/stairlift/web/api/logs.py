@@ -16,10 +16,10 @@ from stairlift.web.api.giving import given
 from stairlift.web.api.parameters import MOST, AttemptNumber, RunId, StepId, Text
 from stairlift.web.here import Here
 from stairlift.web.problems import answer
-from stairlift.wiring.house import House
-from stairlift.wiring.log_files import LEAST, LogPiece, log_piece, open_log, size_of
-from stairlift.wiring.log_files import MOST as MOST_BYTES
-from stairlift.wiring.log_pages import LINES, MOST_LINES, Asked, LogPage, last_lines, log_page
+from stairlift.wiring.logs.files import LEAST, LogPiece, log_piece, open_log, size_of
+from stairlift.wiring.logs.files import MOST as MOST_BYTES
+from stairlift.wiring.logs.pages import LINES, MOST_LINES, Asked, LogPage, last_lines, log_page
+from stairlift.wiring.server.house import House
 
 router = APIRouter(prefix="/v1/runs/{run_id}", tags=["logs"])
 _JSON, _PLAIN = "application/json", "text/plain"

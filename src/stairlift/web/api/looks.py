@@ -10,8 +10,8 @@ from stairlift.web.api.bodies import WantedCheck, WantedLook
 from stairlift.web.api.giving import accepted
 from stairlift.web.here import Here
 from stairlift.web.idempotency import once_router
-from stairlift.wiring import commissions
 from stairlift.wiring.planning import Wishes
+from stairlift.wiring.server import commissions
 
 router = once_router(prefix="/v1", tags=["clouds"])
 

@@ -9,7 +9,7 @@ from stairlift.notify.exposition import Exposition
 from stairlift.report.metrics import Family
 from stairlift.web.access.callers import Reader
 from stairlift.web.here import Here
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 router = APIRouter(include_in_schema=False)
 

@@ -20,8 +20,8 @@ from stairlift.web.guarding.bodies import USUAL
 from stairlift.web.guarding.strict_json import read_json
 from stairlift.web.here import Here
 from stairlift.web.idempotency import once_router
-from stairlift.wiring import bringing, commissions
-from stairlift.wiring.house import House
+from stairlift.wiring.server import bringing, commissions
+from stairlift.wiring.server.house import House
 
 router = once_router(prefix="/v1/plans", tags=["plans"])
 #: One plan is read at a time: as objects a large one takes ten times the room that its text takes.

@@ -17,8 +17,8 @@ from stairlift.web.api.giving import given
 from stairlift.web.api.parameters import PAGE, Limit, Marker, OfCloud, PlanHash, Text
 from stairlift.web.here import Here
 from stairlift.wiring.files import with_checksum
-from stairlift.wiring.house import House
 from stairlift.wiring.runbooks import runbook_lines
+from stairlift.wiring.server.house import House
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
 

@@ -13,8 +13,8 @@ from stairlift.web.api import shapes_reports as shapes
 from stairlift.web.api.giving import given
 from stairlift.web.api.parameters import PlanHash, RunId
 from stairlift.web.here import Here
-from stairlift.wiring.papers import announcement_before, announcement_of_run, paper_of_plan, paper_of_run
 from stairlift.wiring.reporting import Form, rendered
+from stairlift.wiring.server.papers import announcement_before, announcement_of_run, paper_of_plan, paper_of_run
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 _Form = Annotated[Form, Query(alias="format", description="JSON, Markdown or a page by itself.")]

@@ -19,7 +19,7 @@ from stairlift.web.api.shapes_plans import RunPlan
 from stairlift.web.here import Here
 from stairlift.web.problems import document as problem
 from stairlift.wiring.exporting import exported
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 #: So many plans are asked for who made them.

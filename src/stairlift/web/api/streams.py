@@ -16,8 +16,8 @@ from starlette.types import Message, Send
 from stairlift.model.access import Caller
 from stairlift.model.errors import StairliftError
 from stairlift.web.access.callers import holds
-from stairlift.wiring.bell import Bell, News
-from stairlift.wiring.house import House
+from stairlift.wiring.server.bell import Bell, News
+from stairlift.wiring.server.house import House
 
 MEDIA = "text/event-stream"
 #: So many at once: beside them there are connections left for those who ask and act.

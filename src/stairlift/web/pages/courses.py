@@ -9,8 +9,8 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 
-from stairlift.wiring.kept import Kept
-from stairlift.wiring.strips import Strips
+from stairlift.wiring.server.kept import Kept
+from stairlift.wiring.server.strips import Strips
 
 #: So many plans are kept in mind, and so many pages.
 _PLANS, _PAGES = 4, 64

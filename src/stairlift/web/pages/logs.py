@@ -15,12 +15,12 @@ from stairlift.report.signs import run_sign
 from stairlift.web.pages.addresses import links
 from stairlift.web.pages.drawing import drawn, environment, sent
 from stairlift.web.pages.visits import Reading
-from stairlift.wiring.house import House
-from stairlift.wiring.log_files import LogLine, open_log
-from stairlift.wiring.log_pages import log_page
-from stairlift.wiring.log_places import Place, attempt_at, read_cursor, read_place
-from stairlift.wiring.log_search import Found, Hit, search
-from stairlift.wiring.log_windows import Wanted, Window, window, window_before
+from stairlift.wiring.logs.files import LogLine, open_log
+from stairlift.wiring.logs.pages import log_page
+from stairlift.wiring.logs.places import Place, attempt_at, read_cursor, read_place
+from stairlift.wiring.logs.search import Found, Hit, search
+from stairlift.wiring.logs.windows import Wanted, Window, window, window_before
+from stairlift.wiring.server.house import House
 
 router = APIRouter(include_in_schema=False)
 #: So many lines come at once to whoever follows.

@@ -22,12 +22,12 @@ from stairlift.report.plan_page import STEPS, Sheet, rows, sheet
 from stairlift.web.access.four_eyes import may_approve, may_approve_at_once
 from stairlift.web.pages.drawing import draw
 from stairlift.web.pages.visits import Operating, Reading, Visit
-from stairlift.wiring.asking import Sources
-from stairlift.wiring.beginnings import Beginning, begin
-from stairlift.wiring.commissions import make
-from stairlift.wiring.house import House
-from stairlift.wiring.jobs import Work
 from stairlift.wiring.planning import Wishes
+from stairlift.wiring.server.asking import Sources
+from stairlift.wiring.server.beginnings import Beginning, begin
+from stairlift.wiring.server.commissions import make
+from stairlift.wiring.server.house import House
+from stairlift.wiring.server.jobs import Work
 
 router = APIRouter(include_in_schema=False)
 #: So many plans are on a page.

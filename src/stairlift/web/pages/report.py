@@ -13,7 +13,7 @@ from stairlift.report.paper import Paper
 from stairlift.report.paper_html import body
 from stairlift.web.pages.drawing import draw
 from stairlift.web.pages.visits import Reading, Visit
-from stairlift.wiring.papers import announcement_before, announcement_of_run, paper_of_plan, paper_of_run
+from stairlift.wiring.server.papers import announcement_before, announcement_of_run, paper_of_plan, paper_of_run
 
 router = APIRouter(include_in_schema=False)
 

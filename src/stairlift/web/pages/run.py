@@ -22,7 +22,7 @@ from stairlift.web.pages.courses import Memory
 from stairlift.web.pages.drawing import drawn, seen_by, sent
 from stairlift.web.pages.visits import Reading, Visit
 from stairlift.wiring.clock import now
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 router = APIRouter(include_in_schema=False)
 #: As many as are seen on a page beside other things.

@@ -18,7 +18,7 @@ from stairlift.web.here import Here
 from stairlift.web.pages.drawing import draw
 from stairlift.wiring import clock
 from stairlift.wiring.admitting import of_terminal, open_session
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 router = APIRouter(include_in_schema=False)
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from stairlift.web.pages.drawing import draw
 from stairlift.web.pages.plans import demand_name
 from stairlift.web.pages.run import shown
 from stairlift.web.pages.visits import Operating, Reading, Visit
-from stairlift.wiring.steering import Sight, Word
+from stairlift.wiring.server.steering import Sight, Word
 
 router = APIRouter(include_in_schema=False)
 _VERBS = frozenset({"pause", "resume", "cancel", "rollback", "stop-after", "retry", "skip"})

@@ -22,7 +22,7 @@ from stairlift.web.pages.drawing import drawn, sent
 from stairlift.web.pages.visits import Reading
 from stairlift.wiring.clock import now
 from stairlift.wiring.hindrances import unknown_step
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 router = APIRouter(include_in_schema=False)
 #: Of many events these, the newest, are told.

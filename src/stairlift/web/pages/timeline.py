@@ -22,7 +22,7 @@ from stairlift.web.pages.addresses import links
 from stairlift.web.pages.drawing import drawn, seen_by, sent
 from stairlift.web.pages.visits import Reading
 from stairlift.wiring.clock import now
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 router = APIRouter(include_in_schema=False)
 ZOOMS = (1, 2, 4, 8, 16)

@@ -10,7 +10,7 @@ from stairlift.ports import Store
 from stairlift.web.access.callers import Operator, Reader
 from stairlift.web.here import Here
 from stairlift.web.pages.courses import Memory, Remembered
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from stairlift.model.check import CheckResult, Programs, Reply
 from stairlift.report.checked import Checked, check_pastes, check_rows
 from stairlift.testing.clouds import NOON, a_cloud
 from stairlift.testing.scenes import scene_of
-from stairlift.wiring.check_settings import read_checks
+from stairlift.wiring.config.checks import read_checks
 
 STATUS = next(check for check in installed().checks if check.info.code == "status.upgrade_check")
 SCENE = scene_of(a_cloud(), target="2026.1")

@@ -11,8 +11,8 @@ from stairlift.model.shelf import KeptPlan
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_rollout
 from stairlift.web.access.four_eyes import may_approve, may_approve_at_once, record
+from stairlift.wiring.config.serve import ServeSettings
 from stairlift.wiring.files import plan_document
-from stairlift.wiring.serve_settings import ServeSettings
 
 
 def caller(name: str, *rights: str) -> Caller:

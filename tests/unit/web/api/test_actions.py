@@ -11,7 +11,7 @@ from journals import Ledger
 from stairlift.model.run import Command, RunState
 from stairlift.run import changes
 from stairlift.testing.plans import a_binding, a_plan, a_rollout, a_step
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 GATE = a_step("gate", action="approve", stage="compute", services=[], hosts=[], strategy=None)
 PLAN = replace(a_rollout(2), bindings=(a_binding(can_undo=True),))
@@ -302,7 +302,7 @@ def test_a_plan_is_approved_by_its_hash_and_no_other_is(house, ada, waiting) -> 
 
 def test_four_eyes_are_wanted_where_the_settings_say_so(tmp_path, waiting) -> None:
     from houses import settings_in
-    from stairlift.wiring.serve_settings import ServeSettings
+    from stairlift.wiring.config.serve import ServeSettings
 
     strict = a_house(tmp_path, settings=settings_in(tmp_path, serve=ServeSettings(four_eyes=True)))
     assert code(approves(client(strict, name="ada"), waiting)) == (403, "access.four_eyes")

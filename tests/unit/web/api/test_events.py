@@ -8,7 +8,7 @@ from houses import a_house, a_run, client
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import RunState
 from stairlift.testing.plans import a_plan, a_step
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 PLAN = a_plan(a_step("a"), a_step("b"))
 STREAM = {"Accept": "text/event-stream"}

@@ -10,7 +10,7 @@ import pytest
 from houses import client
 from pages import ROOT
 from served import Served, served
-from stairlift.wiring.jobs import Threads
+from stairlift.wiring.server.jobs import Threads
 from visitors import a_stranger
 
 DOCUMENT = json.loads((ROOT / "docs" / "reference" / "openapi.json").read_text())

@@ -6,7 +6,7 @@ import pytest
 
 from houses import a_house, a_run, client
 from stairlift.testing.plans import a_plan, a_step
-from stairlift.wiring.house import House
+from stairlift.wiring.server.house import House
 
 STEP = "2026.1-compute@cmp1"
 PLAN = a_plan(a_step(STEP, hosts=("cmp1",)), a_step("a/b", hosts=("cmp2",)))

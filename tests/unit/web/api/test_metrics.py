@@ -19,8 +19,8 @@ from stairlift.probe.order import SAMPLES, folder_of
 from stairlift.probe.samples import SampleFile
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_rollout
-from stairlift.wiring.attendance import Attending
 from stairlift.wiring.clock import now
+from stairlift.wiring.server.attendance import Attending
 
 RULES = Path(__file__).parents[4] / "packaging" / "prometheus"
 promtool = pytest.mark.skipif(

@@ -12,14 +12,14 @@ from stairlift.model.plan import Plan
 from stairlift.model.policy import Policy
 from stairlift.plan import plan_hash
 from stairlift.testing.clouds import NOON, a_cloud
-from stairlift.wiring.commissions import keep_plan
+from stairlift.wiring.config.serve import ServeSettings
+from stairlift.wiring.config.settings import StrategyEntry
 from stairlift.wiring.files import plan_document
-from stairlift.wiring.house import House
-from stairlift.wiring.jobs import Job, Threads
 from stairlift.wiring.look import Look, Where
 from stairlift.wiring.planning import Wishes, make_plan
-from stairlift.wiring.serve_settings import ServeSettings
-from stairlift.wiring.settings import StrategyEntry
+from stairlift.wiring.server.commissions import keep_plan
+from stairlift.wiring.server.house import House
+from stairlift.wiring.server.jobs import Job, Threads
 
 OPEN = ServeSettings(accept_plans=True)
 

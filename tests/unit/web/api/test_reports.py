@@ -9,8 +9,8 @@ from stairlift.model.plan_document import to_document
 from stairlift.model.shelf import KeptPlan
 from stairlift.testing.clouds import NOON, a_cloud
 from stairlift.testing.plans import a_plan, a_step
-from stairlift.wiring.papers import paper_of_run
 from stairlift.wiring.reporting import rendered
+from stairlift.wiring.server.papers import paper_of_run
 
 PLAN = planned(a_cloud())
 

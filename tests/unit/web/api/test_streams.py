@@ -13,8 +13,8 @@ from stairlift.web.api import streams
 from stairlift.web.api.streams import EventStream, frames
 from stairlift.wiring import clock
 from stairlift.wiring.admitting import Wish, issue
-from stairlift.wiring.bell import Bell
-from stairlift.wiring.house import House
+from stairlift.wiring.server.bell import Bell
+from stairlift.wiring.server.house import House
 
 PLAN = a_plan(a_step("a"))
 

@@ -9,7 +9,7 @@ import houses
 from stairlift.model.errors import Refusal
 from stairlift.model.finding import Finding
 from stairlift.wiring.clock import now
-from stairlift.wiring.jobs import Job, JobKind
+from stairlift.wiring.server.jobs import Job, JobKind
 
 BRIEF = "the cloud runs 2025.1 or 2025.2: the evidence does not tell which"
 OFFER = "--from 2025.1 or --from 2025.2, as the hosts have it installed"

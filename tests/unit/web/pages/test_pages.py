@@ -12,9 +12,9 @@ from stairlift.model.run import FINAL_RUN_STATES, Command, RunState
 from stairlift.model.shelf import Sighting
 from stairlift.testing.plans import a_plan, a_rollout, a_step
 from stairlift.web.pages.assets import assets
-from stairlift.wiring.attendance import Attending
 from stairlift.wiring.clock import now
-from stairlift.wiring.commissions import keep_plan
+from stairlift.wiring.server.attendance import Attending
+from stairlift.wiring.server.commissions import keep_plan
 
 HTML = {"Accept": "text/html"}
 
