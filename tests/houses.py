@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from journals import Ledger
 from stairlift.model.access import RIGHTS, Right
 from stairlift.model.plan import Plan
+from stairlift.model.run import Run
 from stairlift.store.opening import open_engine, upgrade
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_rollout
@@ -41,7 +42,7 @@ class Noted:
     def nudge(self, run_id: str) -> None:
         self.nudged.append(run_id)
 
-    def of(self, run_id: str) -> Attending:
+    def of(self, run: Run) -> Attending:
         return self.attending
 
     def close(self) -> bool:

@@ -84,13 +84,13 @@ def test_a_run_goes_to_its_end_in_a_thread(post):
     post.recorded()
     attendance = post.serves()
     attendance.take_up(post.id, "bob", approve_all=True)
-    assert attendance.of(post.id).by == "here"
+    assert attendance.of(post.run).by == "here"
     post.comes_to(RunState.DONE)
     assert post.events("run.started")[0].data["actor"] == "bob"
     assert len(post.operator.calls) == len(set(post.operator.calls))
-    until(lambda: attendance.of(post.id).by == "nobody")
+    until(lambda: attendance.of(post.run).by == "nobody")
     attendance.take_up(post.id, "bob")  # of one that is over nothing becomes
-    assert attendance.of(post.id).by == "nobody"
+    assert attendance.of(post.run).by == "nobody"
 
 
 def test_what_one_server_leaves_the_next_one_adopts(post):
@@ -112,7 +112,7 @@ def test_nobody_takes_up_what_another_process_has(post):
     with pytest.raises(Refusal) as refused:
         other.take_up(post.id, "eve")
     assert refused.value.code == "run.cloud_busy"
-    assert (attendance.of(post.id).by, other.of(post.id).by) == ("here", "elsewhere")
+    assert (attendance.of(post.run).by, other.of(post.run).by) == ("here", "elsewhere")
     attendance.take_up(post.id, "eve")  # it is at work on it
     with pytest.raises(Refusal):
         attendance.take_up(post.id, "eve", approve_all=True)
@@ -127,11 +127,11 @@ def test_a_pause_that_nobody_heard_is_seen_to_and_only_a_person_goes_on(post):
     until(lambda: post.office.store.orchestrator(post.run.cloud))
     (post.operator.folder / "slow").unlink()
     post.comes_to(RunState.PAUSED)
-    until(lambda: attendance.of(post.id).by == "nobody")
+    until(lambda: attendance.of(post.run).by == "nobody")
     done = len(post.operator.calls)
     attendance.nudge(post.id)
     attendance._look()
-    assert attendance.of(post.id).by == "nobody"
+    assert attendance.of(post.run).by == "nobody"
     assert len(post.operator.calls) == done
     attendance.take_up(post.id, "bob")
     post.comes_to(RunState.DONE)
@@ -167,7 +167,7 @@ def test_who_goes_on_while_the_last_orchestrator_leaves_is_heard(post, monkeypat
     attendance.take_up(post.id, "ada", approve_all=True)
     post.comes_to(RunState.FAILED)
     until(lambda: post.office.store.orchestrator(post.run.cloud) is None)
-    assert attendance.of(post.id).by == "here"
+    assert attendance.of(post.run).by == "here"
     attendance.take_up(post.id, "bob")
     leaves.set()
     until(lambda: [event.data["actor"] for event in post.events("run.resumed")] == ["bob"])
@@ -180,14 +180,14 @@ def test_a_cloud_that_does_not_answer_is_trouble_and_is_tried_again(post):
     clouds.unlink()
     attendance = post.serves()
     attendance.take_up(post.id, "bob", approve_all=True)
-    seen = until(lambda: (found := attendance.of(post.id)).trouble and found)
+    seen = until(lambda: (found := attendance.of(post.run)).trouble and found)
     assert seen.by == "nobody"
     assert seen.again_at is None or seen.again_at > now()
     clouds.write_text(kept)
     attendance.nudge(post.id)
     post.comes_to(RunState.DONE)
     assert post.run.approve_all  # as it was begun to be
-    assert attendance.of(post.id).trouble is None
+    assert attendance.of(post.run).trouble is None
 
 
 def test_it_is_tried_ever_more_seldom(post, monkeypatch):
@@ -197,7 +197,7 @@ def test_it_is_tried_ever_more_seldom(post, monkeypatch):
     (post.operator.folder / "clouds.yaml").unlink()
     attendance = post.serves()
     until(lambda: (found := attendance._setbacks.get(post.id)) and found.times >= 3)
-    assert attendance.of(post.id).trouble is not None
+    assert attendance.of(post.run).trouble is not None
 
 
 def test_a_defect_is_reported_and_takes_nobody_with_it(post, monkeypatch, caplog):
@@ -209,18 +209,16 @@ def test_a_defect_is_reported_and_takes_nobody_with_it(post, monkeypatch, caplog
     monkeypatch.setattr(shifts, "resume", broken)
     with caplog.at_level(logging.ERROR):
         attendance.take_up(post.id, "bob")
-        trouble = until(lambda: attendance.of(post.id).trouble)
+        trouble = until(lambda: attendance.of(post.run).trouble)
     assert (trouble.code, "ZeroDivisionError" in trouble.brief) == ("bug", True)
     assert "please report it with" in caplog.text
     assert "Traceback" not in caplog.text
     monkeypatch.undo()
     attendance.nudge(post.id)
-    until(lambda: (found := attendance.of(post.id).trouble) is None or found.code != "bug")
+    until(lambda: (found := attendance.of(post.run).trouble) is None or found.code != "bug")
 
 
 def test_a_run_that_is_not_there_is_unknown(post):
-    attendance = post.serves()
-    for asked in (lambda: attendance.take_up("no-such", "bob"), lambda: attendance.of("no-such")):
-        with pytest.raises(UsageError) as refused:
-            asked()
-        assert refused.value.code == "run.unknown"
+    with pytest.raises(UsageError) as refused:
+        post.serves().take_up("no-such", "bob")
+    assert refused.value.code == "run.unknown"

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import count, takewhile
 from pathlib import Path
 
 from stairlift.cli.demonstration import Stage, inside, release_of, staged, target_of
@@ -13,7 +14,8 @@ from stairlift.cli.output import say
 from stairlift.cli.serving import Welcome, keep_serving
 from stairlift.knowledge.releases import describe
 from stairlift.model.errors import StairliftError
-from stairlift.model.run import FINAL_RUN_STATES
+from stairlift.model.run import FINAL_RUN_STATES, AttemptId, Run
+from stairlift.probe.meter import STEP as METER_STEP
 from stairlift.wiring.config.settings import Settings
 from stairlift.wiring.office import Office, open_office
 from stairlift.wiring.server.listening import is_free
@@ -62,7 +64,7 @@ def _moved_to(stage: Stage) -> Iterator[None]:
 
 
 def _end_attempts(found: Settings) -> None:
-    """Attempts outlive a server; here their cloud goes, too."""
+    """Attempts and meters outlive a server; here their cloud goes, too, and their folder."""
     office = open_office(found)
     with suppress(StairliftError):  # what is left ends by itself: nothing answers it any more
         asyncio.run(_ended(office))
@@ -71,7 +73,15 @@ def _end_attempts(found: Settings) -> None:
 
 async def _ended(office: Office) -> None:
     for run in office.store.runs():
-        if run.state not in FINAL_RUN_STATES:
-            for attempt in office.store.attempts(run.id):
-                if attempt.result is None:
-                    await office.executor.end(attempt.id)
+        for attempt in (*_under_way(office, run), *_meters(office, run)):
+            await office.executor.end(attempt)
+
+
+def _under_way(office: Office, run: Run) -> Iterator[AttemptId]:
+    if run.state not in FINAL_RUN_STATES:
+        yield from (attempt.id for attempt in office.store.attempts(run.id) if attempt.result is None)
+
+
+def _meters(office: Office, run: Run) -> Iterator[AttemptId]:
+    """The newest goes on for a moment when its run is over; they are on record in their folders alone."""
+    yield from takewhile(office.executor.has, (AttemptId(run.id, METER_STEP, number) for number in count(1)))

@@ -13,6 +13,7 @@ It leaves with 0 when a result is there, BUSY or BEGUN when another one has this
 is too old, or with the errno that kept it from beginning.
 """
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -65,7 +66,6 @@ def main(folder: str, grace: float, cwd: str, argv: list[str]) -> int:
     except OSError as error:
         _leave_result({"error": _why(error, cwd, argv[0])})
         return 0
-    _name_session(job.pid)
     returncode, why = _wait(job, grace, lifeline)
     _leave_result({"returncode": returncode, "stopped": bool(why), "why": why})
     return 0
@@ -96,13 +96,6 @@ def _mark() -> None:
     _sync_folder()
 
 
-def _name_session(session: int) -> None:
-    """Where this process is killed, whoever comes later finds by it what the job has left."""
-    descriptor = os.open(SESSION, os.O_WRONLY | os.O_CREAT, 0o600)
-    os.write(descriptor, str(session).encode())
-    os.close(descriptor)
-
-
 def _sync_folder() -> None:
     descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
     os.fsync(descriptor)
@@ -110,7 +103,7 @@ def _sync_folder() -> None:
 
 
 def _start(cwd: str, argv: list[str]) -> "subprocess.Popen[bytes]":
-    with open(LOG, "ab") as log:
+    with open(LOG, "ab") as log, open(SESSION, "wb") as session:
         return subprocess.Popen(
             argv,
             cwd=cwd,
@@ -118,12 +111,19 @@ def _start(cwd: str, argv: list[str]) -> "subprocess.Popen[bytes]":
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_unblock,  # safe: this process has one thread
+            preexec_fn=lambda: _become_the_job(session.fileno()),  # safe: this process has one thread
         )
 
 
-def _unblock() -> None:
+def _become_the_job(session: int) -> None:
+    """What is left to do before the job's program begins.
+
+    The session is named here, since the supervisor may be killed as soon as the job is there: whoever comes later finds
+    by it what the job has left. Without room for that, it is found by its environment alone.
+    """
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    with contextlib.suppress(OSError):
+        os.write(session, str(os.getpid()).encode())
 
 
 def _why(error: OSError, cwd: str, program: str) -> str:

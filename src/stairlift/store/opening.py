@@ -1,6 +1,6 @@
 """Opens the journal's database and brings it to the shape that this program knows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,11 @@ from stairlift.store.troubles import told
 PATIENCE = server.PATIENCE
 
 #: Connections that stay open, and that there may be at once. Each orchestrator of a server keeps one for as long as its
-#: run takes; the others are for who asks.
-_KEPT, _MOST = 5, 100
+#: run takes; the others are for who asks, of whom a few do so at once: to open one anew costs more than what is asked.
+_KEPT, _MOST = 10, 100
 
-#: The execution option of a connection that is going to write.
-WRITES = "stairlift_writes"
+#: Execution options of a connection: that it is going to write, and that it asks for one thing only.
+WRITES, ALONE = "stairlift_writes", "stairlift_alone"
 
 
 def open_engine(url: str) -> Engine:
@@ -53,6 +53,17 @@ def transaction(engine: Engine, *, writes: bool = True) -> Iterator[Connection]:
         connection.begin(),
     ):
         yield connection
+
+
+def rows_of(engine: Engine, query: str, given: Sequence[Any]) -> Sequence[Any]:
+    """The rows that a plain statement finds, past what SQLAlchemy does to each. Raises StairliftError (store.*).
+
+    One statement sees one state of a journal, with no transaction around it: to begin and end one are two more moments
+    in which every other thread of a server wants its turn.
+    """
+    mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
+    with told(named(engine)), engine.connect().execution_options(**{ALONE: True}) as connection:
+        return connection.exec_driver_sql(query.replace("?", mark), tuple(given)).all()
 
 
 def read_address(url: str) -> URL:
@@ -188,8 +199,9 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _began(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get(ALONE, False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES, False) else "BEGIN")
 
 
 def _make_folder(folder: Path) -> None:

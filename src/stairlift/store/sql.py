@@ -1,10 +1,9 @@
 """The journal in SQLite or PostgreSQL: any number of readers, and one writer at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from stairlift.model.run import LEASE_TTL, Command, Orchestrator
 from stairlift.store import leasing, locking, plain, refusals, rows, tables
 from stairlift.store.journal import SqlJournal
-from stairlift.store.opening import WRITES, ensure_shape, named, open_engine, transaction
+from stairlift.store.opening import WRITES, ensure_shape, named, open_engine, rows_of, transaction
 from stairlift.store.reading import Reading
 from stairlift.store.troubles import told
 
@@ -24,7 +23,7 @@ class SqlStore(Reading):
     """
 
     def __init__(self, engine: Engine, locks: Path, ttl: float = LEASE_TTL) -> None:
-        super().__init__(partial(_all, engine))
+        super().__init__(partial(rows_of, engine))
         self._engine = engine
         self._locks = locks
         self._ttl = ttl
@@ -73,13 +72,6 @@ class SqlStore(Reading):
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
-
-
-def _all(engine: Engine, query: str, given: Sequence[Any]) -> Sequence[Any]:
-    """The rows that a plain statement finds, past what SQLAlchemy does to each."""
-    mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
-    with transaction(engine, writes=False) as connection:
-        return connection.exec_driver_sql(query.replace("?", mark), tuple(given)).all()
 
 
 def open_store(url: str, locks: Path, ttl: float = LEASE_TTL) -> SqlStore:

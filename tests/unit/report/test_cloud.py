@@ -77,7 +77,7 @@ def test_the_document_has_what_the_contract_promises():
     found = seen(the_founding_cloud())
     document = cloud_document(found.cloud, found.findings)
     assert document["schema"] == "stairlift.cloud/1"
-    assert set(document["release"]) == {"series", "candidates", "evidence"}
+    assert set(document["release"]) == {"series", "candidates", "evidence", "proof"}
     assert document["release"]["series"] == "2016.1"
     assert len([s for s in document["services"] if s["sources"]]) == 13
     for service in document["services"]:

@@ -27,7 +27,7 @@ from stairlift.wiring.server.steering import Sight, Word
 router = once_router(prefix="/v1/runs/{run_id}", tags=["actions"])
 
 
-def _sight(
+async def _sight(
     request: Request,
     caller: Reader,
     seen: Annotated[str, Header(alias="If-Match", description="The ETag of GET .../actions, or a match in it.")] = "",

@@ -59,7 +59,7 @@ def one_run(request: Request, house: Here, _caller: Reader, run_id: RunId) -> Re
 
 
 def _whole(request: Request, house: House, run: Run) -> dict[str, Any]:
-    attending = house.attendance.of(run.id)
+    attending = house.attendance.of(run)
     return {
         **run_document(run, _planners(house).get(run.plan_hash)),
         "status": status_document(house.office.archive.standing(run)),

@@ -57,14 +57,10 @@ class Memory:
     strips: Strips = field(default_factory=Strips)
 
 
-_LOCK = threading.Lock()
-
-
-def _memory(request: Request) -> Memory:
+async def _memory(request: Request) -> Memory:
     state = request.app.state
-    with _LOCK:
-        if not hasattr(state, "memory"):
-            state.memory = Memory()
+    if not hasattr(state, "memory"):
+        state.memory = Memory()
     return cast("Memory", state.memory)
 
 

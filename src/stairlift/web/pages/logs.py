@@ -40,7 +40,7 @@ class _Asked:
     before: str = ""
 
 
-def _wanted(
+async def _wanted(
     step: _Text = "",
     attempt: Annotated[int, Query(ge=0, le=10**6)] = 0,
     host: _Text = "",
@@ -49,7 +49,7 @@ def _wanted(
     return Wanted(step.strip(), attempt if step.strip() else 0, host.strip(), failed)
 
 
-def _asked(
+async def _asked(
     wanted: Annotated[Wanted, Depends(_wanted)],
     find: Annotated[str, Query(alias="search", max_length=500)] = "",
     at: Annotated[str | None, Query(max_length=40_000)] = None,

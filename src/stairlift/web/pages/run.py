@@ -38,7 +38,7 @@ def run_page(run_id: str, visit: Reading) -> Response:
 def shown(visit: Visit, run_id: str, *, meanwhile: str = "") -> Response:
     """The page of a run; `meanwhile` is what others did while an older one was looked at: nothing was told."""
     run = visit.store.run(run_id)
-    attending, barred = visit.house.attendance.of(run.id), may_approve(visit.house, visit.caller, run)
+    attending, barred = visit.house.attendance.of(run), may_approve(visit.house, visit.caller, run)
     around = {"attending": attending, "barred": barred.brief if barred else "", "meanwhile": meanwhile}
 
     def draw() -> str:

@@ -33,7 +33,7 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2970, 1, 1, tzinfo=UT
 _SORTS = {"plan": "order of the plan", "name": "name", "trouble": "trouble first", "newest": "newest first"}
 
 
-def _asked(  # noqa: PLR0917  # each is a parameter of the address
+async def _asked(  # noqa: PLR0917  # each is a parameter of the address
     rows: Literal["", "hosts", "services", "stages", "groups"] = "",
     group: Annotated[str, Query(max_length=200)] = "",
     host: Annotated[str, Query(max_length=200)] = "",

@@ -28,11 +28,11 @@ class Visit:
         return self.house.office.store
 
 
-def _reading(request: Request, house: Here, caller: Reader, memory: Remembered) -> Visit:
+async def _reading(request: Request, house: Here, caller: Reader, memory: Remembered) -> Visit:
     return Visit(request, house, caller, memory)
 
 
-def _operating(request: Request, house: Here, caller: Operator, memory: Remembered) -> Visit:
+async def _operating(request: Request, house: Here, caller: Operator, memory: Remembered) -> Visit:
     return Visit(request, house, caller, memory)
 
 

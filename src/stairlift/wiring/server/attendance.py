@@ -114,18 +114,17 @@ class Attendance:
                 self._nudged.add(run_id)  # it may be on its way out, and not hear of it any more
         self._bell.set()
 
-    def of(self, run_id: str) -> Attending:
-        """How a run is attended at this moment. Raises UsageError (run.unknown), StairliftError (store.*)."""
-        run = self._office.store.run(run_id)
-        holder = self._office.store.orchestrator(run.cloud)
+    def of(self, run: Run) -> Attending:
+        """How a run is attended at this moment. Raises StairliftError (store.*)."""
         with self._lock:
             mine = self._shifts.get(run.cloud)
-            if mine is not None and mine.duty.run.id == run_id:
+            if mine is not None and mine.duty.run.id == run.id:
                 return Attending("here")
-            if mine is None and holder is not None and holder.run in {run_id, None}:
-                return Attending("elsewhere")
-            trouble, setback = self._troubles.get(run_id), self._setbacks.get(run_id)
-            return Attending("nobody", trouble, setback.again_at if trouble and setback else None)
+            trouble, setback = self._troubles.get(run.id), self._setbacks.get(run.id)
+        holder = self._office.store.orchestrator(run.cloud) if mine is None else None
+        if holder is not None and holder.run in {run.id, None}:
+            return Attending("elsewhere")
+        return Attending("nobody", trouble, setback.again_at if trouble and setback else None)
 
     def leave(self) -> None:
         """Tell all orchestrators to detach: nothing new starts, attempts go on by themselves. Does not wait."""

@@ -87,7 +87,7 @@ class Measuring:
             latest=newest.at if newest else run.created_at,
             asking=counts.get(StepState.WAITING, 0) + asks_for_plan,
             left=course.left(done) if course else None,
-            trouble=attendance.of(run.id).trouble is not None,
+            trouble=attendance.of(run).trouble is not None,
             apis=self._probed(run, state_dir),
         )
 

@@ -142,6 +142,7 @@ class TestProblems:
             "detail": NASTY,
             "instance": "/v1/raise",
             "code": "run.not_ready",
+            "exit_code": 4,
             "resolution": "do <this>",
             "findings": [FINDING.document()],
         }

@@ -24,6 +24,14 @@ def test_it_listens_where_it_is_told():
         socket.create_connection((host, port), 5).close()
 
 
+def test_what_is_answered_goes_out_at_once():
+    """A head and a body are two packets: by Nagle's rule the second waits until the first was acknowledged, for 40 ms."""
+    (one,) = listen(ANY)
+    one.setblocking(True)
+    with one, socket.create_connection(one.getsockname()[:2], 5), one.accept()[0] as accepted:
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_all_addresses_of_a_name_have_one_port():
     found = listen(replace(ANY, host="localhost"))
     assert len({one.getsockname()[1] for one in found}) == 1
