@@ -3,15 +3,15 @@
 import asyncio
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stairlift.model.errors import UsageError
-from stairlift.web import complaints
+from stairlift.web.access.open_doors import is_open
 from stairlift.web.guarding.strict_json import read_json
 
-#: The most bytes of a body; and of a plan of a large cloud, the same as of a file of one.
-USUAL, LARGE = 2**20, 100 * 2**20
+#: The most bytes of a body; of a plan of a large cloud, the same as of a file of one; of what a stranger sends.
+USUAL, LARGE, STRANGERS = 2**20, 100 * 2**20, 2**16
 #: Seconds until a body must be here, and bytes that earn it another one. The connection itself waits a little longer,
 #: and then hangs up without a word.
 _PATIENCE, _LEAST_RATE = 15.0, 10_000
@@ -26,16 +26,13 @@ class Bodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI. UsageError (request.too_large, request.too_slow).
-
-        What is wrong with JSON (request.bad_json) is for whoever is let in; the handlers get nothing of such a body.
-        """
+        """See ASGI. UsageError (request.too_large, request.too_slow, request.bad_json)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         large = (scope["method"], scope["path"]) in _LARGE_ONES and _is_json(headers)
-        limit = LARGE if large else USUAL
+        limit = LARGE if large else STRANGERS if is_open(scope["path"]) else USUAL
         _demand_small(_told_size(headers), limit)
         counted = _Counted(receive, limit)
         await self._app(scope, counted if large else await _whole(counted, scope), send)
@@ -78,19 +75,10 @@ async def _whole(counted: _Counted, scope: Scope) -> Receive:
             raise ClientDisconnect
         pieces.append(message.get("body", b""))
         more = bool(message.get("more_body"))
-    body = _strict(b"".join(pieces), scope)
-    return _again({"type": "http.request", "body": body, "more_body": False}, counted)
-
-
-def _strict(body: bytes, scope: Scope) -> bytes:
-    """The same body, unless it should be JSON and is not."""
+    body = b"".join(pieces)
     if body and _is_json(Headers(scope=scope)):
-        try:
-            read_json(body)
-        except UsageError as wrong:
-            complaints.keep(Request(scope), wrong)
-            return b""
-    return body
+        read_json(body)
+    return _again({"type": "http.request", "body": body, "more_body": False}, counted)
 
 
 def _again(message: Message, then: Receive) -> Receive:
@@ -116,7 +104,7 @@ def _demand_small(size: int, limit: int) -> None:
     if size > limit:
         raise UsageError(
             code="request.too_large",
-            brief=f"what was sent is larger than {limit // 2**20} MiB",
+            brief=f"what was sent is larger than {f'{limit >> 20} MiB' if limit >= 2**20 else f'{limit >> 10} KiB'}",
             resolution="Only whole plans may be larger: POST them to /v1/plans.",
         )
 
