@@ -97,7 +97,7 @@ def _posted(url: str, address: Address, parcel: Parcel, exchange: Exchange) -> "
     headers = {"Content-Type": parcel.content_type, "User-Agent": f"stairlift/{__version__}", **parcel.headers}
     try:
         with bounded_session() as session:
-            return session.post(
+            answer = session.post(
                 url,
                 data=parcel.body,
                 headers=headers,
@@ -109,8 +109,15 @@ def _posted(url: str, address: Address, parcel: Parcel, exchange: Exchange) -> "
             )
     except (requests.RequestException, OSError, ValueError) as wrong:  # the file of certificates; an address, a header
         if exchange.over or isinstance(wrong, requests.Timeout):
-            raise NotDelivered(f"{_host(url)} did not answer within {address.timeout:g} s") from wrong
+            raise _late(url, address) from wrong
         raise NotDelivered(f"{_host(url)} cannot be reached: {_reason(wrong)}") from wrong
+    if exchange.over:  # its head was cut off, which passes for a whole one
+        raise _late(url, address)
+    return answer
+
+
+def _late(url: str, address: Address) -> NotDelivered:
+    return NotDelivered(f"{_host(url)} did not answer within {address.timeout:g} s")
 
 
 def _nobody(request: "PreparedRequest") -> "PreparedRequest":
