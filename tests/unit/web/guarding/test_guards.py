@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from stairlift.model.finding import Finding
 from stairlift.web.access.callers import Reader
 from stairlift.web.guarding import bodies
 from stairlift.web.guarding.bodies import Bodies
+from stairlift.wiring.config.serve import ServeSettings
 from visitors import BROWSING, a_browser, a_program, a_stranger, app_of
 
 JSON = {"Content-Type": "application/json"}
@@ -253,6 +255,7 @@ HEADS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
@@ -321,7 +324,8 @@ class TestBodies:
         headers = {**JSON, "Content-Length": size.encode()}
         assert ask.post("/v1/orders", content=b'{"count": 1}', headers=headers).json() == 1
 
-    def test_whole_plans_may_be_larger(self, app, ask, monkeypatch):
+    def test_whole_plans_may_be_larger(self, house, app, ask, monkeypatch):
+        house.in_force.settings = replace(house.settings, serve=ServeSettings(accept_plans=True))
         monkeypatch.setattr(bodies, "LARGE", 2 * 2**20)
 
         @app.post("/v1/plans/try")
