@@ -38,7 +38,11 @@ async def _relay(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: tuple[str, int], delay: float
 ) -> None:
     there_reader, there_writer = await asyncio.open_connection(*target)
-    await asyncio.gather(_pass(reader, there_writer, delay), _pass(there_reader, writer, delay))
+    try:
+        await asyncio.gather(_pass(reader, there_writer, delay), _pass(there_reader, writer, delay))
+    except asyncio.CancelledError:  # not handed on: asyncio complains of a handler that ends with it
+        for end in (writer, there_writer):
+            end.close()
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:

@@ -4,15 +4,15 @@ import base64
 import smtplib
 import socket
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
-from receivers import certificate, mail_server, receiving
+from receivers import certificate, mail_server, own_context, receiving
 from stairlift.model.notice import NotDelivered
 from stairlift.notify.email import Email, MailServer
 from stairlift.notify.posting import Address
@@ -52,6 +52,29 @@ def silence():
     """A port that lets everybody in and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
+
+
+@contextmanager
+def dripping(begin: bytes, context=None):
+    """A port where an answer comes byte by byte, and never to its end."""
+    over = Event()
+
+    def drip(server: socket.socket) -> None:
+        with suppress(OSError):  # who waited has left
+            client = server.accept()[0]
+            with context.wrap_socket(client, server_side=True) if context else client as it:
+                it.sendall(begin)
+                while not over.wait(SHORT / 6):
+                    it.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=drip, args=(server,), daemon=True)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            over.set()
+            thread.join(60)
 
 
 @pytest.fixture
@@ -282,6 +305,21 @@ def test_a_certificate_that_nobody_knows_and_one_that_is_named():
         assert Webhook(Address(receiver.url, ca_file=certificate()[0])).send(a_notice()) == "HTTP 204"
 
 
+@pytest.mark.parametrize(
+    "begin", [b"HTT", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 404 No\r\nContent-Length: 99\r\n\r\n"]
+)
+def test_who_answers_byte_by_byte_holds_nobody_up(begin):
+    with dripping(begin) as port:
+        found = refused(Webhook(Address(f"http://127.0.0.1:{port}/T0P-SECRET", timeout=SHORT)))
+    assert found.reason in {"127.0.0.1 did not answer within 0.3 s", "127.0.0.1 answered HTTP 404"}
+
+
+def test_nor_does_he_under_tls():
+    with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ", own_context()) as port:
+        address = Address(f"https://127.0.0.1:{port}/", timeout=SHORT, ca_file=certificate()[0])
+        assert refused(Webhook(address)).reason == "127.0.0.1 did not answer within 0.3 s"
+
+
 def test_a_port_where_nobody_is():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -323,6 +361,14 @@ def test_no_section_is_longer_than_slack_takes_it(receiver):
 
 
 # E-mail
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_mail_server_that_answers_byte_by_byte_holds_nobody_up(tls):
+    given = {"tls": True, "ca_file": certificate()[0]} if tls else {}
+    with dripping(b"220 mail", own_context() if tls else None) as port:
+        found = refused(an_email(port, timeout=SHORT, **given))
+    assert found.reason == "127.0.0.1 cannot be reached: it does not answer in time"
 
 
 def test_tls_before_anything_is_said(tmp_path, secret_file):

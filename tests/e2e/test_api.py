@@ -215,7 +215,7 @@ def test_one_step_tells_why_it_does_not_move(scene, ada):
 def test_a_run_that_has_not_moved_is_not_told_again(scene, ada):
     first = ada.get(scene.at())
     newest = scene.house.office.store.latest(scene.run).seq
-    assert first.headers["ETag"] == f'"{newest}"'
+    assert (first.headers["ETag"], first.headers["Cache-Control"]) == (f'"{newest}"', "private, no-cache")
     again = ada.get(scene.at(), headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     assert ada.get(scene.at(), headers={"If-None-Match": '"1", "2"'}).status_code == 200

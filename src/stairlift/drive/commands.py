@@ -1,13 +1,15 @@
 """What people tell a run: checked when it is recorded, and once more by the orchestrator that acts on it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from stairlift.model.errors import Refusal, UsageError
+from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.plan import STAGES, Plan
 from stairlift.model.run import Command, Run
 from stairlift.ports import Store
+from stairlift.run import changes
 from stairlift.run.commands import (
     COVERS_PLAN,
     ComeTrue,
@@ -49,6 +51,18 @@ def tell(store: Store, plan: Plan, command: Command) -> Command:
     if command.kind == "stop-after":
         _demand(stage_refusal(command.details["stage"], run, plan, store.steps(run.id)))
     return store.tell(command)
+
+
+def witness(store: Store, run: Run, command: Command, kind: str = "command.recorded") -> None:
+    """Have an event name who told what where nobody is there to act on it; else events are the orchestrator's.
+
+    It takes the lease of the cloud for as long as one event takes; what stands in the way changes nothing, since the
+    command itself is on record.
+    """
+    with suppress(StairliftError):
+        if store.orchestrator(run.cloud) is None:
+            with store.hold(run.cloud) as journal:
+                journal.commit(run.id, [changes.recorded(command, kind)])
 
 
 def _about_step(store: Store, run: Run, plan: Plan, command: Command) -> Command:

@@ -146,7 +146,8 @@ class _Loop:
                 self._attending.follow(status, newest, self._age, adopted=True)
 
     def _agreed(self, status: StepStatus, now: datetime) -> Change:
-        return changes.agreed(status, self._run.plan_hash, covers(self._board.step(status.id)), now)
+        what, plan = covers(self._board.step(status.id)), self._run.plan_hash
+        return changes.agreed(status, what, now, plan=plan, actor=self._tools.actor)
 
     async def _turn(self) -> bool:
         """Take in what happened and act on it; whether the run came to rest."""

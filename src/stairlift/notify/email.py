@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stairlift.model.naming import printable
 from stairlift.model.notice import NotDelivered, Notice
+from stairlift.notify.exchange import under_way, within
 from stairlift.notify.secrets import read_secret
 from stairlift.report.notice import body_of
 
@@ -20,7 +21,10 @@ _FOR_GOOD = frozenset({552, 554})
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Who takes mail. `starttls` goes over to TLS before anything is said, `tls` speaks it from the first byte."""
+    """Who takes mail. `starttls` goes over to TLS before anything is said, `tls` speaks it from the first byte.
+
+    `timeout`: so many seconds may the whole exchange take.
+    """
 
     host: str
     port: int = 587
@@ -42,13 +46,12 @@ class Email:
 
     def send(self, notice: Notice) -> str:
         """See ports.Notifier. Taken once the server has taken it for one recipient; the others are named."""
-        try:
-            with _signed_in(self.server) as smtp:
-                refused = smtp.send_message(mail(notice, self.sender, self.recipients))
-        except smtplib.SMTPException as wrong:
-            raise _not_taken(self.server, wrong) from wrong
-        except (OSError, ValueError) as wrong:  # ValueError: a certificate's file, a name that no protocol can carry
-            raise NotDelivered(f"{self.server.host} cannot be reached: {_reason(wrong)}") from wrong
+        with within(self.server.timeout) as exchange:
+            try:
+                with _signed_in(self.server) as smtp:
+                    refused = smtp.send_message(mail(notice, self.sender, self.recipients))
+            except (OSError, ValueError) as wrong:  # ValueError: a certificate's file, a name that no protocol carries
+                raise _not_delivered(self.server, TimeoutError() if exchange.over else wrong) from wrong
         return f"taken; refused for {', '.join(refused)}" if refused else "taken"
 
 
@@ -87,8 +90,28 @@ def _signed_in(server: MailServer) -> Iterator[smtplib.SMTP]:
 
 def _connected(server: MailServer, trusted: ssl.SSLContext) -> smtplib.SMTP:
     if server.tls:
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=trusted)
-    return smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+        return _Secure(server.host, server.port, timeout=server.timeout, context=trusted)
+    return _Plain(server.host, server.port, timeout=server.timeout)
+
+
+class _Plain(smtplib.SMTP):
+    def getreply(self) -> tuple[int, bytes]:
+        """See smtplib; the first one comes before anybody has this object."""
+        under_way(self)
+        return super().getreply()
+
+
+class _Secure(smtplib.SMTP_SSL):
+    def getreply(self) -> tuple[int, bytes]:
+        """See smtplib."""
+        under_way(self)
+        return super().getreply()
+
+
+def _not_delivered(server: MailServer, wrong: Exception) -> NotDelivered:
+    if isinstance(wrong, smtplib.SMTPException):
+        return _not_taken(server, wrong)
+    return NotDelivered(f"{server.host} cannot be reached: {_reason(wrong)}")
 
 
 def _not_taken(server: MailServer, wrong: smtplib.SMTPException) -> NotDelivered:

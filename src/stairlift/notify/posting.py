@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from stairlift import __version__
 from stairlift.model.notice import NotDelivered
+from stairlift.notify.exchange import Exchange, within
 from stairlift.notify.secrets import read_secret
 
 if TYPE_CHECKING:  # who only reads settings has no use for it
@@ -36,7 +37,10 @@ _REASONS = (
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to post to: a URL, or a file that holds one because whoever knows it may post. `timeout` in seconds."""
+    """Where to post to: a URL, or a file that holds one because whoever knows it may post.
+
+    `timeout`: so many seconds may all of it take, with redirects.
+    """
 
     url: str = ""
     url_file: Path | None = None
@@ -76,33 +80,44 @@ def post(address: Address, parcel: Parcel) -> str:
     A redirect is followed where it stays with the same host and scheme: nobody else is to get it.
     """
     url = address.read()
-    for _ in range(_MOST):
-        with _posted(url, address, parcel) as answer:
-            if answer.status_code not in _KEEP or (onward := _onward(url, answer)) is None:
-                return _judged(answer, url)
-            url = onward
+    with within(address.timeout) as exchange:
+        for _ in range(_MOST):
+            with _posted(url, address, parcel, exchange) as answer:
+                if answer.status_code not in _KEEP or (onward := _onward(url, answer)) is None:
+                    return _judged(answer, url)
+                url = onward
     raise NotDelivered(f"{_host(url)} redirects again and again")
 
 
-def _posted(url: str, address: Address, parcel: Parcel) -> "Response":
+def _posted(url: str, address: Address, parcel: Parcel, exchange: Exchange) -> "Response":
     import requests
+
+    from stairlift.notify.bounded_http import bounded_session
 
     headers = {"Content-Type": parcel.content_type, "User-Agent": f"stairlift/{__version__}", **parcel.headers}
     try:
-        return requests.post(
-            url,
-            data=parcel.body,
-            headers=headers,
-            timeout=address.timeout,
-            verify=str(address.ca_file) if address.ca_file else True,
-            allow_redirects=False,
-            stream=True,
-            auth=_nobody,
-        )
-    except requests.Timeout as late:
-        raise NotDelivered(f"{_host(url)} did not answer within {address.timeout:g} s") from late
+        with bounded_session() as session:
+            answer = session.post(
+                url,
+                data=parcel.body,
+                headers=headers,
+                timeout=address.timeout,
+                verify=str(address.ca_file) if address.ca_file else True,
+                allow_redirects=False,
+                stream=True,
+                auth=_nobody,
+            )
     except (requests.RequestException, OSError, ValueError) as wrong:  # the file of certificates; an address, a header
+        if exchange.over or isinstance(wrong, requests.Timeout):
+            raise _late(url, address) from wrong
         raise NotDelivered(f"{_host(url)} cannot be reached: {_reason(wrong)}") from wrong
+    if exchange.over:  # its head was cut off, which passes for a whole one
+        raise _late(url, address)
+    return answer
+
+
+def _late(url: str, address: Address) -> NotDelivered:
+    return NotDelivered(f"{_host(url)} did not answer within {address.timeout:g} s")
 
 
 def _nobody(request: "PreparedRequest") -> "PreparedRequest":

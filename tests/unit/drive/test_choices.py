@@ -78,7 +78,7 @@ def test_what_was_found_is_read_once_for_all_that_wait(ledger, monkeypatch) -> N
     one, other = (step.id for step in ledger.plan.steps[:2])
     ledger.writes(changes.asked(ledger.status(one), ledger.at, evidence=("old",)))
     ledger.writes(changes.asked(ledger.status(other), ledger.at, evidence=("theirs",)))
-    ledger.writes(changes.agreed(ledger.status(one), ledger.plan.hash, "all", ledger.at))
+    ledger.writes(changes.agreed(ledger.status(one), "all", ledger.at, plan=ledger.plan.hash, actor="ada"))
     ledger.writes(changes.asked(ledger.status(one), ledger.at, evidence=("new",)))
     real, asked = ledger.office.store.events, []
     monkeypatch.setattr(

@@ -463,12 +463,13 @@ def test_on_failure(policy, state):
 # Approvals
 
 
-def test_a_blanket_approval_names_what_it_covers_too():
+def test_a_blanket_approval_names_who_gave_it_and_what_it_covers_too():
     lab = Held(a_plan(a_step("db", action="db-contract", one_way=True)))
     play(lab.go())
     lab.go_on.set()
-    assert play(lab.go(approve_all=True)).state is RunState.DONE
+    assert play(lab.go(approve_all=True, actor="bob")).state is RunState.DONE
     assert lab.event("step.approved").data == {
+        "actor": "bob",
         "blanket": True,
         "plan": lab.run.plan_hash,
         "covers": "ONE-WAY db-contract of nova-compute on db",

@@ -3,7 +3,6 @@
 import json
 import ssl
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -177,16 +176,16 @@ class TestTroubles:
 
 
 class TestTime:
-    """Whatever hangs ends within a bounded time."""
+    """Whatever hangs is given up: who waited for the end would get an answer, in ten seconds at most."""
 
     @pytest.mark.parametrize("path", [SERVICES, "/v3/auth/tokens"])
     def test_a_silent_server_is_a_timeout(self, cloud, connect, path):
-        cloud.replies[path] = Reply({}, delay=3)
-        self._within(2.0, connect(timeout=0.5))
+        cloud.replies[path] = Reply({}, delay=10)
+        assert trouble_of(ask, connect(timeout=0.5)).trouble is Trouble.TIMEOUT
 
     def test_a_body_that_drips_is_a_timeout(self, cloud, connect):
         cloud.replies[SERVICES] = Reply({"services": ["x" * 200]}, drip=0.05)
-        self._within(2.0, connect(timeout=0.5))
+        assert trouble_of(ask, connect(timeout=0.5)).trouble is Trouble.TIMEOUT
 
     def test_clouds_yaml_may_set_the_limit(self, cloud, no_settings, tmp_path):
         names = {name.removeprefix("OS_").lower(): value for name, value in cloud.credentials().items()}
@@ -196,14 +195,8 @@ class TestTime:
                 f"      {name}: {value}\n" for name, value in names.items() if name not in {"region_name", "interface"}
             )
         )
-        cloud.replies[SERVICES] = Reply({}, delay=3)
-        self._within(2.0, SessionCloudClient.from_config("slow"))
-
-    @staticmethod
-    def _within(seconds, client):
-        started = time.monotonic()
-        assert trouble_of(ask, client).trouble is Trouble.TIMEOUT
-        assert time.monotonic() - started < seconds
+        cloud.replies[SERVICES] = Reply({}, delay=10)
+        assert trouble_of(ask, SessionCloudClient.from_config("slow")).trouble is Trouble.TIMEOUT
 
 
 class TestTokens:

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 
+from operating import until
 from stairlift.web import connections
 from stairlift.web.connections import Connection
 
@@ -21,10 +22,26 @@ async def counting(scope, receive, send):
     await PlainTextResponse(str(len(found)))(scope, receive, send)
 
 
+class Watched(Connection):
+    """Tells what nobody sees from outside."""
+
+    last: "Watched"
+    looked = threading.Event()
+
+    def connection_made(self, transport) -> None:
+        type(self).last = self
+        super().connection_made(transport)
+
+    def _hurry(self) -> None:
+        super()._hurry()
+        self.looked.set()
+
+
 @contextmanager
 def serving(app=counting):
+    Watched.looked.clear()
     config = uvicorn.Config(
-        app, port=0, http=Connection, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        app, port=0, http=Watched, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -88,10 +105,10 @@ def test_a_second_request_of_a_connection_has_its_time_as_well(hasty):
 
 
 def test_a_body_that_keeps_coming_gets_the_time_it_takes(hasty, monkeypatch):
-    monkeypatch.setattr(connections, "_LEAST_RATE", 100)
+    monkeypatch.setattr(connections, "_LEAST_RATE", 1)
     with serving() as address, connected(address) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 200\r\n\r\n" + b"x" * 100)
-        time.sleep(0.6)  # what it has earned is a second
+        assert Watched.looked.wait(60), "the patience that everybody has is over, and what it has earned is not"
         client.sendall(b"x" * 100)
         assert says(client).endswith(b"200")
 
@@ -100,7 +117,7 @@ def test_an_idle_connection_that_has_asked_is_not_in_a_hurry(hasty):
     with serving() as address, connected(address) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answered(client)
-        time.sleep(0.6)
+        until(lambda: Watched.last._rest is None)
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert says(client).startswith(b"HTTP/1.1 200")
 

@@ -36,7 +36,7 @@ def approve(run: GivenRun, step: GivenStep, reason: Reason = "") -> None:
 
 
 def _tell(kind: CommandKind, run: str, step: str, reason: str) -> None:
-    from stairlift.drive.commands import tell
+    from stairlift.drive.commands import tell, witness
     from stairlift.model.run import Command
     from stairlift.run.unattended import need_of
     from stairlift.wiring.clock import now
@@ -49,6 +49,8 @@ def _tell(kind: CommandKind, run: str, step: str, reason: str) -> None:
     if told.result == "applied":
         say(f"{told.answer}; nothing was recorded")
         return
+    if not read.server:  # which does so itself
+        witness(office.store, found, told)
     if kind == "approve":
         say(f"approved is {told.details['covers']}; of plan {told.details['plan']}")
     holder = office.store.orchestrator(found.cloud)

@@ -1,6 +1,6 @@
 """Every line that the journal can get, made here and nowhere else: the event and the rows that go with it."""
 
-from stairlift.run.changes.commands import needless, refused
+from stairlift.run.changes.commands import needless, recorded, refused
 from stairlift.run.changes.effects import (
     fenced,
     handed_over,
@@ -69,6 +69,7 @@ __all__ = [
     "pausing",
     "plan_approved",
     "put_back",
+    "recorded",
     "refused",
     "reopened",
     "retrying",

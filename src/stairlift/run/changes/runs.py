@@ -98,10 +98,9 @@ def _told(change: Change, command: Command) -> Change:
 
 def plan_approved(run: Run, command: Command, now: datetime) -> Change:
     """Somebody approved the plan of a run that was begun without: it may go to its end."""
-    applied = replace(command, result="applied")
-    data = remark(command=command.id, plan=run.plan_hash, actor=command.actor, reason=command.reason)
     moved = Scope(stop_after=Scope.of(run).stop_after).on(run)
-    return Change("run.approved", now, run=moved, command=applied, data=data)
+    change = _told(Change("run.approved", now, run=moved), command)
+    return replace(change, data={**change.data, "plan": run.plan_hash})
 
 
 def detached(in_flight: list[str], now: datetime) -> Change:

@@ -21,10 +21,10 @@ def asked(status: StepStatus, now: datetime, evidence: Sequence[str] = ()) -> Ch
     return _step(status, replace(status, state=StepState.WAITING), now, data=data)
 
 
-def agreed(status: StepStatus, plan_hash: str, what: str, now: datetime) -> Change:
-    """The blanket approval of the run covers a step that waits; `what` says in words what that allows."""
+def agreed(status: StepStatus, covers: str, now: datetime, *, plan: str, actor: str) -> Change:
+    """Somebody approves the run as a whole, and with it a step that waits; `covers` says in words what that allows."""
     moved = replace(status, state=StepState.PENDING, approved=True)
-    return _step(status, moved, now, data={"blanket": True, "plan": plan_hash, "covers": what})
+    return _step(status, moved, now, data=remark(actor=actor, blanket=True, plan=plan, covers=covers))
 
 
 def passed(status: StepStatus, now: datetime) -> Change:

@@ -5,58 +5,57 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from stairlift.model.access import RIGHTS, Caller, Right
-from stairlift.web import complaints
 from stairlift.web.access import csrf, refused
 from stairlift.web.access.cookies import session_of
 from stairlift.web.access.failures import Failures, address_of
 from stairlift.web.access.letting_in import by_session, by_token, caller_of
-from stairlift.web.here import Here
 from stairlift.wiring import clock
 from stairlift.wiring.server.house import House
 
 
-async def _failures(request: Request) -> Failures:
-    return cast("Failures", request.app.state.failures)
+def let_in(request: Request) -> None:
+    """Find out who asks, before anything else is looked at. Raises access.unknown, access.too_many.
 
-
-#: How often whoever asks has failed, as a parameter.
-Failed = Annotated[Failures, Depends(_failures)]
-
-
-def somebody(request: Request, house: Here, failed: Failed, told: csrf.Told) -> Caller:
-    """Whoever is let in. Raises access.unknown, access.too_many, access.form, and then what is wrong with the request.
-
-    `request.state.caller` has it for the log, `request.state.csrf` the word that the forms of a page carry.
+    `request.state.caller` has it from then on, `request.state.csrf` the word that the forms of a page carry.
     """
+    house = cast("House", request.app.state.house)
     header = request.headers.get("Authorization")
-    caller = _by_header(request, house, failed, header) if header is not None else _by_cookie(request, house, told)
-    request.state.caller = caller
-    complaints.demand_none(request)
-    return caller
+    if header is not None:
+        request.state.caller = _by_header(request, house, header)
+        return
+    shown = session_of(request)
+    request.state.caller = _by_cookie(house, shown)
+    request.state.csrf = csrf.word_of(shown)
 
 
-def _by_header(request: Request, house: House, failed: Failures, header: str) -> Caller:
+def _by_header(request: Request, house: House, header: str) -> Caller:
     scheme, _, shown = header.partition(" ")
     token = by_token(house.keys, shown.strip()) if scheme.lower() == "bearer" else None
     if token is None:
-        failed.count(address_of(request))
+        cast("Failures", request.app.state.failures).count(address_of(request))
         raise refused.unknown()
     return caller_of(token)
 
 
-def _by_cookie(request: Request, house: House, told: str) -> Caller:
-    shown = session_of(request)
+def _by_cookie(house: House, shown: str) -> Caller:
     found = by_session(house.keys, shown)
     if found is None:
         raise refused.unknown()
-    if not csrf.shows_it(request, shown, told):
-        raise refused.no_form_token()
-    request.state.csrf = csrf.word_of(shown)
     return caller_of(found[1], found[0].digest)
 
 
+async def _somebody(request: Request, told: csrf.Told) -> Caller:
+    """Whoever was let in. A browser that changes something shows that a page of ours wanted it: else access.form."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:  # a door that is open to everybody
+        raise refused.unknown()
+    if caller.session and not csrf.shows_it(request, session_of(request), told):
+        raise refused.no_form_token()
+    return caller
+
+
 #: What needs no thread is `async` here: each of the others would wait for one, at every request.
-Somebody = Annotated[Caller, Depends(somebody)]
+Somebody = Annotated[Caller, Depends(_somebody)]
 
 
 def _demand(caller: Caller, *rights: Right) -> Caller:

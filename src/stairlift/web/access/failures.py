@@ -7,8 +7,9 @@ is nothing to slow down. A one-time code is short enough to be typed, and is not
 import math
 import time
 from ipaddress import IPv6Address, ip_address
+from typing import Annotated, cast
 
-from fastapi import Request
+from fastapi import Depends, Request
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -37,6 +38,15 @@ class Failures:
     def _wait(self, address: str) -> TooMany:
         ends = self._limiter.get_window_stats(_OFTEN, address).reset_time
         return TooMany(max(1, math.ceil(ends - time.time())))
+
+
+async def failures_of(request: Request) -> Failures:
+    """Those of the server that a request came to."""
+    return cast("Failures", request.app.state.failures)
+
+
+#: They, as a parameter of whoever lets somebody in.
+Failed = Annotated[Failures, Depends(failures_of)]
 
 
 def address_of(request: Request) -> str:

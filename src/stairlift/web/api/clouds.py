@@ -23,7 +23,7 @@ def clouds(house: Here, _caller: Reader) -> Response:
     return listed("clouds", map(known_document, known_clouds(house.office.store, house.library)))
 
 
-@router.get("/{name}", operation_id="get_cloud", summary="One cloud", response_model=shapes.KnownCloud)
+@router.get("/{name:path}", operation_id="get_cloud", summary="One cloud", response_model=shapes.KnownCloud)
 def cloud(house: Here, _caller: Reader, name: Annotated[Text, Path(description="What it is called.")]) -> Response:
     """The same of one."""
     return given(known_document(known_cloud(name, house.office.store, house.library)))

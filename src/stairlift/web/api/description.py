@@ -6,6 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from stairlift.web.access.open_doors import HEALTH
+
 _ABOUT = (
     "Carries an OpenStack cloud up to the next release while its users keep working. Everything that the commands show "
     "and do is here, under the same words. It only ever grows: readers skip keys that they do not know."
@@ -40,8 +42,6 @@ _SCHEMES = {
         "description": "A browser that is signed in.",
     },
 }
-#: Whoever looks after the process has no token.
-_OPEN = frozenset({"/healthz", "/readyz"})
 
 
 def described(app: FastAPI) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
     for path, method, operation in _operations(document):
         operation["operationId"] = _named(path, method, operation)
         operation["responses"].pop("422", None)  # what is wrong with a request is told as every problem is
-        if path in _OPEN:
+        if path in HEALTH:
             operation["security"] = []
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"].get("schemas", {}).pop(unused, None)

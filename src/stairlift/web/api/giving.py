@@ -21,8 +21,8 @@ def given(document: Any, status: int = 200, headers: Mapping[str, str] | None = 
 
 
 def tagged(request: Request, document: Any, tag: str) -> Response:
-    """The same under a strong ETag; 304 for who has it already."""
-    headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}
+    """The same under a strong ETag; 304 for who has it already. No cache that others share keeps it."""
+    headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
     known = request.headers.get("If-None-Match", "")
     if known.strip() == "*" or tag in {found[1] for found in _TAG.findall(known)}:
         return Response(status_code=304, headers=headers)

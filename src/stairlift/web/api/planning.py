@@ -63,24 +63,11 @@ _BROUGHT: dict[int | str, dict[str, Any]] = {
 )
 async def make(request: Request, house: Here, caller: Operator) -> Response:
     """Made here: 202, and the job's result has the hash. Brought: 201, once all of it was looked at."""
-    body = await _received(request, house)
-    return await run_in_threadpool(_seen_to, request, house, caller, body)
-
-
-async def _received(request: Request, house: House) -> bytes:
-    """What was sent; where no plans are taken, no more is waited for than wishes can have."""
-    pieces, size = [], 0
-    async for piece in request.stream():
-        pieces.append(piece)
-        size += len(piece)
-        if size > USUAL:
-            bringing.demand_open(house)
-    return b"".join(pieces)
+    return await run_in_threadpool(_seen_to, request, house, caller, await request.body())
 
 
 def _seen_to(request: Request, house: House, caller: Caller, body: bytes) -> Response:
     if len(body) > USUAL or _is_plan(body):
-        bringing.demand_open(house)
         with _READING:
             kept = bringing.bring(house, body, caller.name)
         return given(plan_summary(kept), 201, {"Location": f"/v1/plans/{kept.hash}"})

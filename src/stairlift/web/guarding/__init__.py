@@ -4,6 +4,7 @@ from fastapi import Depends, FastAPI
 
 from stairlift.web.access.failures import Failures
 from stairlift.web.guarding.bodies import Bodies
+from stairlift.web.guarding.doors import Doors
 from stairlift.web.guarding.errors import hear
 from stairlift.web.guarding.heads import Heads
 from stairlift.web.guarding.naming import Naming
@@ -18,5 +19,5 @@ def guard(app: FastAPI) -> None:
     """Put all of it before an application that is whole otherwise."""
     app.state.failures = Failures()
     hear(app)
-    for guardian in (Bodies, Origins, Naming, Heads):  # each stands before those that were added earlier
+    for guardian in (Bodies, Origins, Doors, Naming, Heads):  # each stands before those that were added earlier
         app.add_middleware(guardian)

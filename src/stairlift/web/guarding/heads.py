@@ -14,6 +14,7 @@ _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 )
 _UNLESS_GIVEN = ((b"cache-control", b"no-store"),)
 _UNDER_TLS = ((b"strict-transport-security", b"max-age=31536000"),)

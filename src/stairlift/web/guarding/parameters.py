@@ -7,24 +7,17 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from stairlift.model.errors import UsageError
-from stairlift.web import complaints
-from stairlift.web.access.callers import somebody
 
 
 async def known_parameters(request: Request) -> None:
-    """A dependency of every route. UsageError (request.unknown_parameter).
-
-    It comes before all others: where somebody has to be let in, the complaint waits until that is done.
-    """
+    """A dependency of every route. UsageError (request.unknown_parameter)."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return
-    needed = tuple(_below(route.dependant))
-    strange = set(request.query_params) - (known := {field.alias for one in needed for field in one.query_params})
+    known = {field.alias for one in _below(route.dependant) for field in one.query_params}
+    strange = set(request.query_params) - known
     if strange:
-        complaints.keep(request, _unknown(min(strange), sorted(known)))
-    if all(one.call is not somebody for one in needed):
-        complaints.demand_none(request)
+        raise _unknown(min(strange), sorted(known))
 
 
 def _below(dependant: Dependant) -> Iterator[Dependant]:

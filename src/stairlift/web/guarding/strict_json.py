@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 from stairlift.model.errors import UsageError
@@ -31,8 +32,8 @@ def read_json(body: bytes) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _bad(f"it has {next(key for key in keys if keys.count(key) > 1)!r} twice in one object")
+        [(key, _)] = Counter(key for key, _ in pairs).most_common(1)
+        raise _bad(f"it has {key!r} twice in one object")
     return found
 
 

@@ -1,4 +1,4 @@
-"""`/hosts` and `/clouds/{name}/hosts`: which hosts a cloud has, what they run, how they are, what a run did to them."""
+"""`/hosts` and `/clouds/NAME/hosts`: which hosts a cloud has, what they run, how they are, what a run did to them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,7 +26,7 @@ def clouds(visit: Reading) -> Response:
     return draw(visit.request, "clouds.html", caller=visit.caller, clouds=found)
 
 
-@router.get("/clouds/{name}/hosts")
+@router.get("/clouds/{name:path}/hosts")
 def hosts(name: str, visit: Reading, filters: Annotated[Filters, Depends()], page: int = 1) -> Response:
     """The map of one cloud, and the same as a table."""
     known = known_cloud(name, visit.store, visit.house.library)

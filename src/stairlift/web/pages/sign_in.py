@@ -9,8 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from stairlift.model.access import MARK, Token, digest_of
 from stairlift.web.access import cookies, csrf
-from stairlift.web.access.callers import Failed
-from stairlift.web.access.failures import Failures, address_of
+from stairlift.web.access.failures import Failed, Failures, address_of
 from stairlift.web.access.letting_in import by_session, by_token
 from stairlift.web.access.local_paths import local
 from stairlift.web.access.refused import no_form_token

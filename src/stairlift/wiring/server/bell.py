@@ -5,6 +5,7 @@ behind. Whoever is slow costs nothing, and gets what it missed from the journal.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,11 +15,15 @@ from stairlift.drive.background import in_background
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import FINAL_RUN_STATES, Event, RunState
 from stairlift.ports import Records
+from stairlift.wiring.defects import report_of
 
+_log = logging.getLogger(__name__)
 #: Seconds: between two looks at a run that is watched, and between two words to a watcher while nothing happens.
 LOOK, QUIET = 0.2, 15.0
 #: Between two rings of a doorbell, so that a burst is one ring.
 PAUSE = 0.25
+#: Seconds until the journal is looked at again that could not be.
+_PAUSE_BROKEN = 1.0
 #: How many events one look brings, and how many of the last ones are kept for those who watch.
 _AT_ONCE, _KEPT = 500, 2000
 #: Nothing more happens in these unless somebody has it go on.
@@ -116,17 +121,31 @@ class Bell:
                 post.task.cancel()
 
     async def _keep_looking(self, post: "_Post") -> None:
+        """Whatever goes wrong at one look, there is a next one: all who watch this run live by it."""
+        known = ""
         while not self._closed:
             pause = self._look
             try:
                 if post.hear(*await in_background(lambda: post.look(self._records), "bell")):
                     pause = 0.0 if post.state in _OVER else pause  # whether that was all is told by the next look
+                known = ""
             except StairliftError:  # asked again in a moment; who reads the journal meanwhile is told
-                pause = max(self._look, 1.0)
+                pause = max(self._look, _PAUSE_BROKEN)
+            except Exception as error:  # a defect, of which one report is enough  # noqa: BLE001
+                pause = max(self._look, _PAUSE_BROKEN)
+                known = _reported(error, post.run_id, known)
             await asyncio.sleep(pause)
 
     async def _read(self, run_id: str, after: int) -> Sequence[Event]:
         return await in_background(lambda: self._records.events(run_id, after, _AT_ONCE), "bell")
+
+
+def _reported(error: Exception, run_id: str, known: str) -> str:
+    """Put it into the log, unless it is the one that is `known`; what it is known by."""
+    sort = type(error).__name__
+    if sort != known:
+        _log.error("a defect of Stairlift, while run %s is watched: %s, see %s", run_id, sort, report_of(error))
+    return sort
 
 
 class _Post:

@@ -7,7 +7,6 @@ record side by side, the orchestrator judges each once more when it acts on it.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from secrets import token_hex
@@ -16,15 +15,15 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from stairlift.drive.choices import choices_of_plan
-from stairlift.drive.commands import tell
+from stairlift.drive.commands import tell, witness
 from stairlift.model.choice import Choices, Verb
 from stairlift.model.errors import Refusal, StairliftError, UsageError
-from stairlift.model.run import Change, Command, CommandKind, Run
+from stairlift.model.run import Command, CommandKind, Run
 from stairlift.model.scope import Scope
 from stairlift.report.choices import match, tag
 from stairlift.report.text import clock
 from stairlift.run.commands import resume_refusal
-from stairlift.run.transitions import RUN_COMMANDS, remark
+from stairlift.run.transitions import RUN_COMMANDS
 from stairlift.wiring.clock import now
 from stairlift.wiring.office import Office
 from stairlift.wiring.server.attendance import Attendance
@@ -109,7 +108,7 @@ class Steering:
         if told.actor != command.actor:
             raise stale(self.choices(run), command.step)
         if told.result is None:
-            self._witness("command.recorded", run, told)
+            witness(self.office.store, run, told)
             self.attendance.nudge(run.id)
         return told
 
@@ -122,21 +121,7 @@ class Steering:
         command = _command(run, word, replace(sight, key=token_hex(8)), barred)
         command = replace(command, result="refused", answer=refused.brief)
         self.office.store.tell(command)
-        self._witness("command.refused", run, command)
-
-    def _witness(self, kind: str, run: Run, command: Command) -> None:
-        """Whoever watches hears of it at once. Where somebody orchestrates, events are his, and one comes in a moment.
-
-        It takes the lease of the cloud for as long as one event takes; what stands in the way changes nothing, since
-        the command itself is on record.
-        """
-        answer, via = command.answer, command.details.get("via")
-        about = remark(command=command.id, kind=command.kind, step=command.step, actor=command.actor)
-        data = about | remark(reason=command.reason, answer=answer, via=via)
-        with suppress(StairliftError):
-            if self.office.store.orchestrator(run.cloud) is None:
-                with self.office.store.hold(run.cloud) as journal:
-                    journal.commit(run.id, [Change(kind, command.at, data=data)])
+        witness(self.office.store, run, command, "command.refused")
 
     def _resume(self, run: Run, command: Command, *, yes: bool) -> Command:
         """Not recorded: that somebody sets to work is an event of its own."""

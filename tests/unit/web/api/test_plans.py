@@ -118,6 +118,22 @@ def test_what_is_larger_than_any_plan_is_refused_while_it_comes(ada) -> None:
     assert code(answer) == (413, "request.too_large")
 
 
+def test_who_brings_none_sends_no_more_than_wishes_have(house, tmp_path) -> None:
+    """With a key of its own, too, for which all of a body is read before anybody asks what it is."""
+
+    def never():
+        pytest.fail("it was read")
+        yield b""
+
+    def sent(who) -> tuple[int, str]:
+        size = {"Content-Length": str(2**21)}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": "k1", **size}
+        return code(who.post("/v1/plans", content=never(), headers=headers))
+
+    assert sent(client(house, "read", "approve", name="eve")) == (403, "access.forbidden")
+    assert sent(client(a_house(tmp_path, settings=settings_in(tmp_path)))) == (403, "access.plans")
+
+
 def test_wishes_are_no_longer_than_any_other_request(house, tmp_path) -> None:
     closed = client(a_house(tmp_path, settings=settings_in(tmp_path)))
     assert code(closed.post("/v1/plans", json={"to": "x" * 2**21})) == (403, "access.plans")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,8 @@ from stairlift.model.finding import Finding
 from stairlift.web.access.callers import Reader
 from stairlift.web.guarding import bodies
 from stairlift.web.guarding.bodies import Bodies
-from visitors import ADDRESS, BROWSING, a_browser, a_program, a_stranger
+from stairlift.wiring.config.serve import ServeSettings
+from visitors import BROWSING, a_browser, a_program, a_stranger, app_of
 
 JSON = {"Content-Type": "application/json"}
 NASTY = '<script>alert("cmp1")</script>\x1b[31m\u202e\ud800'
@@ -38,8 +40,7 @@ def house(tmp_path):
 @pytest.fixture
 def app(house) -> FastAPI:
     """Routes that go wrong in every way there is."""
-    made = a_stranger(house).app
-    assert isinstance(made, FastAPI)
+    made = app_of(house)
 
     @made.get("/v1/raise")
     @made.get("/raise")
@@ -93,8 +94,9 @@ ERRORS = [
 
 
 @pytest.fixture
-def ask(app) -> TestClient:
-    return TestClient(app, base_url=ADDRESS, follow_redirects=False)
+def ask(house, app) -> TestClient:
+    """Somebody who may do everything, so that nothing but what goes wrong is told."""
+    return a_program(house)
 
 
 @pytest.fixture
@@ -184,9 +186,8 @@ class TestProblems:
 
 
 class TestDefects:
-    def test_are_told_without_a_traceback(self, house, app, defects, caplog):
-        program = a_program(house)
-        told = TestClient(app, headers=program.headers, base_url=ADDRESS).get("/v1/defect")
+    def test_are_told_without_a_traceback(self, ask, defects, caplog):
+        told = ask.get("/v1/defect")
         assert (told.status_code, told.json()["code"]) == (500, "bug")
         report = next(defects.iterdir())
         assert str(report) in told.json()["detail"]
@@ -196,8 +197,7 @@ class TestDefects:
         assert report.stat().st_mode & 0o077 == 0
 
     def test_are_a_page_too(self, house, app, defects):
-        browser = a_browser(house)
-        told = TestClient(app, headers=BROWSING, cookies=browser.cookies, base_url=ADDRESS).get("/defect")
+        told = a_browser(house).get("/defect")
         assert told.status_code == 500
         assert "this is a defect of Stairlift" in told.text
 
@@ -228,15 +228,14 @@ class TestNames:
         assert re.fullmatch(r"req-[0-9a-f-]{36}", name)
         assert name != given
 
-    def test_are_on_every_answer_and_in_the_log_with_who_asked(self, house, app, caplog):
-        ada = TestClient(app, headers=a_program(house).headers, base_url=ADDRESS)
+    def test_are_on_every_answer_and_in_the_log_with_who_asked(self, house, ask, caplog):
         with caplog.at_level(logging.INFO, "stairlift"):
-            told = ada.get("/v1/tokens")
-            ada.get("/v1/nothing")
+            told = ask.get("/v1/tokens")
+            a_stranger(house).get("/v1/nothing")
         name = told.headers["X-Openstack-Request-Id"]
         lines = [record.getMessage() for record in caplog.records if record.name.endswith("naming")]
         assert re.fullmatch(rf"{name} ada GET /v1/tokens 200 \d+ ms", lines[0])
-        assert re.fullmatch(r"req-\S+ - GET /v1/nothing 404 path\.unknown \d+ ms", lines[1])
+        assert re.fullmatch(r"req-\S+ - GET /v1/nothing 401 access\.unknown \d+ ms", lines[1])
 
     def test_nobody_writes_lines_of_the_log(self, ask, caplog):
         with caplog.at_level(logging.INFO, "stairlift"):
@@ -256,6 +255,7 @@ HEADS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
@@ -272,8 +272,8 @@ class TestHeads:
         headers = ask.get("/sign-in", headers=BROWSING).headers
         assert {name: headers.get(name) for name in HEADS} == HEADS
 
-    def test_under_tls_browsers_never_come_without_again(self, app):
-        secure = TestClient(app, base_url="https://stairlift.example")
+    def test_under_tls_browsers_never_come_without_again(self, app, ask):
+        secure = TestClient(app, base_url="https://stairlift.example", headers=ask.headers)
         assert secure.get("/v1/page").headers["Strict-Transport-Security"] == "max-age=31536000"
 
     def test_who_says_how_long_it_may_be_kept_is_heard(self, ask):
@@ -292,18 +292,22 @@ class TestParameters:
         assert (told.status_code, told.json()["resolution"]) == (400, "It takes none.")
 
 
+#: Whoever compared each with each would still be at it when the test gives up.
+MANY_KEYS = b"{" + b",".join(b'"k%d":0' % min(n, 60_000) for n in range(60_002)) + b"}"
+
+
 class TestBodies:
     def test_as_much_as_is_allowed(self, ask):
         told = ask.post("/v1/orders", content=b" " * (bodies.USUAL - 12) + b'{"count": 1}', headers=JSON)
         assert told.json() == 1
 
-    def test_a_byte_more_is_refused_before_it_is_read(self, app):
+    def test_a_byte_more_is_refused_before_it_is_read(self, ask):
         def never():
             pytest.fail("it was read")
             yield b""
 
         headers = {**JSON, "Content-Length": str(bodies.USUAL + 1)}
-        told = TestClient(app, base_url=ADDRESS).post("/v1/orders", content=never(), headers=headers)
+        told = ask.post("/v1/orders", content=never(), headers=headers)
         assert (told.status_code, told.json()["code"]) == (413, "request.too_large")
 
     def test_also_where_nobody_says_how_much_comes(self, ask):
@@ -320,7 +324,8 @@ class TestBodies:
         headers = {**JSON, "Content-Length": size.encode()}
         assert ask.post("/v1/orders", content=b'{"count": 1}', headers=headers).json() == 1
 
-    def test_whole_plans_may_be_larger(self, app, monkeypatch):
+    def test_whole_plans_may_be_larger(self, house, app, ask, monkeypatch):
+        house.in_force.settings = replace(house.settings, serve=ServeSettings(accept_plans=True))
         monkeypatch.setattr(bodies, "LARGE", 2 * 2**20)
 
         @app.post("/v1/plans/try")
@@ -328,7 +333,6 @@ class TestBodies:
             return len(await request.body())
 
         monkeypatch.setattr(bodies, "_LARGE_ONES", frozenset({("POST", "/v1/plans/try")}))
-        ask = TestClient(app, base_url=ADDRESS)
         assert ask.post("/v1/plans/try", content=iter([b"x" * 2**20] * 2), headers=JSON).json() == 2 * 2**20
         for content, headers in (([b"x" * 2**20] * 3, JSON), ([b"x" * 2**20, b"x"], {})):
             told = ask.post("/v1/plans/try", content=iter(content), headers=headers)
@@ -341,6 +345,7 @@ class TestBodies:
             (b'{"count": -Infinity}', "-Infinity is no number of JSON"),
             (b'{"count": 1, "count": 2}', "it has 'count' twice in one object"),
             (b'{"count": 1e999}', "a number is too large"),
+            (MANY_KEYS, "it has 'k60000' twice in one object"),
             (b'{"count": ' + b"9" * 5000 + b"}", "a number has more than 19 digits"),
             (b"[" * 100_000, "it is nested deeper than 64 levels"),
             (b"[" * 65 + b"]" * 65, "it is nested deeper than 64 levels"),
@@ -366,7 +371,7 @@ class TestSlowClients:
     """With the ASGI calls themselves: a test client is never slow."""
 
     @staticmethod
-    async def _sent(app, messages, path="/v1/orders") -> list:
+    async def _sent(app, messages, shown="", path="/v1/orders") -> list:
         answered = []
         pieces = iter(messages)
 
@@ -383,7 +388,11 @@ class TestSlowClients:
             "path": path,
             "raw_path": path.encode(),
             "query_string": b"",
-            "headers": [(b"content-type", b"application/json"), (b"host", b"x")],
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"host", b"x"),
+                (b"authorization", shown.encode()),
+            ],
             "scheme": "http",
             "server": ("x", 80),
             "client": ("192.0.2.1", 1),
@@ -393,16 +402,17 @@ class TestSlowClients:
         await app(scope, receive, send)
         return answered
 
-    def test_are_not_waited_for_for_ever(self, app, monkeypatch):
+    def test_are_not_waited_for_for_ever(self, app, ask, monkeypatch):
         monkeypatch.setattr(bodies, "_PATIENCE", 0.05)
         first = {"type": "http.request", "body": b"{", "more_body": True}
-        answered = asyncio.run(asyncio.wait_for(self._sent(app, [first]), 10))
+        answered = asyncio.run(asyncio.wait_for(self._sent(app, [first], ask.headers["Authorization"]), 60))
         assert answered[0]["status"] == 408
         assert b"request.too_slow" in answered[1]["body"]
 
-    def test_who_has_gone_is_answered_nothing(self, app, caplog):
+    def test_who_has_gone_is_answered_nothing(self, app, ask, caplog):
+        gone, shown = {"type": "http.disconnect"}, ask.headers["Authorization"]
         with caplog.at_level(logging.INFO, "stairlift"):
-            assert asyncio.run(asyncio.wait_for(self._sent(app, [{"type": "http.disconnect"}]), 10)) == []
+            assert asyncio.run(asyncio.wait_for(self._sent(app, [gone], shown), 60)) == []
         assert "499" in caplog.text
 
     def test_the_end_of_a_client_is_heard_behind_the_body(self):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -148,9 +149,11 @@ def test_who_cannot_take_it_up_says_so_in_the_banner(house):
 def test_html_in_the_names_of_a_cloud_stays_text(house):
     evil = "<img src=x onerror=alert(1)>\"'&amp;"
     plan = a_plan(a_step(evil, hosts=(evil,)), cloud=evil)
-    run = houses.a_run(house, plan).fails(evil, evil).rests(RunState.FAILED, evil).run
+    run = houses.a_run(house, plan).fails(evil, evil).prints(evil, evil).rests(RunState.FAILED, evil).run
+    a_sighting(house, evil)
     client = asks(house)
-    for path in ("/", f"/runs/{run.id}", f"/runs/{run.id}/plan?stage=compute", "/hosts", f"/runs/{run.id}/rollback"):
+    of_run = ("", "/plan?stage=compute", "/rollback", "/timeline", "/log", "/report", f"/steps/{quote(evil)}")
+    for path in ("/", "/hosts", "/clouds/lab/hosts", *(f"/runs/{run.id}{behind}" for behind in of_run)):
         answer = client.get(path)
         assert answer.status_code == 200
         assert "<img" not in answer.text
@@ -343,3 +346,12 @@ def test_clouds_are_known_from_looks_and_from_runs(house):
     assert "lab 2025.1 1" in page
     assert "other never by this server" in page
     assert asks(house).get("/clouds/none/hosts").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["prod/RegionOne", "/prod", "a/hosts", "50% & <more>?#"])
+def test_a_cloud_is_reached_whatever_it_is_called(house, name):
+    houses.a_run(house, a_rollout(1, cloud=name))
+    client = asks(house)
+    (link,) = re.findall(r'<th scope="row"><a href="([^"]*)">', client.get("/hosts").text)
+    assert client.get(link).status_code == 200
+    assert client.get(f"/v1/clouds/{quote(name, safe='')}").json()["name"] == name

@@ -104,8 +104,9 @@ class TestOnRecord:
     @pytest.mark.parametrize("broken", [{"code": "a.b"}, {"code": 1}, [], 7])
     def test_nonsense_is_refused(self, broken):
         document = to_document(made(self.cloud)) | {"waivers": [broken]}
-        with pytest.raises(UsageError):
+        with pytest.raises(UsageError) as refused:
             from_document(document)
+        assert refused.value.code == "plan.unreadable"
 
 
 def test_it_covers_as_a_flag_does_and_is_told_with_its_name():

@@ -20,12 +20,12 @@ class Counted:
     def __init__(self, records):
         self._records = records
         self.asked = Counter()
-        self.broken = False
+        self.broken = None
 
     def __getattr__(self, name):
         self.asked[name] += 1
         if self.broken:
-            raise StairliftError(code="store.unavailable", brief="no answer")
+            raise self.broken
         return getattr(self._records, name)
 
 
@@ -202,20 +202,45 @@ def test_who_is_behind_gets_what_was_missed_from_the_journal(ledger, bell, monke
     assert missed == list(range(first.seq + 1, first.seq + 1 + len(missed)))
 
 
-def test_a_journal_that_does_not_answer_for_a_while_is_asked_again(ledger, bell, records):
+SILENT = StairliftError(code="store.unavailable", brief="no answer")
+
+
+def rung(bell, ledger, records, trouble):
+    """What a watcher is told of what happens after some looks at the journal have failed."""
+
     async def play():
-        watching = asyncio.create_task(heard(bell.rings(ledger.run.id, newest(ledger)), 1))
+        before = newest(ledger)
+        watching = asyncio.create_task(heard_ring(bell.rings(ledger.run.id, before)))
         await until(lambda: records.asked["events"] > 2)
-        records.broken = True
-        await until(lambda: records.asked["events"] > 4)
-        records.broken = False
-        return watching
-
-    async def whole():
-        watching = await play()
+        records.broken = trouble
+        looks = records.asked["events"]
+        await until(lambda: records.asked["events"] > looks + 1)
+        records.broken = None
         ledger.starts("a")
-        ring = bell._posts[ledger.run.id]
-        await until(lambda: ring.seq == newest(ledger))
-        watching.cancel()
+        return await watching
 
-    asyncio.run(asyncio.wait_for(whole(), 20))
+    return asyncio.run(asyncio.wait_for(play(), 60))
+
+
+async def heard_ring(watching):
+    async with aclosing(watching):
+        return await anext(news.seq async for news in watching if news)
+
+
+def test_a_journal_that_does_not_answer_for_a_while_is_asked_again(ledger, bell, records):
+    assert rung(bell, ledger, records, SILENT) == newest(ledger)
+
+
+@pytest.fixture
+def reports(monkeypatch, tmp_path):
+    """The folder where reports of defects go."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_defect_silences_nobody_and_is_reported_once(ledger, bell, records, caplog, reports):
+    assert rung(bell, ledger, records, ZeroDivisionError("an odd event")) == newest(ledger)
+    (line,) = (record.getMessage() for record in caplog.records if "a defect of Stairlift" in record.getMessage())
+    assert "ZeroDivisionError" in line
+    (report,) = reports.glob("stairlift-bug-*")
+    assert "an odd event" in report.read_text()

@@ -54,9 +54,13 @@ def test_after_many_events_all_is_read_anew(office, monkeypatch):
 def test_a_plan_is_read_once(office, monkeypatch):
     ledger, kept = Ledger.begun(office, a_rollout(2), at=now()), timelines(office)
     told(kept, ledger)
-    monkeypatch.setattr(type(office.store), "each_plan_step", lambda *_: pytest.fail("it was read already"))
+    reads, read = [], type(office.store).each_plan_step
+    monkeypatch.setattr(type(office.store), "each_plan_step", lambda *given: reads.append(given) or read(*given))
     ledger.does("cmp1-cordon")
-    told(kept, ledger)
+    assert told(kept, ledger)[0] == told(kept, ledger)[0]
+    assert reads == []
+    told(timelines(office), ledger)
+    assert len(reads) == 1
 
 
 def test_a_run_that_is_over_or_taken_back_has_nothing_to_come(office):
