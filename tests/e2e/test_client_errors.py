@@ -12,6 +12,9 @@ from houses import a_token
 from operating import Operator, in_this_process, sane
 from served import Served, served
 from stairlift.cli.reaching import HERE_ONLY
+from stairlift.client.address import Address
+from stairlift.client.connection import Connection
+from stairlift.model.errors import StairliftError
 from stairlift.web.app import the_app
 
 
@@ -35,7 +38,7 @@ def types(tmp_path):
 
 
 @contextmanager
-def answering(status: int, body: bytes, seconds: float = 0.0):
+def answering(status: int, body: bytes, seconds: float = 0.0, **headers: str):
     """A server that is none of ours: it answers everything with this, after so long."""
     hold = threading.Event()
 
@@ -43,7 +46,8 @@ def answering(status: int, body: bytes, seconds: float = 0.0):
         def do_GET(self):
             hold.wait(seconds)
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 
@@ -100,6 +104,24 @@ def test_something_else_answers(types, status, body):
     assert answer.code == 1
     assert "not as a stairlift server" in answer.err
     assert "[client.answer]" in answer.err
+
+
+def test_a_proxy_answers_in_its_place(types):
+    with answering(502, b"<html>") as url:
+        answer = types("list", STAIRLIFT_URL=url, STAIRLIFT_TOKEN="stl_t")
+    assert answer.code == 1
+    assert "a proxy answers in its place, with HTTP 502 [client.unreachable]" in answer.err
+
+
+def test_a_tag_that_a_proxy_makes_weak_when_it_compresses_is_shown_as_the_server_gave_it():
+    with answering(200, b"{}", ETag='W/"seen"') as url:
+        assert Connection(Address(url, "stl_t")).tagged("/v1/runs/r/actions") == ({}, '"seen"')
+
+
+def test_a_tag_that_a_proxy_drops():
+    with answering(200, b"{}") as url, pytest.raises(StairliftError, match="whose tag is lost") as lost:
+        Connection(Address(url, "stl_t")).tagged("/v1/runs/r/actions")
+    assert lost.value.code == "client.answer"
 
 
 @pytest.mark.parametrize(

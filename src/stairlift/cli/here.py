@@ -50,10 +50,8 @@ def ask(question: str) -> str:
 
 def office(found: Settings) -> "Office | Branch":
     """Where the journal and the attempts are that commands read and tell: here, or with the server that is named."""
-    if found.server is not None:
-        from stairlift.wiring.branch import open_branch
-
-        return open_branch(found.server)
+    if (there := branch(found)) is not None:
+        return there
     from stairlift.wiring.office import open_office
 
     return open_office(found)
@@ -74,7 +72,7 @@ def branch(found: Settings) -> "Branch | None":
         return None
     from stairlift.wiring.branch import open_branch
 
-    return open_branch(found.server)
+    return open_branch(found.server, say)
 
 
 def on_this_machine(found: Settings, what: str, how: str) -> None:
