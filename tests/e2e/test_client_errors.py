@@ -7,26 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from browsers import served as serving
 from houses import a_token
 from operating import Operator, in_this_process, sane
-from served import Served, served
 from stairlift.cli.reaching import HERE_ONLY
 from stairlift.client.address import Address
 from stairlift.client.connection import Connection
 from stairlift.model.errors import StairliftError
-from stairlift.web.app import the_app
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory) -> Served:
-    return served(tmp_path_factory.mktemp("house"))
-
-
-@pytest.fixture(scope="module")
-def url(scene):
-    with serving(the_app(scene.house)) as address:
-        yield address
 
 
 @pytest.fixture
