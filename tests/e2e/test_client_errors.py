@@ -55,6 +55,7 @@ def test_a_token_that_does_not_hold(types, url):
     answer = types("list", STAIRLIFT_URL=url, STAIRLIFT_TOKEN="stl_wrong")
     assert answer.code == 2
     assert "[access.unknown]" in answer.err
+    assert "STAIRLIFT_TOKEN_FILE" in answer.err
     assert "stl_wrong" not in answer.err + answer.out
 
 

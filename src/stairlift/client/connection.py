@@ -19,6 +19,13 @@ if TYPE_CHECKING:  # who only reads settings has no use for it
 _AGAIN, _PAUSE, _PASSES = 2, 0.3, (502, 503, 504)
 #: Seconds for a connection to come about.
 _CONNECT = 10.0
+#: What to do about a problem here, where the server's own words are for whoever asks it by other means.
+_TO_TYPE = {
+    "access.unknown": {
+        "resolution": "Set STAIRLIFT_TOKEN_FILE, or STAIRLIFT_TOKEN, to one that holds; `stairlift token create NAME` "
+        "on the server's machine makes it."
+    }
+}
 _REASONS = (
     ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted; STAIRLIFT_CACERT names who signed it"),
     ("WRONG_VERSION_NUMBER", "it does not speak TLS; is it http://?"),
@@ -188,7 +195,7 @@ def _demand_good(answer: "Response", address: Address) -> None:
         return
     problem = _problem(answer)
     if problem is not None:
-        raise error_of({**problem, "status": answer.status_code})
+        raise error_of({**problem, "status": answer.status_code, **_TO_TYPE.get(problem["code"], {})})
     if answer.status_code in _PASSES:
         raise _unreachable(address, f"a proxy answers in its place, with HTTP {answer.status_code}")
     raise _strange(address, f"HTTP {answer.status_code}")
