@@ -45,7 +45,13 @@ def somebody_there() -> bool:
 def ask(question: str) -> str:
     """The answer to a question; empty where somebody only pressed a key, or closed the input."""
     say(f"{question} ", end="")
-    return sys.stdin.readline().strip()
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):  # Ctrl-C and Ctrl-D leave the cursor behind the question
+            say("")
+    return answer.strip()
 
 
 def office(found: Settings) -> "Office | Branch":

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
 from stairlift.cli.output import Format, Screen, show, table, words
@@ -143,17 +144,20 @@ class Watch:
                 self._show(standing)
 
 
-def _drawn(rows: Sequence[Row], height: int) -> Group:
-    """Each in a line, and not all of them where the window is lower than that."""
-    lines = (
-        Text.assemble(
-            (f"{row.label:<8} ", "bold"), words(row.text, _TONES[row.tone]), no_wrap=True, overflow="ellipsis"
-        )
-        for row in rows[: max(1, height - 2)]
-    )
-    return Group(*lines)
+def _drawn(rows: Sequence[Row], height: int) -> Table:
+    """Each in a line, but whole where somebody is to do something; and not all of them where the window is too low."""
+    drawn = Table.grid(padding=(0, 1))
+    drawn.add_column(width=8, style="bold")
+    drawn.add_column()
+    for row in rows[: max(1, height - 2)]:
+        text = words(row.text, _TONES[row.tone])
+        text.no_wrap, text.overflow = (False, "fold") if row.tone in _WHOLE else (True, "ellipsis")
+        drawn.add_row(row.label, text)
+    return drawn
 
 
+#: What asks for somebody, with what to type about it.
+_WHOLE: frozenset[Tone] = frozenset({"ask", "bad"})
 _TONES: Mapping[Tone, str] = {
     "good": "green",
     "busy": "cyan",
