@@ -93,6 +93,19 @@ def test_something_else_answers(types, status, body):
     assert "[client.answer]" in answer.err
 
 
+def test_no_proxy_sees_the_token_of_a_server_on_this_machine(types, url, scene):
+    token = a_token(scene.house, "read", name="home")
+    with answering(200, b"<html>") as proxy:
+        ways = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), proxy) | {"NO_PROXY": "", "no_proxy": ""}
+        for own in (url, url.replace("127.0.0.1", "localhost")):
+            answer = types("list", STAIRLIFT_URL=own, STAIRLIFT_TOKEN=token, **ways)
+            assert answer.code == 0, answer.err
+        there = types(
+            "list", STAIRLIFT_URL="http://upgrades.example.com", STAIRLIFT_TOKEN=token, STAIRLIFT_PLAIN="1", **ways
+        )
+    assert "[client.answer]" in there.err, "elsewhere a proxy is asked"
+
+
 def test_a_proxy_answers_in_its_place(types):
     with answering(502, b"<html>") as url:
         answer = types("list", STAIRLIFT_URL=url, STAIRLIFT_TOKEN="stl_t")

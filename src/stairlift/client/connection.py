@@ -128,6 +128,7 @@ class Connection:
                 f"{address.url}{path}",
                 timeout=(min(_CONNECT, address.timeout), address.timeout),
                 verify=str(address.ca_file) if address.ca_file else True,
+                proxies={"no_proxy": address.host} if address.here else None,  # none sees what stays on this machine
                 allow_redirects=False,
                 **given,
             )
