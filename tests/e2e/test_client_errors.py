@@ -2,6 +2,7 @@
 
 import http.server
 import socket
+import ssl
 import threading
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ import pytest
 
 from houses import a_token
 from operating import Operator, in_this_process, sane
+from servers import Served, certificate
 from stairlift.cli.reaching import HERE_ONLY
 from stairlift.client.address import Address
 from stairlift.client.connection import Connection
@@ -91,6 +93,20 @@ def test_something_else_answers(types, status, body):
     assert answer.code == 1
     assert "not as a stairlift server" in answer.err
     assert "[client.answer]" in answer.err
+
+
+def test_who_has_signed_the_certificate_must_be_known(types, tmp_path):
+    chain, key = certificate(tmp_path)
+    with Served(Operator(tmp_path), "--tls-cert", chain, "--tls-key", key) as server:
+        with server.asks(verify=ssl.create_default_context(cafile=chain)) as client:
+            shown = {"STAIRLIFT_URL": server.url, "STAIRLIFT_TOKEN": client.headers["Authorization"].split()[1]}
+        assert server.url.startswith("https://")
+        known = types("list", **shown, STAIRLIFT_CACERT="chain.pem")
+        assert (known.code, known.err) == (0, "there is no run yet\n")
+        unknown = types("list", **shown)
+        assert (unknown.code, "STAIRLIFT_CACERT names who signed it [client.unreachable]" in unknown.err) == (1, True)
+        bare = types("list", **shown | {"STAIRLIFT_URL": server.url.replace("https", "http")})
+        assert (bare.code, "[client.unreachable]" in bare.err) == (1, True)
 
 
 def test_no_proxy_sees_the_token_of_a_server_on_this_machine(types, url, scene):
