@@ -10,7 +10,7 @@ from stairlift.model.errors import StairliftError
 _LOG = logging.getLogger(__name__)
 
 
-def defect_of(bug: BaseException, what: str, code: str = "bug") -> StairliftError:
+def defect_of(bug: BaseException, what: str, *, code: str = "bug") -> StairliftError:
     """What people are told of a defect that a server has met in `what`, which its log is told as well.
 
     The words of the error itself may hold anything: only the file on the server has them.

@@ -93,7 +93,7 @@ class Threads:
             except StairliftError as wrong:
                 self._end(job_id, state="failed", error=wrong)
             except BaseException as bug:  # noqa: BLE001  # whatever it is, whoever asks for the job must hear of it
-                self._end(job_id, state="failed", error=defect_of(bug, f"job {job_id}", "job.defect"))
+                self._end(job_id, state="failed", error=defect_of(bug, f"job {job_id}", code="job.defect"))
             else:
                 self._end(job_id, state="done", result=result, location=location)
 
