@@ -146,16 +146,16 @@ def test_a_word_goes_on_record_once_and_under_the_name_of_the_token(scene, recor
 
 def test_who_was_quicker_is_told_of(scene, records, monkeypatch):
     """Between the look and the word somebody else says something."""
-    look = records.connection.document
+    look = records.connection.tagged
 
-    def interrupted(path, **parameters):
-        seen = look(path, **parameters)
+    def interrupted(path):
+        seen = look(path)
         scene.house.office.store.tell(
             Command("q", scene.run, "cancel", "", "bob", "I was first", NOON + timedelta(days=9999))
         )
         return seen
 
-    monkeypatch.setattr(records.connection, "document", interrupted)
+    monkeypatch.setattr(records.connection, "tagged", interrupted)
     with pytest.raises(Refusal, match="no longer as it was") as stale:
         records.tell(Command("key-2", scene.run, "retry", scene.failed, "ada", "late", NOON))
     assert (stale.value.code, stale.value.exit_code) == ("request.stale", 4)

@@ -35,6 +35,24 @@ def person(chromium, house, home) -> Iterator[Callable]:
 
 
 @pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    """A server that has seen something, for the tests of a module that leave it as it is."""
+    from served import served
+
+    return served(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture(scope="module")
+def url(scene) -> Iterator[str]:
+    """Where it is asked over HTTP."""
+    from browsers import served
+    from stairlift.web.app import the_app
+
+    with served(the_app(scene.house)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
 def cloud():
     with Sandbox(small_cloud()) as it:
         yield it

@@ -12,15 +12,10 @@ from starlette.testclient import TestClient
 
 from houses import client
 from operating import COMMAND
-from served import Served, served
+from served import Served
 from stairlift.web import api
 from stairlift.web.api.description import described
 from stairlift.web.app import the_app
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory) -> Served:
-    return served(tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture(scope="module")

@@ -211,11 +211,28 @@ def test_a_defect_is_reported_and_takes_nobody_with_it(post, monkeypatch, caplog
         attendance.take_up(post.id, "bob")
         trouble = until(lambda: attendance.of(post.run).trouble)
     assert (trouble.code, "ZeroDivisionError" in trouble.brief) == ("bug", True)
-    assert "please report it with" in caplog.text
+    assert "a defect of Stairlift, unexpected ZeroDivisionError; its traceback is in" in caplog.text
+    assert "a defect of a test" not in trouble.brief + trouble.details + caplog.text, "its words may hold a secret"
     assert "Traceback" not in caplog.text
     monkeypatch.undo()
     attendance.nudge(post.id)
     until(lambda: (found := attendance.of(post.run).trouble) is None or found.code != "bug")
+
+
+def test_a_defect_that_is_met_at_every_look_is_reported_once(post, monkeypatch, tmp_path):
+    looks = []
+
+    def broken():
+        looks.append(1)
+        raise ZeroDivisionError
+
+    (tmp_path / "reports").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "reports"))
+    monkeypatch.setattr(attendance_module, "_LOOK", 0.01)
+    attendance = post.serves()
+    monkeypatch.setattr(attendance._office.store, "unfinished", broken)
+    until(lambda: len(looks) > 5)
+    assert len(list((tmp_path / "reports").iterdir())) == 1
 
 
 def test_a_run_that_is_not_there_is_unknown(post):

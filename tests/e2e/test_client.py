@@ -5,11 +5,9 @@ import shlex
 
 import pytest
 
-from browsers import served as serving
 from houses import a_token
 from operating import Operator, in_this_process, sane
-from served import Served, served
-from stairlift.web.app import the_app
+from served import Served
 
 #: Every command that reads, with what it may be asked. {run} and the steps are those of the scene.
 READING = [
@@ -71,17 +69,6 @@ READING = [
 MOVES = re.compile(
     r"\d{5,}\.\d+|\d+ (s|min|h|d)( \d+ (s|min))?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?UTC|Z|\+00:00)?"
 )
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory) -> Served:
-    return served(tmp_path_factory.mktemp("house"))
-
-
-@pytest.fixture(scope="module")
-def url(scene):
-    with serving(the_app(scene.house)) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

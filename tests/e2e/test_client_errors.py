@@ -2,28 +2,19 @@
 
 import http.server
 import socket
+import ssl
 import threading
 from contextlib import contextmanager
 
 import pytest
 
-from browsers import served as serving
 from houses import a_token
 from operating import Operator, in_this_process, sane
-from served import Served, served
+from servers import Served, certificate
 from stairlift.cli.reaching import HERE_ONLY
-from stairlift.web.app import the_app
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory) -> Served:
-    return served(tmp_path_factory.mktemp("house"))
-
-
-@pytest.fixture(scope="module")
-def url(scene):
-    with serving(the_app(scene.house)) as address:
-        yield address
+from stairlift.client.address import Address
+from stairlift.client.connection import Connection
+from stairlift.model.errors import StairliftError
 
 
 @pytest.fixture
@@ -35,7 +26,7 @@ def types(tmp_path):
 
 
 @contextmanager
-def answering(status: int, body: bytes, seconds: float = 0.0):
+def answering(status: int, body: bytes, seconds: float = 0.0, **headers: str):
     """A server that is none of ours: it answers everything with this, after so long."""
     hold = threading.Event()
 
@@ -43,7 +34,8 @@ def answering(status: int, body: bytes, seconds: float = 0.0):
         def do_GET(self):
             hold.wait(seconds)
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 
@@ -65,6 +57,7 @@ def test_a_token_that_does_not_hold(types, url):
     answer = types("list", STAIRLIFT_URL=url, STAIRLIFT_TOKEN="stl_wrong")
     assert answer.code == 2
     assert "[access.unknown]" in answer.err
+    assert "STAIRLIFT_TOKEN_FILE" in answer.err
     assert "stl_wrong" not in answer.err + answer.out
 
 
@@ -100,6 +93,51 @@ def test_something_else_answers(types, status, body):
     assert answer.code == 1
     assert "not as a stairlift server" in answer.err
     assert "[client.answer]" in answer.err
+
+
+def test_who_has_signed_the_certificate_must_be_known(types, tmp_path):
+    chain, key = certificate(tmp_path)
+    with Served(Operator(tmp_path), "--tls-cert", chain, "--tls-key", key) as server:
+        with server.asks(verify=ssl.create_default_context(cafile=chain)) as client:
+            shown = {"STAIRLIFT_URL": server.url, "STAIRLIFT_TOKEN": client.headers["Authorization"].split()[1]}
+        assert server.url.startswith("https://")
+        known = types("list", **shown, STAIRLIFT_CACERT="chain.pem")
+        assert (known.code, known.err) == (0, "there is no run yet\n")
+        unknown = types("list", **shown)
+        assert (unknown.code, "STAIRLIFT_CACERT names who signed it [client.unreachable]" in unknown.err) == (1, True)
+        bare = types("list", **shown | {"STAIRLIFT_URL": server.url.replace("https", "http")})
+        assert (bare.code, "[client.unreachable]" in bare.err) == (1, True)
+
+
+def test_no_proxy_sees_the_token_of_a_server_on_this_machine(types, url, scene):
+    token = a_token(scene.house, "read", name="home")
+    with answering(200, b"<html>") as proxy:
+        ways = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), proxy) | {"NO_PROXY": "", "no_proxy": ""}
+        for own in (url, url.replace("127.0.0.1", "localhost")):
+            answer = types("list", STAIRLIFT_URL=own, STAIRLIFT_TOKEN=token, **ways)
+            assert answer.code == 0, answer.err
+        there = types(
+            "list", STAIRLIFT_URL="http://upgrades.example.com", STAIRLIFT_TOKEN=token, STAIRLIFT_PLAIN="1", **ways
+        )
+    assert "[client.answer]" in there.err, "elsewhere a proxy is asked"
+
+
+def test_a_proxy_answers_in_its_place(types):
+    with answering(502, b"<html>") as url:
+        answer = types("list", STAIRLIFT_URL=url, STAIRLIFT_TOKEN="stl_t")
+    assert answer.code == 1
+    assert "a proxy answers in its place, with HTTP 502 [client.unreachable]" in answer.err
+
+
+def test_a_tag_that_a_proxy_makes_weak_when_it_compresses_is_shown_as_the_server_gave_it():
+    with answering(200, b"{}", ETag='W/"seen"') as url:
+        assert Connection(Address(url, "stl_t")).tagged("/v1/runs/r/actions") == ({}, '"seen"')
+
+
+def test_a_tag_that_a_proxy_drops():
+    with answering(200, b"{}") as url, pytest.raises(StairliftError, match="whose tag is lost") as lost:
+        Connection(Address(url, "stl_t")).tagged("/v1/runs/r/actions")
+    assert lost.value.code == "client.answer"
 
 
 @pytest.mark.parametrize(

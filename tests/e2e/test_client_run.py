@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from client_desks import Desk, desk_at
-from operating import until
+from operating import PATIENCE, until
 from servers import Served
 
 CANARY = "2025.2-approve-canary"
@@ -95,6 +95,38 @@ def test_who_leaves_leaves_it_going(server, desk):
     (server.operator.folder / "slow").unlink()
     assert desk.types("status", "--watch").code == 0
     assert desk.status()["state"] == "done"
+
+
+def test_who_watches_waits_for_a_server_that_is_started_anew(server, desk):
+    server.operator.write("slow", "cmp1")
+    desk.plans()
+    run = desk.types("run", "plan.json", "--yes", "--detach").out.strip()
+    until(lambda: desk.status()["steps"].get("running"))
+    desk.operator.environ.update(desk.environ())
+    watched = [
+        desk.operator.begins(*words)
+        for words in (("status", "--watch"), ("logs", "--follow"), ("events", "--follow"), ("resume", "--standby"))
+    ]
+    for one in watched:
+        hears(one, "")
+    server.dies()
+    for one in watched:
+        hears(one, "; waiting for it")
+    (server.operator.folder / "slow").unlink()
+    with Served(server.operator, "--port", desk.url.rpartition(":")[2], name="again"):
+        for one in watched:
+            _, said = one.communicate(timeout=PATIENCE)
+            assert one.returncode == 0, said
+    assert server.operator.status(run)["state"] == "done"
+
+
+def hears(one, words: str) -> None:
+    """Wait until a command has printed something, or said this."""
+    stream, heard = (one.stderr if words or "resume" in one.args else one.stdout).fileno(), ""
+    while words not in heard or not heard:
+        piece = os.read(stream, 65536).decode()
+        assert piece, f"it left: {heard}"
+        heard += piece
 
 
 def test_a_run_is_given_up(server, desk):

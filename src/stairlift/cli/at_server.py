@@ -38,7 +38,11 @@ def begin(plan: Plan, start: Start, branch: Branch) -> Result | None:
         "stages": list(scope.stages),
         "stop_after": scope.stop_after,
     }
-    begun = branch.errands(_quiet).done("/v1/runs", wanted)
+    try:
+        begun = branch.errands(_quiet).done("/v1/runs", wanted)
+    except SystemExit:
+        say("the server may begin it all the same; see: stairlift list")
+        raise
     if begun["idle"]:
         return Result(branch.store.run(begun["run"]), idle=True)
     if not start.detach:

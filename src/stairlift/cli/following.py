@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from stairlift.cli.orchestrating import all_answered
 from stairlift.cli.output import say
 from stairlift.cli.progress import Progress
-from stairlift.model.errors import StairliftError
 from stairlift.model.plan import Plan
 from stairlift.model.run import FINAL_RUN_STATES, Event, Run, RunState
 from stairlift.report.status import status_lines
@@ -18,10 +17,8 @@ from stairlift.wiring.clock import now
 from stairlift.wiring.orders import Result
 
 _AT_REST = FINAL_RUN_STATES | {RunState.FAILED, RunState.WAITING, RunState.PAUSED}
-#: Seconds between two looks, without an event until the server is asked what troubles it, and for which nobody gives
-#: up on a server that is started anew.
-_LOOK, _SILENCE, _PATIENCE = 0.5, 5.0, 60.0
-_PASSES = frozenset({"client.unreachable", "client.late", "store.unavailable", "store.locked"})
+#: Seconds between two looks, and without an event until the server is asked what troubles it.
+_LOOK, _SILENCE = 0.5, 5.0
 
 
 @dataclass
@@ -87,24 +84,19 @@ def _rested(sight: _Sight, plan: Plan) -> Run:
 
 
 def _until_rest(sight: _Sight, hear: Callable[[Event], None]) -> None:
-    rests, heard, answered = False, time.monotonic(), time.monotonic()
+    rests, heard = False, time.monotonic()
     while True:
-        try:
-            events = sight.news()
-            for event in events:
-                hear(event)
-            if rests and not events:
-                return
-            rests = sight.rests()
-            heard = time.monotonic() if events else heard
-            if not rests and time.monotonic() - heard > _SILENCE:
+        events = sight.news()
+        for event in events:
+            hear(event)
+        if rests and not events:
+            return
+        rests = sight.rests()
+        heard = time.monotonic() if events else heard
+        if not rests:
+            if time.monotonic() - heard > _SILENCE:
                 heard = time.monotonic()
                 _demand_untroubled(sight)
-            answered = time.monotonic()
-        except StairliftError as wrong:
-            if wrong.code not in _PASSES or time.monotonic() - answered > _PATIENCE:
-                raise
-        if not rests:
             time.sleep(_LOOK)
 
 

@@ -45,15 +45,19 @@ def somebody_there() -> bool:
 def ask(question: str) -> str:
     """The answer to a question; empty where somebody only pressed a key, or closed the input."""
     say(f"{question} ", end="")
-    return sys.stdin.readline().strip()
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):  # Ctrl-C and Ctrl-D leave the cursor behind the question
+            say("")
+    return answer.strip()
 
 
 def office(found: Settings) -> "Office | Branch":
     """Where the journal and the attempts are that commands read and tell: here, or with the server that is named."""
-    if found.server is not None:
-        from stairlift.wiring.branch import open_branch
-
-        return open_branch(found.server)
+    if (there := branch(found)) is not None:
+        return there
     from stairlift.wiring.office import open_office
 
     return open_office(found)
@@ -74,7 +78,7 @@ def branch(found: Settings) -> "Branch | None":
         return None
     from stairlift.wiring.branch import open_branch
 
-    return open_branch(found.server)
+    return open_branch(found.server, say)
 
 
 def on_this_machine(found: Settings, what: str, how: str) -> None:

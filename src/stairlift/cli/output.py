@@ -187,8 +187,13 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     if folded or _folds(widths):
         _show_drawn(table(columns, rows))
         return
+    screen = Screen(sys.stdout)
     with _to_a_reader():
-        sys.stdout.writelines(_aligned(texts, widths))
+        if screen.color_system is None:
+            sys.stdout.writelines(_aligned(texts, widths))
+        else:
+            for line in _coloured(texts, widths):
+                screen.print(line)
 
 
 def _folds(widths: Sequence[int]) -> bool:
@@ -202,6 +207,16 @@ def _aligned(texts: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[
     for row in texts:
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
         yield "  ".join(padded).rstrip() + "\n"
+
+
+def _coloured(texts: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[Text]:
+    """The same where somebody wants colours that has no terminal, or a narrow one."""
+    for place, row in enumerate(texts):
+        line = Text()
+        for cell, width in zip(row, widths, strict=True):
+            line.append(cell, _STYLES.get(cell, "") if place else "bold").append(" " * (width - cell_len(cell) + 2))
+        line.rstrip()
+        yield line
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

@@ -3,9 +3,9 @@
 import time
 
 from stairlift.cli.at_server import taken_back
-from stairlift.cli.commands.run import leave
 from stairlift.cli.controlling import LOOK, PATIENCE, answered
 from stairlift.cli.following import newest
+from stairlift.cli.leaving import leave
 from stairlift.cli.orchestrating import Desk, orchestrate
 from stairlift.cli.output import say
 from stairlift.drive.commands import tell

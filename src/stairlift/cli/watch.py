@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
 from stairlift.cli.output import Format, Screen, show, table, words
 from stairlift.cli.progress import STYLES
 from stairlift.cli.standing import show_standing
 from stairlift.model.naming import printable
-from stairlift.model.run import FINAL_RUN_STATES, SETTLED, Event, Run, RunState
+from stairlift.model.run import OVER, SETTLED, Event, Run
 from stairlift.report.events import event_line
 from stairlift.report.live import Row
 from stairlift.report.signs import Tone
@@ -23,7 +24,6 @@ from stairlift.wiring.archive import Archive
 from stairlift.wiring.clock import now
 from stairlift.wiring.watching import Lookout
 
-_OVER = FINAL_RUN_STATES | {RunState.FAILED}
 #: How often to look, and how often to say in a pipe that there was nothing new, in seconds.
 REFRESH, HEARTBEAT = 1.0, 60.0
 #: Settled steps that stay on the screen above those that are not.
@@ -78,7 +78,7 @@ class Watch:
         """A few lines that are drawn anew, below the events that scroll by."""
         lookout = Lookout(self._archive, self._run)
         with Live(console=console, auto_refresh=False, transient=True) as live:
-            while self._archive.records.run(self._run.id).state not in _OVER:
+            while self._archive.records.run(self._run.id).state not in OVER:
                 events = lookout.news()
                 for event, line in zip(events, self._lines_of(events), strict=True):
                     console.print(words(line, STYLES.get(event.kind, "")))
@@ -91,7 +91,7 @@ class Watch:
     def _as_a_table(self, console: Screen) -> None:
         standing = self._standing()
         with Live(console=console, auto_refresh=False, transient=True) as live:
-            while standing.run.state not in _OVER:
+            while standing.run.state not in OVER:
                 live.update(self._screen(standing, console.height), refresh=True)
                 time.sleep(self._pause)
                 standing = self._standing()
@@ -113,10 +113,10 @@ class Watch:
         newest = self._archive.records.latest(self._run.id)
         seen = newest.seq if newest else 0
         standing = self._standing()
-        if standing.run.state not in _OVER:
+        if standing.run.state not in OVER:
             self._show(standing)
         told = time.monotonic()
-        while standing.run.state not in _OVER:
+        while standing.run.state not in OVER:
             time.sleep(self._pause)
             standing = self._standing()
             events = self._archive.records.events(self._run.id, seen)
@@ -137,24 +137,27 @@ class Watch:
         """A document for every change."""
         standing = self._standing()
         self._show(standing)
-        while standing.run.state not in _OVER:
+        while standing.run.state not in OVER:
             time.sleep(self._pause)
             before, standing = standing, self._standing()
             if (standing.run, standing.steps, standing.counts) != (before.run, before.steps, before.counts):
                 self._show(standing)
 
 
-def _drawn(rows: Sequence[Row], height: int) -> Group:
-    """Each in a line, and not all of them where the window is lower than that."""
-    lines = (
-        Text.assemble(
-            (f"{row.label:<8} ", "bold"), words(row.text, _TONES[row.tone]), no_wrap=True, overflow="ellipsis"
-        )
-        for row in rows[: max(1, height - 2)]
-    )
-    return Group(*lines)
+def _drawn(rows: Sequence[Row], height: int) -> Table:
+    """Each in a line, but whole where somebody is to do something; and not all of them where the window is too low."""
+    drawn = Table.grid(padding=(0, 1))
+    drawn.add_column(width=8, style="bold")
+    drawn.add_column()
+    for row in rows[: max(1, height - 2)]:
+        text = words(row.text, _TONES[row.tone])
+        text.no_wrap, text.overflow = (False, "fold") if row.tone in _WHOLE else (True, "ellipsis")
+        drawn.add_row(row.label, text)
+    return drawn
 
 
+#: What asks for somebody, with what to type about it.
+_WHOLE: frozenset[Tone] = frozenset({"ask", "bad"})
 _TONES: Mapping[Tone, str] = {
     "good": "green",
     "busy": "cyan",

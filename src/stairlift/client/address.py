@@ -31,6 +31,16 @@ class Address:
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
+    @property
+    def host(self) -> str:
+        """The machine that it is on."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def here(self) -> bool:
+        """Whether that is this machine."""
+        return self.host == "localhost" or _loopback(self.host)
+
 
 def read_address(environ: Mapping[str, str], cwd: Path) -> Address | None:
     """The server that is meant; None where STAIRLIFT_URL is not set. Raises UsageError (client.url, client.plain, ...).
@@ -47,7 +57,7 @@ def read_address(environ: Mapping[str, str], cwd: Path) -> Address | None:
         return None
     url = _url(given)
     if urlsplit(url).scheme == "http" and environ.get("STAIRLIFT_PLAIN") != "1":
-        _demand_own_machine(url)
+        _demand_own_machine(Address(url, ""))
     named = None if environ.get("STAIRLIFT_TOKEN") else environ.get("STAIRLIFT_TOKEN_FILE")
     file = cwd / named if named else None
     return Address(url, _token(environ, file), _certificates(environ, cwd), _timeout(environ), file)
@@ -68,13 +78,12 @@ def _url(given: str) -> str:
     return given.rstrip("/").removesuffix("/v1")
 
 
-def _demand_own_machine(url: str) -> None:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or _loopback(host):
+def _demand_own_machine(address: Address) -> None:
+    if address.here:
         return
     raise UsageError(
         code="client.plain",
-        brief=f"the token would go to {host} for everybody on the way to read",
+        brief=f"the token would go to {address.host} for everybody on the way to read",
         details="STAIRLIFT_URL begins with http://",
         resolution="Have the server use TLS and say https://, or set STAIRLIFT_PLAIN=1 where the network is your own.",
     )

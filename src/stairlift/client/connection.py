@@ -2,23 +2,30 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from stairlift import __version__
 from stairlift.client.address import Address
+from stairlift.client.patience import Patience
 from stairlift.client.problems import error_of, is_problem
 from stairlift.model.errors import StairliftError
 
 if TYPE_CHECKING:  # who only reads settings has no use for it
     from requests import PreparedRequest, Response, Session
 
-Parameters = Mapping[str, str | int | Sequence[str] | None]
 #: So often something is asked once more, after so many seconds (doubled each time), for answers that pass.
 _AGAIN, _PAUSE, _PASSES = 2, 0.3, (502, 503, 504)
 #: Seconds for a connection to come about.
 _CONNECT = 10.0
+#: What to do about a problem here, where the server's own words are for whoever asks it by other means.
+_TO_TYPE = {
+    "access.unknown": {
+        "resolution": "Set STAIRLIFT_TOKEN_FILE, or STAIRLIFT_TOKEN, to one that holds; `stairlift token create NAME` "
+        "on the server's machine makes it."
+    }
+}
 _REASONS = (
     ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted; STAIRLIFT_CACERT names who signed it"),
     ("WRONG_VERSION_NUMBER", "it does not speak TLS; is it http://?"),
@@ -31,29 +38,37 @@ _REASONS = (
 class Connection:
     """Somebody who asks one server. Whatever the server says is wrong is raised as the error that it was there.
 
-    `again` is how often something is asked once more that nobody heard.
+    `again` is how often something is asked once more that nobody heard; with `patience` a server is waited for.
 
     Beside these: StairliftError (client.unreachable, client.late, client.answer).
     """
 
-    def __init__(self, address: Address, *, again: int = _AGAIN) -> None:
+    def __init__(self, address: Address, *, again: int = _AGAIN, patience: Patience | None = None) -> None:
         self.address = address
         self._session = _session(address, again)
+        self.patience = patience
+
+    @property
+    def hurried(self) -> "Connection":
+        """The same without patience: for who would rather know nothing than wait."""
+        other = copy(self)
+        other.patience = None
+        return other
 
     def get(self, path: str, **parameters: Any) -> Any:
         """A JSON document."""
-        return self.document(path, **parameters)[0]
+        return _json(self._got(path, parameters), self.address)
 
-    def document(self, path: str, **parameters: Any) -> tuple[Any, Mapping[str, str]]:
-        """A JSON document, and the head of the answer."""
-        with self._asked("GET", path, parameters=parameters) as answer:
-            return _json(answer, self.address), answer.headers
+    def tagged(self, path: str) -> tuple[Any, str]:
+        """A JSON document and its tag, to be shown by who acts on it."""
+        answer = self._got(path)
+        return _json(answer, self.address), self._tag(answer)
 
     def since(self, path: str, tag: str) -> tuple[Any, str]:
         """A document and its tag; None for it where it is still that of this tag. "*" asks for the tag alone."""
-        with self._asked("GET", path, headers={"If-None-Match": tag}) as answer:
-            found = None if answer.status_code == _AS_BEFORE else _json(answer, self.address)
-            return found, answer.headers["ETag"]
+        answer = self._got(path, headers={"If-None-Match": tag})
+        found = None if answer.status_code == _AS_BEFORE else _json(answer, self.address)
+        return found, self._tag(answer)
 
     def pages(self, path: str, name: str, most: int | None = None, **parameters: Any) -> Iterator[Any]:
         """The rows of a list, page by page; the first so many."""
@@ -71,55 +86,63 @@ class Connection:
     def raw(self, path: str, accept: str, first: int = 0, **parameters: Any) -> bytes:
         """What is no JSON; of a file what is behind its `first` bytes."""
         headers = {"Accept": accept} | ({"Range": f"bytes={first}-"} if first else {})
-        with self._asked("GET", path, parameters=parameters, headers=headers) as answer:
-            return b"" if answer.status_code == _NOTHING_BEHIND else answer.content
+        answer = self._got(path, parameters, headers)
+        return b"" if answer.status_code == _NOTHING_BEHIND else answer.content
 
-    def post(self, path: str, body: Any, *, match: str = "", key: str = "") -> tuple[Any, Mapping[str, str]]:
-        """Have something done, once: asked again under the same key it is not done again."""
-        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    def post(self, path: str, body: Any, *, match: str = "", key: str = "") -> Any:
+        """Have something done, once, and give what is said of it: asked again under the same key it is not done again.
+
+        `match` is the tag of what was seen before.
+        """
         headers = {"Content-Type": "application/json", "Idempotency-Key": key or uuid.uuid4().hex}
         headers |= {"If-Match": match} if match else {}
-        with self._asked("POST", path, text, headers=headers) as answer:
-            return _json(answer, self.address), answer.headers
+        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return _json(self._asked("POST", path, headers=headers, data=text), self.address)
+
+    def delete(self, path: str) -> None:
+        """Have something taken away."""
+        self._asked("DELETE", path)
 
     def close(self) -> None:
         """Let the connection go."""
         self._session.close()
 
-    def delete(self, path: str) -> None:
-        """Have something taken away."""
-        with self._asked("DELETE", path):
-            return
+    def _got(
+        self, path: str, parameters: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> "Response":
+        """The one way of asking that changes nothing, and may be tried for as long as one likes."""
+        given = {name: value for name, value in (parameters or {}).items() if value is not None}
 
-    @contextmanager
-    def _asked(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        *,
-        parameters: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> "Iterator[Response]":
+        def ask() -> "Response":
+            return self._asked("GET", path, params=given, headers=headers)
+
+        return self.patience.outlast(ask) if self.patience else ask()
+
+    def _asked(self, method: str, path: str, **given: Any) -> "Response":
         import requests
 
         address = self.address
-        given = {name: value for name, value in (parameters or {}).items() if value is not None}
         try:
-            with self._session.request(
+            answer = self._session.request(
                 method,
                 f"{address.url}{path}",
-                params=given,
-                data=body,
-                headers=headers,
                 timeout=(min(_CONNECT, address.timeout), address.timeout),
                 verify=str(address.ca_file) if address.ca_file else True,
+                proxies={"no_proxy": address.host} if address.here else None,  # none sees what stays on this machine
                 allow_redirects=False,
-            ) as answer:
-                _demand_good(answer, address)
-                yield answer
+                **given,
+            )
         except requests.RequestException as wrong:
             raise _failed(wrong, address) from wrong
+        _demand_good(answer, address)
+        return answer
+
+    def _tag(self, answer: "Response") -> str:
+        """As the server gave it: a proxy that compresses makes it a weak one, which is none to act by."""
+        tag = answer.headers.get("ETag", "").removeprefix("W/")
+        if not tag:
+            raise _strange(self.address, "an answer whose tag is lost")
+        return tag
 
 
 #: The most that a page of a list takes.
@@ -171,17 +194,28 @@ def _bearer(address: Address) -> _Bearer:
 def _demand_good(answer: "Response", address: Address) -> None:
     if 200 <= answer.status_code < 300 or answer.status_code in {_AS_BEFORE, _NOTHING_BEHIND}:
         return
-    problem = _json(answer, address, wrong=f"HTTP {answer.status_code}")
-    if not is_problem(problem):
-        raise _strange(address, f"HTTP {answer.status_code}")
-    raise error_of({**problem, "status": answer.status_code})
+    problem = _problem(answer)
+    if problem is not None:
+        raise error_of({**problem, "status": answer.status_code, **_TO_TYPE.get(problem["code"], {})})
+    if answer.status_code in _PASSES:
+        raise _unreachable(address, f"a proxy answers in its place, with HTTP {answer.status_code}")
+    raise _strange(address, f"HTTP {answer.status_code}")
 
 
-def _json(answer: "Response", address: Address, wrong: str = "an answer that is no JSON") -> Any:
+def _problem(answer: "Response") -> Mapping[str, Any] | None:
+    """What one of ours says is wrong; None of others."""
+    try:
+        found = json.loads(answer.content)
+    except ValueError:
+        return None
+    return found if is_problem(found) else None
+
+
+def _json(answer: "Response", address: Address) -> Any:
     try:
         return json.loads(answer.content)
     except ValueError as broken:
-        raise _strange(address, wrong) from broken
+        raise _strange(address, "an answer that is no JSON") from broken
 
 
 def _strange(address: Address, what: str) -> StairliftError:
@@ -202,9 +236,13 @@ def _failed(wrong: BaseException, address: Address) -> StairliftError:
             details="What it was told may have been done all the same.",
             resolution="Ask again; STAIRLIFT_TIMEOUT lets it take longer.",
         )
+    return _unreachable(address, _reason(wrong))
+
+
+def _unreachable(address: Address, why: str) -> StairliftError:
     return StairliftError(
         code="client.unreachable",
-        brief=f"{address.place} cannot be reached: {_reason(wrong)}",
+        brief=f"{address.place} cannot be reached: {why}",
         resolution="See whether it runs (`stairlift serve`), and whether STAIRLIFT_URL names it. A run that it carries "
         "out does not need you.",
     )

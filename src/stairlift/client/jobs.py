@@ -30,8 +30,7 @@ class Errands:
 
     def ended(self, path: str, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], StairliftError | None]:
         """What came of it, and what it was ended by: of one that failed, too, there may be something to show."""
-        job, _ = self.connection.post(path, body)
-        job = self._awaited(job)
+        job = self._awaited(self.connection.post(path, body))
         return job["result"], error_of(job["problem"]) if job["problem"] else None
 
     def _awaited(self, job: Mapping[str, Any]) -> Mapping[str, Any]:

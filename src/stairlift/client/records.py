@@ -20,6 +20,7 @@ from stairlift.model.errors import UsageError
 from stairlift.model.likeness import sort_of
 from stairlift.model.run import (
     FINAL_RUN_STATES,
+    OVER,
     Attempt,
     AttemptId,
     AttemptResult,
@@ -36,12 +37,10 @@ from stairlift.report.text import stamp
 
 #: Of more steps than these the whole plan is asked for, and kept.
 _FEW = 100
-_OVER = FINAL_RUN_STATES | {RunState.FAILED}
-_PAGE = 1000
 
 
 class ServerRecords:
-    """Fills `ports.Records`. Raises what the server raised (`client.problems`), and as `Connection`."""
+    """Fills `ports.Records`, which says what each is for. Raises what the server raised, and as `Connection` does."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -50,7 +49,7 @@ class ServerRecords:
         self._heads: dict[str, Mapping[str, Any]] = {}
 
     def orchestrator(self, cloud: str) -> Orchestrator | None:
-        """Who holds the lease of a cloud; whatever that is called, which no address bears."""
+        """By the list of all clouds: of some no address bears the name."""
         known = {found["name"]: found for found in self.connection.get("/v1/clouds")["clouds"]}
         return orchestrator_of(cloud, known[cloud]["orchestrator"]) if cloud in known else None
 
@@ -62,7 +61,6 @@ class ServerRecords:
         behind: str | None = None,
         most: int | None = None,
     ) -> tuple[Run, ...]:
-        """All runs, the newest first: or those in these states, those behind a run in this order, the first so many."""
         one = {"state": str(next(iter(states)))} if len(states) == 1 else {}
         asked = most if len(states) < 2 else None
         rows = self.connection.pages("/v1/runs", "runs", asked, cloud=cloud, marker=behind, **one)
@@ -70,19 +68,16 @@ class ServerRecords:
         return tuple(found)[:most]
 
     def unfinished(self) -> tuple[Run, ...]:
-        """All runs that are not over for good, the newest first."""
         return tuple(run for run in self.runs() if run.state not in FINAL_RUN_STATES)
 
     def active(self, cloud: str | None = None) -> Run | None:
-        """The newest run that has not ended."""
-        return next((run for run in self.runs(cloud) if run.state not in _OVER), None)
+        return next((run for run in self.runs(cloud) if run.state not in OVER), None)
 
     def newest(self, cloud: str | None = None) -> Run | None:
-        """The newest run."""
         return next(iter(self.runs(cloud, most=1)), None)
 
     def run(self, run_id: str) -> Run:
-        """One run by its id. Whatever changes it is an event, so the number of the newest tells whether it has."""
+        """Whatever changes it is an event, so the number of the newest tells whether it has."""
         known, tag = self._runs.get(run_id, (None, ""))
         found, tag = self.connection.since(at(run_id), tag)
         if known is None or found is not None:
@@ -91,23 +86,20 @@ class ServerRecords:
         return known
 
     def plan(self, run_id: str) -> Mapping[str, Any]:
-        """The document of the plan that a run carries out; it never changes, so it is asked for once."""
+        """It never changes, so it is asked for once."""
         if run_id not in self._plans:
             self._plans[run_id] = self.connection.get(at(run_id, "plan"))
         return self._plans[run_id]
 
     def plan_head(self, run_id: str) -> Mapping[str, Any]:
-        """The same with the number of its steps in their place."""
         if run_id not in self._heads:
             self._heads[run_id] = self.connection.get(at(run_id, "plan"), head=True)
         return self._heads[run_id]
 
     def each_plan_step(self, run_id: str) -> Iterator[Mapping[str, Any]]:
-        """The documents of all steps of the plan, one after the other."""
         yield from self.plan(run_id)["steps"]
 
     def plan_steps(self, run_id: str, ids: Collection[str]) -> tuple[Mapping[str, Any], ...]:
-        """The documents of these steps of the plan, in its order; unknown ids are left out."""
         wanted = set(ids)
         if run_id in self._plans or len(wanted) > _FEW:
             return tuple(step for step in self.plan(run_id)["steps"] if step["id"] in wanted)
@@ -115,7 +107,6 @@ class ServerRecords:
         return tuple(found["steps"])
 
     def counts(self, run_id: str) -> Mapping[StepState, int]:
-        """How many steps are in each state."""
         found = self.connection.get(at(run_id, "status"))["steps"]
         return {StepState(state): number for state, number in found.items()}
 
@@ -127,7 +118,6 @@ class ServerRecords:
         states: Collection[StepState] = (),
         most: int | None = None,
     ) -> tuple[StepStatus, ...]:
-        """Where each step stands, in the order of the plan: of all, or only of these, in these states, the first."""
         if ids is not None and not ids:
             return ()
         wanted = None if ids is None else set(ids)
@@ -151,23 +141,19 @@ class ServerRecords:
         behind: str | None = None,
         most: int = 100,
     ) -> tuple[tuple[StepStatus, Mapping[str, Any]], ...]:
-        """Where steps stand, each with its document of the plan, in its order: the first that are as asked for."""
         found = tuple(self._steps(run_id, states, most, stage=stage, host=host, marker=behind))
         planned = {step["id"]: step for step in self.plan_steps(run_id, {status.id for status, _ in found})}
         return tuple((status, planned[status.id]) for status, _ in found)
 
     def took(self, run_id: str, step: str, most: int) -> tuple[timedelta, ...]:
-        """How long attempts at the like of a step took that ended well; the newest first, at most so many."""
         found = self.connection.get(at(run_id, "took"), step=step, limit=most)
         return tuple(map(_length, found["took"]))
 
     def lengths(self, cloud: str, most: int, before: datetime | None = None) -> Mapping[str, tuple[timedelta, ...]]:
-        """By sort, how long steps of a cloud took that are done; the newest first, at most so many."""
         found = self.connection.get("/v1/lengths", cloud=cloud, limit=most, before=stamp(before))
         return {sort: tuple(map(_length, lengths)) for sort, lengths in found["lengths"].items()}
 
     def ended(self, run_id: str) -> tuple[EndedAttempt, ...]:
-        """Every attempt of a run whose work has ended, as far as numbers are made of it."""
         sorts = {s["id"]: sort_of(s["action"], s["services"], s["strategy"]) for s in self.plan(run_id)["steps"]}
         return tuple(
             EndedAttempt(sorts[a.id.step], a.result, a.ended_at - a.started_at, a.undo)
@@ -185,7 +171,6 @@ class ServerRecords:
         newest_first: bool = False,
         most: int | None = None,
     ) -> tuple[Attempt, ...]:
-        """Every attempt, in the order in which they began: or those with these results, the first so many."""
         all_of_them = newest_first or bool(results)
         marker = f"{behind.step}/{behind.number}" if behind and not newest_first else None
         asked = None if all_of_them else most
@@ -196,7 +181,6 @@ class ServerRecords:
         return tuple(attempt for attempt in found if not results or attempt.result in results)[:most]
 
     def attempts_of(self, run_id: str, steps: Collection[str]) -> tuple[Attempt, ...]:
-        """Every attempt at these steps, in the order in which they began."""
         wanted = set(steps)
         return tuple(attempt for attempt in self.attempts(run_id) if attempt.id.step in wanted)
 
@@ -209,7 +193,6 @@ class ServerRecords:
         step: str | None = None,
         kinds: Collection[str] = (),
     ) -> tuple[Event, ...]:
-        """The events behind number `after`: all, or those of a step, of some kinds."""
         narrowed = step is not None or bool(kinds)
         rows = self.connection.pages(at(run_id, "events"), "events", None if narrowed else limit, after=after)
         found = (event_of(run_id, row) for row in rows)
@@ -217,13 +200,12 @@ class ServerRecords:
         return tuple(fits)[:limit]
 
     def latest(self, run_id: str) -> Event | None:
-        """The newest event: its number is the tag of the run."""
+        """Its number is the tag of the run."""
         _, tag = self.connection.since(at(run_id), "*")
         seq = int(tag.strip('"'))
         return next(iter(self.events(run_id, seq - 1, 1)), None) if seq else None
 
     def effects(self, run_id: str | None = None, *, cloud: str | None = None) -> tuple[Effect, ...]:
-        """The ledger of side effects, in the order in which they were made: of a run, of a cloud's runs, of all."""
         if run_id is not None:
             return tuple(map(effect_of, self.connection.get(at(run_id, "ledger"))["effects"]))
         ledgers = self.connection.get("/v1/ledger", cloud=cloud)["ledgers"]
@@ -231,7 +213,6 @@ class ServerRecords:
         return tuple(sorted(found, key=lambda effect: effect.at))
 
     def commands(self, run_id: str, *, unsettled: bool = False) -> tuple[Command, ...]:
-        """What people told the run, in the order in which it came."""
         found = (command_of(run_id, row) for row in self.connection.get(at(run_id, "commands"))["commands"])
         return tuple(command for command in found if not unsettled or command.result is None)
 

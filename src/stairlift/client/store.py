@@ -15,9 +15,9 @@ class ServerStore(ServerRecords):
 
     def tell(self, command: Command) -> Command:
         """Put a command on record, under the name of the token; it comes back with the id that the server gave it."""
-        _, head = self.connection.document(at(command.run, "actions"))
+        _, seen = self.connection.tagged(at(command.run, "actions"))
         where, body = _said(command)
-        told, _ = self.connection.post(at(command.run, where), body, match=head["ETag"], key=command.id)
+        told = self.connection.post(at(command.run, where), body, match=seen, key=command.id)
         return command_of(command.run, told)
 
     def resume(self, run_id: str, key: str, *, yes: bool = False) -> Command:
@@ -25,9 +25,9 @@ class ServerStore(ServerRecords):
 
         Not recorded: that somebody sets to work is an event of its own.
         """
-        _, head = self.connection.document(at(run_id, "actions"))
+        _, seen = self.connection.tagged(at(run_id, "actions"))
         word = {"action": "resume", "yes": yes}
-        told, _ = self.connection.post(at(run_id, "actions"), word, match=head["ETag"], key=key)
+        told = self.connection.post(at(run_id, "actions"), word, match=seen, key=key)
         return command_of(run_id, told)
 
     def hold(self, cloud: str) -> AbstractContextManager[Journal]:

@@ -54,6 +54,8 @@ class StepState(StrEnum):
 
 #: A run that is over for good. A failed one is not: a retry or a skip lets it go on.
 FINAL_RUN_STATES: frozenset[RunState] = frozenset({RunState.DONE, RunState.CANCELLED, RunState.ROLLED_BACK})
+#: A run that nothing happens to any more by itself.
+OVER: frozenset[RunState] = FINAL_RUN_STATES | {RunState.FAILED}
 #: A step in one of these satisfies the steps that need it.
 SETTLED: frozenset[StepState] = frozenset({StepState.DONE, StepState.SKIPPED})
 #: A step in one of these has a host that is not well.

@@ -105,9 +105,14 @@ def event_line(event: Event, steps: Mapping[str, Step]) -> str:
 
 
 def audit_line(event: Event, steps: Mapping[str, Step]) -> str:
-    """The same with its number, its day, what an approval covers and rests on: for who reads a run's story, later."""
+    """The same for who reads a run's story later: its number, its day, what an approval covers and rests on.
+
+    Of a word that came through a server, from which address, too.
+    """
     covers = f" [covers {event.data['covers']}]" if event.data.get("covers") else ""
-    return f"{event.seq:>6}  {day(event.at)} {_told(event, steps)}{covers}{_seen(event)}"
+    address = event.data.get("via", {}).get("address")
+    came = f" [from {address}]" if address else ""
+    return f"{event.seq:>6}  {day(event.at)} {_told(event, steps)}{covers}{came}{_seen(event)}"
 
 
 def event_document(event: Event) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from stairlift.model.plan import Step
 from stairlift.model.run import SETTLED, StepState
 from stairlift.report.availability_words import meter_line
-from stairlift.report.screen import Screen
+from stairlift.report.screen import Link, Screen
 from stairlift.report.signs import Tone
 from stairlift.report.status import Standing
 from stairlift.report.text import clock, count, duration, span
@@ -67,10 +67,20 @@ def _blocked(seen: Screen) -> Row:
         return Row("blocked", f"{bad.sign.glyph} {bad.word}: {bad.step or bad.subject}: {bad.message}{then}", "bad")
     if not seen.blocked:
         return Row("blocked", "by nothing", "idle")
-    root = seen.blocked[-1]
+    root = _root(seen.blocked)
     command = next(iter(root.commands), "")
     can = f"; type: {command}" if command else f"; can end it: {root.ending}" if root.ending else ""
     return Row("blocked", f"{root.step} {root.sentence}{can}", "ask" if command or root.ending else "rest")
+
+
+def _root(chain: Sequence[Link]) -> Link:
+    """What the first reason comes down to; those beside it are for afterwards, as to resume what is approved."""
+    root = chain[0]
+    for link in chain[1:]:
+        if link.depth <= root.depth:
+            break
+        root = link
+    return root
 
 
 def _felt(standing: Standing, now: datetime) -> Row:

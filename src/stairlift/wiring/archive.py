@@ -11,7 +11,7 @@ from stairlift.model.errors import UsageError
 from stairlift.model.plan import Plan
 from stairlift.model.plan_document import from_document, step_from_document
 from stairlift.model.release import Release
-from stairlift.model.run import FINAL_RUN_STATES, SETTLED, Attempt, AttemptId, Run, RunState, StepState
+from stairlift.model.run import FINAL_RUN_STATES, OVER, SETTLED, Attempt, AttemptId, Run, StepState
 from stairlift.ports import Records
 from stairlift.report.expected import MOST, Expected, Slow, could_be_slow, slow
 from stairlift.report.prepared import Found, found_by
@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # what only some standings need is imported for them
 #: Steps of which there is nothing to say but how many they are.
 _PLAIN = frozenset({StepState.PENDING, StepState.UNDONE, *SETTLED})
 _REMARKABLE = frozenset(StepState) - _PLAIN
-_OVER = FINAL_RUN_STATES | {RunState.FAILED}
 #: The task at hand of these attempts, by step.
 Tasks = Callable[[Sequence[AttemptId]], Mapping[str, str]]
 #: Of these attempts, the steps of those that no worker has taken yet, with the reason if there is one.
@@ -62,7 +61,7 @@ class Archive:
         """
         if name is not None:  # an empty one is a variable that a script has not set, and means no run
             return self.records.run(name)
-        active = {} if cloud else {r.cloud: r for r in self.records.runs() if r.state not in _OVER}
+        active = {} if cloud else {r.cloud: r for r in self.records.runs() if r.state not in OVER}
         if len(active) > 1:
             raise _ambiguous(active.values())
         found = self.records.active(cloud) or self.records.newest(cloud)

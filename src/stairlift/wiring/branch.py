@@ -10,6 +10,7 @@ from stairlift.client.connection import Connection
 from stairlift.client.documents import totals_of
 from stairlift.client.felt import availability_of
 from stairlift.client.jobs import Errands
+from stairlift.client.patience import Patience
 from stairlift.client.problems import error_of
 from stairlift.client.records import at
 from stairlift.client.store import ServerStore
@@ -68,8 +69,8 @@ class Branch:
         return evidence(self.store, run, step)
 
     def doing(self, run_id: str, steps: Iterable[str]) -> Mapping[str, str]:
-        """What the newest attempts of these steps do."""
-        return self._at_hand(run_id, list(steps), "doing")
+        """What the newest attempts of these steps do, for a screen that is drawn anew: it waits for nobody."""
+        return _at_hand(self.connection.hurried, run_id, list(steps), "doing")
 
     def tasks(self, attempts: Sequence[AttemptId]) -> Mapping[str, str]:
         """The task at hand of these attempts of one run, by step."""
@@ -80,13 +81,7 @@ class Branch:
         return self._of(attempts, "queued")
 
     def _of(self, attempts: Sequence[AttemptId], what: str) -> Mapping[str, str]:
-        return self._at_hand(attempts[0].run, [one.step for one in attempts], what) if attempts else {}
-
-    def _at_hand(self, run_id: str, steps: Sequence[str], what: str) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for first in range(0, len(steps), _FEW):
-            found |= self.connection.get(at(run_id, "doing"), step=steps[first : first + _FEW])[what]
-        return found
+        return _at_hand(self.connection, attempts[0].run, [a.step for a in attempts], what) if attempts else {}
 
     def metered(self, run_id: str) -> Totals | None:
         """Where the meter of a run stands."""
@@ -141,7 +136,7 @@ class Branch:
     def issue(self, wish: Wish, expires: str | None) -> tuple[Token, str]:
         """Make a token: what is on record of it, and itself."""
         wanted = {"name": wish.name, "rights": list(wish.rights), "expires": expires}
-        made, _ = self.connection.post("/v1/tokens", wanted)
+        made = self.connection.post("/v1/tokens", wanted)
         return token_of(made), made["token"]
 
     def revoke(self, name: str) -> None:
@@ -173,7 +168,17 @@ class Branch:
         return found
 
 
-def open_branch(address: Address) -> Branch:
-    """The office of the server at this address; it is asked once something is wanted."""
-    connection = Connection(address)
+def _at_hand(connection: Connection, run_id: str, steps: Sequence[str], what: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for first in range(0, len(steps), _FEW):
+        found |= connection.get(at(run_id, "doing"), step=steps[first : first + _FEW])[what]
+    return found
+
+
+def open_branch(address: Address, note: Callable[[str], None]) -> Branch:
+    """The office of the server at this address; it is asked once something is wanted.
+
+    One that is started anew meanwhile is waited for, for a minute, which `note` is told.
+    """
+    connection = Connection(address, patience=Patience(note))
     return Branch(ServerStore(connection), connection)

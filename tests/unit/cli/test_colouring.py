@@ -4,6 +4,7 @@ import io
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
+from rich.text import Text
 
 from stairlift.cli.app import run_app, the_app
 from stairlift.cli.colouring import Colour, choose
@@ -13,7 +14,7 @@ from stairlift.report.tally import Tally
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_step
 
-COLOUR, ANY = "\x1b[32m", "\x1b["
+COLOUR, RESET, ANY = "\x1b[32m", "\x1b[0m", "\x1b["
 
 
 class Stream(io.StringIO):
@@ -67,6 +68,22 @@ def test_who_decides(monkeypatch, chosen, environ, tty, coloured):
     assert "done" in found, "the word is there without the colour"
 
 
+@pytest.mark.parametrize(("tty", "columns"), [(False, 80), (True, 10)])
+def test_a_table_is_the_same_with_colours(monkeypatch, tty, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    rows = [("cmp1", "done", "1s"), ("a-compute-node", "failed", "1m 20s"), ("cmp[2]", "", None)]
+
+    def drawn(chosen: Colour) -> str:
+        choose(chosen)
+        with redirect_stdout(Stream(tty=tty)) as stream:
+            show_table(("HOST", "STATE", "TOOK"), rows)
+        return stream.getvalue()
+
+    plain, coloured = drawn(Colour.NEVER), drawn(Colour.ALWAYS)
+    assert f"{COLOUR}done{RESET}" in coloured
+    assert Text.from_ansi(coloured).plain.splitlines() == plain.splitlines()
+
+
 def test_never_means_no_escape_at_all():
     choose(Colour.NEVER)
     assert ANY not in told(tty=True)
@@ -94,7 +111,9 @@ def test_as_it_is_typed(word, capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     the_app()(["--color", word, "strategies"], prog_name="stairlift", standalone_mode=False)
-    assert capfd.readouterr().out.startswith("NAME")
+    shown = capfd.readouterr().out
+    assert Text.from_ansi(shown).plain.startswith("NAME")
+    assert (ANY in shown) is (word == "always")
 
 
 def test_no_color_comes_before_force_color(capfd, tmp_path, monkeypatch):

@@ -55,4 +55,17 @@ def test_a_question_needs_eyes_and_hands(monkeypatch, stdin, stderr, there):
 def test_an_answer(monkeypatch, capsys, typed, answer):
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
     assert ask("Approve it?") == answer
-    assert capsys.readouterr() == ("", "Approve it? ")
+    own = "" if typed else "\n"  # nobody has pressed Enter: what is said next begins a line
+    assert capsys.readouterr() == ("", f"Approve it? {own}")
+
+
+def test_who_leaves_a_question_leaves_no_line_half_written(monkeypatch, capsys):
+    def leave():
+        raise SystemExit(130)
+
+    terminal = Terminal()
+    terminal.readline = leave
+    monkeypatch.setattr(sys, "stdin", terminal)
+    with pytest.raises(SystemExit):
+        ask("Approve it?")
+    assert capsys.readouterr().err == "Approve it? \n"

@@ -195,6 +195,18 @@ def test_no_line_is_wider_and_none_too_many(ledger, terminal, columns, lines):
     assert len({line.split()[0] for line in drawn}) <= min(5, lines - 2)
 
 
+def test_what_somebody_has_to_type_is_there_to_its_end(ledger, terminal):
+    terminal.setenv("COLUMNS", "40")
+    stream = Stream(tty=True)
+    ledger.starts("s2").ends("s2", "failed", "no room")
+    with watching(ledger, stream):
+        until(stream, "end ")
+        shown = stream.text
+    told = " ".join(bare(shown).split())
+    assert f"stairlift logs {ledger.run.id} --step s2" in told
+    assert max(len(line) for line in bare(shown).replace("\r", "\n").splitlines()) <= 40
+
+
 def test_in_a_pipe_no_line_is_drawn_over_even_where_colours_are_wanted(ledger, terminal):
     terminal.setenv("FORCE_COLOR", "1")
     stream = Stream()

@@ -91,6 +91,13 @@ def test_for_an_auditor_it_has_its_number_its_day_and_what_was_approved():
     assert line == ("    42  2026-05-04 12:00:00Z · compute@cmp1 approved by bob: read it [covers db-contract on ctl1]")
 
 
+def test_and_from_where_it_came_that_came_through_a_server():
+    data = {"kind": "pause", "actor": "bob", "via": {"token": "1fa1", "address": "192.0.2.7"}}
+    assert audit_line(Event("r1", 42, NOON, "command.recorded", None, None, data), STEPS).endswith(" [from 192.0.2.7]")
+    nowhere = {**data, "via": {"token": "1fa1", "address": ""}}
+    assert "[from" not in audit_line(Event("r1", 42, NOON, "command.recorded", None, None, nowhere), STEPS)
+
+
 def test_programs_get_all_of_an_event():
     document = event_document(Event("r1", 7, NOON, "step.failed", "batch-2", 2, {"returncode": 3}))
     assert document == {

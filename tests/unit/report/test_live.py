@@ -62,6 +62,15 @@ def test_the_root_of_what_blocks_it_with_what_to_type():
     assert row.tone == "ask"
 
 
+def test_what_is_for_afterwards_does_not_hide_what_is_to_be_typed_now():
+    why = (
+        Hindrance(step="s5", kind="approval", who="approver", commands=("stairlift approve r1 s5",)),
+        Hindrance(step="s5", kind="unattended", who="operator", commands=("stairlift resume r1",)),
+    )
+    row = rows(standing(RunState.WAITING, {"s5": StepState.WAITING}, why=why, orchestrator=None))["blocked"]
+    assert row.text.endswith("; type: stairlift approve r1 s5")
+
+
 @pytest.mark.parametrize(("failed", "tone"), [(0, "good"), (3, "bad")])
 def test_what_users_feel(failed, tone):
     found = standing(meter=Totals(NOW.timestamp(), {"nova": 100}, {"nova": failed}))

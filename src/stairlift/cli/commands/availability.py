@@ -10,7 +10,7 @@ from stairlift.cli import here
 from stairlift.cli.here import settings
 from stairlift.cli.options import Columns, Output, RunName
 from stairlift.cli.output import Format, say, show, show_document, show_lines, show_table
-from stairlift.model.run import FINAL_RUN_STATES, RunState
+from stairlift.model.run import OVER
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.model.run import Run
@@ -18,7 +18,6 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.wiring.archive import Archive
     from stairlift.wiring.config.settings import Settings
 
-_OVER = FINAL_RUN_STATES | {RunState.FAILED}
 _REFRESH = 5.0
 
 
@@ -42,7 +41,7 @@ def availability(
     found = settings()
     archive = here.archive(found)
     run = archive.run(name, found.os_cloud)
-    while follow and run.state not in _OVER:
+    while follow and run.state not in OVER:
         _show(*_felt(run, archive, found), output, backends=backends)
         time.sleep(_REFRESH)
         run = archive.records.run(run.id)

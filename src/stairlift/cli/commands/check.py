@@ -45,22 +45,29 @@ def check(  # Typer makes options of parameters  # noqa: PLR0917
     _columns: Columns = None,
 ) -> None:
     """Look, build, plan in memory, ask the checks, print. Leaves with 4 where something would refuse a plan."""
-    from stairlift.wiring.planning import Wishes
-
     if not to and (source or waive):
         raise UsageError(code="usage.options", brief="--from and --waive are about a way: they need --to")
-    wishes = Wishes(to, source, waive=waive or ()) if to else None
-    checked, silence = _checked(wishes, os_cloud, inventory or (), strict=strict)
+    checked, silence = _checked(_wishes(to, source, waive or ()), os_cloud, inventory or (), strict=strict)
     if checked:
         _show(checked, output)
     if silence:
         raise silence
     if checked and checked.refusing:
-        raise Refusal(
-            code="check.refused",
-            brief=f"{checked.cloud} is not ready: see what is marked as error",
-            resolution="mend it and check again; what you answer for can be waived when you plan",
-        )
+        raise _not_ready(checked.cloud)
+
+
+def _wishes(to: str | None, source: str | None, waive: Sequence[str]) -> "Wishes | None":
+    from stairlift.wiring.planning import Wishes
+
+    return Wishes(to, source, waive=waive) if to else None
+
+
+def _not_ready(cloud: str) -> Refusal:
+    return Refusal(
+        code="check.refused",
+        brief=f"{cloud} is not ready: see what is marked as error",
+        resolution="mend it and check again; what you answer for can be waived when you plan",
+    )
 
 
 def _checked(

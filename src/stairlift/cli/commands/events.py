@@ -14,12 +14,11 @@ from stairlift.cli.options import Columns, Output, RunName
 from stairlift.cli.output import Format, say, show_bytes, show_document, show_lines, show_table
 from stairlift.cli.shaping import shape
 from stairlift.model.errors import UsageError
-from stairlift.model.run import FINAL_RUN_STATES, Event, Run, RunState
+from stairlift.model.run import OVER, Event, Run
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.wiring.archive import Archive
 
-_OVER = FINAL_RUN_STATES | {RunState.FAILED}
 _REFRESH = 1.0
 SCHEMA = "stairlift.events/1"
 
@@ -96,6 +95,6 @@ def _follow(archive: "Archive", run: Run, after: int, output: Format) -> None:
         after = found[-1].seq if found else after
         if over:
             return
-        over = archive.records.run(run.id).state in _OVER
+        over = archive.records.run(run.id).state in OVER
         if not over:
             time.sleep(_REFRESH)

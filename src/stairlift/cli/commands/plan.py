@@ -1,7 +1,6 @@
 """`stairlift plan`: a plan to read, approve and run."""
 
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.plan import Request
     from stairlift.report.plan_tree import Branch
     from stairlift.wiring.branch import Branch as Server
+    from stairlift.wiring.commissioning import By
     from stairlift.wiring.config.settings import Settings
     from stairlift.wiring.look import Where
     from stairlift.wiring.planning import Wishes
@@ -69,23 +69,12 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
     _columns: Columns = None,
 ) -> None:
     """Look, plan, print. Leaves with 4 where findings refuse the plan; it is not written then."""
-    from stairlift.wiring.clock import today
-    from stairlift.wiring.config.policy import read_policy_file
-    from stairlift.wiring.config.waivers import expired, in_force
-    from stairlift.wiring.look import Where
     from stairlift.wiring.planning import Wishes
 
     if commands and (shape() or output is not Format.TABLE):
         raise UsageError(code="usage.options", brief="--commands prints a script; -o json and -o yaml print the plan")
-    found = settings()
     wishes = Wishes(to, source, stage or (), hosts or (), exclude or (), waive or ())
-    if (branch := here.branch(found)) is not None:
-        made = _made_there(wishes, (os_cloud, inventory or (), policy), branch, output)
-    else:
-        request = wishes.request(read_policy_file(policy) if policy else found.policy, in_force(found.waivers, today()))
-        for sentence in expired(found.waivers, today()):
-            say(sentence, style="yellow")
-        made = _made(request, Where.by(found, inventory or (), os_cloud), found, output)
+    made = _planned(wishes, (os_cloud, inventory or (), policy), output)
     refusal = _refusal(made)
     if out and not refusal:
         _write(made, out)
@@ -100,9 +89,27 @@ def plan(  # Typer makes options of parameters  # noqa: PLR0917
     _tell_next(made, out, commands=commands)
 
 
-def _made_there(
-    wishes: "Wishes", by: tuple[str | None, Sequence[str], Path | None], branch: "Server", output: Format
-) -> Plan:
+def _planned(wishes: "Wishes", by: "By", output: Format) -> Plan:
+    found = settings()
+    if (branch := here.branch(found)) is not None:
+        return _made_there(wishes, by, branch, output)
+    return _made_here(wishes, by, found, output)
+
+
+def _made_here(wishes: "Wishes", by: "By", found: "Settings", output: Format) -> Plan:
+    from stairlift.wiring.clock import today
+    from stairlift.wiring.config.policy import read_policy_file
+    from stairlift.wiring.config.waivers import expired, in_force
+    from stairlift.wiring.look import Where
+
+    os_cloud, inventory, policy = by
+    request = wishes.request(read_policy_file(policy) if policy else found.policy, in_force(found.waivers, today()))
+    for sentence in expired(found.waivers, today()):
+        say(sentence, style="yellow")
+    return _made(request, Where.by(found, inventory, os_cloud), found, output)
+
+
+def _made_there(wishes: "Wishes", by: "By", branch: "Server", output: Format) -> Plan:
     """The plan that a server makes of its own sources and settings; it keeps it, to be run there."""
     from stairlift.wiring.commissioning import NoPlan, plan_there
 

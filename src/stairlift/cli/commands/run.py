@@ -5,18 +5,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from signal import Signals
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from stairlift.cli import here
 from stairlift.cli.completing import stages
 from stairlift.cli.here import ask, settings, somebody_there
+from stairlift.cli.leaving import EXIT, leave
 from stairlift.cli.options import PlanFile, RunName
 from stairlift.cli.output import say, show
 from stairlift.model.errors import Refusal, UsageError
-from stairlift.model.plan import Plan, Stage
+from stairlift.model.plan import Plan
 from stairlift.model.run import FINAL_RUN_STATES, Run, RunState
 from stairlift.model.scope import HARMLESS, Scope
 
@@ -30,16 +30,6 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Approve the plan and every gate of the run, one-way steps included.")
 ]
-
-#: The Contract's exit codes for how a run stands when its orchestrator leaves.
-_EXIT = {
-    RunState.DONE: 0,
-    RunState.ROLLED_BACK: 0,
-    RunState.FAILED: 5,
-    RunState.WAITING: 6,
-    RunState.PAUSED: 7,
-    RunState.CANCELLED: 8,
-}
 _WAITS = 6
 
 
@@ -77,23 +67,15 @@ def run(  # Typer makes options of parameters  # noqa: PLR0917
     from stairlift.cli.at_server import Start
     from stairlift.wiring.again import check_plan
     from stairlift.wiring.files import read_plan
-    from stairlift.wiring.planning import known_stage
 
     plan = read_plan(plan_file)
-    stages = tuple(map(known_stage, stage or ()))
-    if stages and stop_after:
-        raise UsageError(
-            code="run.two_ends", brief="--stage and --stop-after both say where to rest", resolution="give one of them"
-        )
-    last = known_stage(stop_after) if stop_after else plan.stop_after
+    wanted = _ends(plan, stage or (), stop_after)
     found = settings()
     branch = here.branch(found)
     if branch is None:  # what it froze is where it is carried out
         check_plan(plan)
-    scope = _scope(stages, approved=yes or bool(approve))
-    scope = scope if stages else replace(scope, stop_after=last or "")
-    office = branch or here.office(found)
-    _refuse_busy(office, plan.cloud)
+    scope = _scope(wanted, approved=yes or bool(approve))
+    _refuse_busy(branch or here.office(found), plan.cloud)
     if not any(step.stage in scope.within for step in plan.steps):
         named = f" of stage {' or '.join(scope.within)}" if scope.open else ""
         say(f"nothing to do: the plan has no steps{named}")
@@ -104,8 +86,11 @@ def run(  # Typer makes options of parameters  # noqa: PLR0917
         _approve(plan, plan_file)
     if branch is not None:
         _at_server(plan, branch, Start(scope, yes, again, detach))
-        return
-    desk = _desk(approve_all=yes, again=again, scope=scope)
+    else:
+        _here(plan, _desk(approve_all=yes, again=again, scope=scope), detach=detach)
+
+
+def _here(plan: Plan, desk: "Desk", *, detach: bool) -> None:
     if detach:
         _detach(plan, desk)
     else:
@@ -120,12 +105,25 @@ def _at_server(plan: Plan, branch: "Branch", start: "Start") -> None:
         leave(result)
 
 
-def _scope(stages: Sequence[Stage], *, approved: bool) -> Scope:
+def _ends(plan: Plan, stage: Sequence[str], stop_after: str | None) -> Scope:
+    """Where the run rests: what was typed, else what the plan says. Raises UsageError (run.two_ends, plan.stage)."""
+    from stairlift.wiring.planning import known_stage
+
+    stages = tuple(map(known_stage, stage))
+    if stages and stop_after:
+        raise UsageError(
+            code="run.two_ends", brief="--stage and --stop-after both say where to rest", resolution="give one of them"
+        )
+    last = known_stage(stop_after) if stop_after else plan.stop_after
+    return Scope(stages, stop_after="" if stages else last or "")
+
+
+def _scope(wanted: Scope, *, approved: bool) -> Scope:
     """How far the run goes; what changes nothing in the cloud goes there without approval."""
-    if set(stages) != {HARMLESS}:
-        return Scope(tuple(stages))
+    if set(wanted.stages) != {HARMLESS}:
+        return wanted
     say(f"stage {HARMLESS} changes nothing in the cloud: it is safe in working hours, and nothing else starts")
-    return Scope(tuple(stages), approved)
+    return replace(wanted, approved=approved)
 
 
 def resume(
@@ -144,29 +142,27 @@ def resume(
     office = branch or here.office(read)
     found = office.run(name, read.os_cloud)
     if found.state in FINAL_RUN_STATES:
-        never = "; it never goes on: make a new plan" if found.state is RunState.CANCELLED else ""
-        say(f"run {found.id} is {found.state}: nothing to do{never}")
-        raise typer.Exit(_EXIT[found.state])
+        _leave_over(found)
     if not standby:
         _refuse_busy(office, found.cloud)
     plan = office.plan(found)
     if approve:
         _demand_hash(plan, approve)
-    begun = (yes or bool(approve)) and not Scope.of(found).approved
+    allowed = _Leave(yes, (yes or bool(approve)) and not Scope.of(found).approved, standby)
     if branch is not None:
-        leave(_taken_up(found, plan, branch, _Leave(yes, begun, standby)))
-        return
-    if begun:
-        _approve_begun(found, plan, office, "--yes" if yes else "--approve")
-    if standby:
-        _stand_by(found, plan, _desk(approve_all=yes))
-    else:
-        leave(_in_foreground(found, plan, _desk(approve_all=yes)))
+        leave(_taken_up(found, plan, branch, allowed))
+    _taken_up_here(found, plan, office, allowed)
+
+
+def _leave_over(run: Run) -> NoReturn:
+    never = "; it never goes on: make a new plan" if run.state is RunState.CANCELLED else ""
+    say(f"run {run.id} is {run.state}: nothing to do{never}")
+    raise typer.Exit(EXIT[run.state])
 
 
 @dataclass(frozen=True, slots=True)
 class _Leave:
-    """What a run that goes on with a server is allowed: every gate, or the plan that waits for its approval."""
+    """What a run that goes on is allowed: every gate, or the plan that waits for its approval."""
 
     yes: bool
     plan: bool
@@ -186,7 +182,18 @@ def _taken_up(run: Run, plan: Plan, branch: "Branch", allowed: _Leave) -> "Resul
     return take_up(run, branch, yes=allowed.yes)
 
 
-def _stand_by(run: Run, plan: Plan, desk: "Desk") -> None:
+def _taken_up_here(run: Run, plan: Plan, office: "Office | Branch", allowed: _Leave) -> NoReturn:
+    from stairlift.cli.orchestrating import approve_plan
+
+    if allowed.plan:
+        approve_plan(run, plan, office, "--yes" if allowed.yes else "--approve")
+    desk = _desk(approve_all=allowed.yes)
+    if allowed.standby:
+        _stand_by(run, plan, desk)
+    leave(_in_foreground(run, plan, desk))
+
+
+def _stand_by(run: Run, plan: Plan, desk: "Desk") -> NoReturn:
     """Take the run up as soon as nobody carries it out, and as often as somebody else was quicker."""
     from stairlift.drive.standby import AT_WORK, Standby
 
@@ -198,13 +205,7 @@ def _stand_by(run: Run, plan: Plan, desk: "Desk") -> None:
             if refused.code != "run.cloud_busy":
                 raise
     say(f"run {run.id} is {run.state}: there is nothing to take over")
-    raise typer.Exit(_EXIT[run.state])
-
-
-def _approve_begun(run: Run, plan: Plan, office: "Office | Branch", how: str) -> None:
-    from stairlift.cli.orchestrating import approve_plan
-
-    approve_plan(run, plan, office, how)
+    raise typer.Exit(EXIT[run.state])
 
 
 def _desk(*, approve_all: bool, again: bool = False, scope: Scope | None = None) -> "Desk":
@@ -263,13 +264,3 @@ def _in_foreground(begun: Run | None, plan: Plan, desk: "Desk") -> "Result":
     from stairlift.cli.orchestrating import orchestrate
 
     return orchestrate(begun, plan, desk)
-
-
-def leave(result: "Result") -> None:
-    """Say how to go on, and leave with the Contract's code."""
-    if result.idle:
-        say(f"nothing to do: run {result.run.id} has carried out this plan; --again does it once more")
-    if result.signal is not None:
-        say(f"detached by {Signals(result.signal).name}")
-        raise typer.Exit(128 + result.signal)
-    raise typer.Exit(_EXIT.get(result.run.state, 1))

@@ -10,7 +10,7 @@ from stairlift.cli.completing import steps as step_ids
 from stairlift.cli.here import settings
 from stairlift.cli.options import Columns, Output, RunName
 from stairlift.cli.output import Format, say, show_bytes, show_document, show_table
-from stairlift.model.run import FINAL_RUN_STATES, RunState
+from stairlift.model.run import OVER
 
 if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.model.run import Run
@@ -18,7 +18,6 @@ if TYPE_CHECKING:  # what is imported for a command alone is imported by it
     from stairlift.wiring.branch import Branch
     from stairlift.wiring.office import Office
 
-_OVER = FINAL_RUN_STATES | {RunState.FAILED}
 _REFRESH = 1.0
 
 
@@ -92,7 +91,7 @@ def logs(
 
     office, run = _meant(name)
     reader = LogReader(office, run, step)
-    while follow and office.store.run(run.id).state not in _OVER:
+    while follow and office.store.run(run.id).state not in OVER:
         show_bytes(reader.lines(rest=False))
         time.sleep(_REFRESH)
     show_bytes(reader.lines(rest=True))

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stairlift.model.errors import StairliftError
 from stairlift.model.naming import printable
 from stairlift.web.problems import answer, as_object
-from stairlift.wiring.defects import report_of
+from stairlift.wiring.defects import defect_of
 
 HEADER = "X-Openstack-Request-Id"
 _log = logging.getLogger(__name__)
@@ -102,12 +102,4 @@ def _foreseen(error: Exception, request: Request) -> StairliftError:
     """An error that can be shown: of a defect the traceback goes to a file, and a sentence to whoever asked."""
     if isinstance(error, StairliftError):
         return error
-    report = report_of(error)
-    where = f"its report is {report} on the server" if report else "there was no room for a report of it on the server"
-    _log.error("%s: a defect of Stairlift, %s: %s", request.state.request_id, type(error).__name__, where)
-    return StairliftError(
-        code="bug",
-        brief="this is a defect of Stairlift",
-        details=f"unexpected {type(error).__name__}; {where}",
-        resolution="Please report it with that file.",
-    )
+    return defect_of(error, request.state.request_id)

@@ -12,8 +12,9 @@ from stairlift.model.run import FINAL_RUN_STATES, Run, RunState
 from stairlift.run.unattended import UNDER_WAY, need_of
 from stairlift.store.refusals import busy
 from stairlift.wiring.clock import now
+from stairlift.wiring.defects import defect_of
 from stairlift.wiring.office import Office
-from stairlift.wiring.server.shifts import Duty, Shift, defect
+from stairlift.wiring.server.shifts import Duty, Shift
 from stairlift.wiring.signals import Dismissal
 
 _LOG = logging.getLogger(__name__)
@@ -152,13 +153,19 @@ class Attendance:
             except StairliftError as trouble:
                 self._tell_once(trouble)
             except Exception as bug:  # the next look may go well  # noqa: BLE001
-                self._tell_once(defect(bug))
+                self._stumble_once(bug)
             self._bell.wait(_LOOK)
 
     def _tell_once(self, trouble: StairliftError) -> None:
         if trouble.brief != self._blind:
             self._blind = trouble.brief
             _LOG.warning("nobody can be looked after: %s [%s]", trouble.brief, trouble.code)
+
+    def _stumble_once(self, bug: Exception) -> None:
+        """One that is met every second fills no disk with files about it."""
+        if repr(bug) != self._blind:
+            self._blind = repr(bug)
+            defect_of(bug, "nobody can be looked after")
 
     def _look(self) -> None:
         """See to every run that wants somebody and has nobody."""

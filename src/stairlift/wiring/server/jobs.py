@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from stairlift.model.errors import Refusal, StairliftError, UsageError
 from stairlift.model.job import Job, JobKind
 from stairlift.wiring.clock import now
-from stairlift.wiring.defects import report_of
+from stairlift.wiring.defects import defect_of
 from stairlift.wiring.server.kept_jobs import KeptJobs
 
 #: Told each thing that a person should know on the way.
@@ -92,8 +92,8 @@ class Threads:
                 self._end(job_id, state="failed", error=ended.error, result=ended.result)
             except StairliftError as wrong:
                 self._end(job_id, state="failed", error=wrong)
-            except BaseException as defect:  # noqa: BLE001  # whatever it is, whoever asks for the job must hear of it
-                self._end(job_id, state="failed", error=_defect(defect))
+            except BaseException as bug:  # noqa: BLE001  # whatever it is, whoever asks for the job must hear of it
+                self._end(job_id, state="failed", error=defect_of(bug, f"job {job_id}", code="job.defect"))
             else:
                 self._end(job_id, state="done", result=result, location=location)
 
@@ -133,14 +133,4 @@ def _unknown(job_id: str) -> UsageError:
         code="job.unknown",
         brief=f"there is no job {job_id!r}",
         resolution="A server forgets the oldest of many, and those that had not ended when it did. Ask for it anew.",
-    )
-
-
-def _defect(error: BaseException) -> StairliftError:
-    place = report_of(error)
-    return StairliftError(
-        code="job.defect",
-        brief="a defect of Stairlift itself has ended this job",
-        details=f"the traceback is in {place} on the server" if place else "",
-        resolution="Please report it, with that file.",
     )

@@ -8,7 +8,7 @@ from threading import Thread
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import Run
 from stairlift.run.unattended import Need
-from stairlift.wiring.defects import report_of
+from stairlift.wiring.defects import defect_of
 from stairlift.wiring.office import Office
 from stairlift.wiring.orders import Orders
 from stairlift.wiring.running import bring_to_rest, resume
@@ -58,7 +58,7 @@ class Shift:
             _LOG.warning("run %s could not be carried on: %s [%s]", duty.run.id, trouble.brief, trouble.code)
             return trouble
         except BaseException as bug:  # of this run: the others and the server go on  # noqa: BLE001
-            return defect(bug)
+            return defect_of(bug, f"run {duty.run.id}")
         _LOG.info("run %s is let go of: it is %s", duty.run.id, carried.run.state)
         return None
 
@@ -70,16 +70,3 @@ class Shift:
             note=lambda words: _LOG.info("run %s: %s", self.duty.run.id, words),
             listening=self._leave.listening,
         )
-
-
-def defect(bug: BaseException) -> StairliftError:
-    """What people are told of a defect of ours; its traceback is in the file that the log names."""
-    file = report_of(bug)
-    kept = f"please report it with {file}" if file else "there was no room for a report of it"
-    _LOG.error("unexpected %s: %s; this is a defect of Stairlift; %s", type(bug).__name__, bug, kept)
-    return StairliftError(
-        code="bug",
-        brief=f"unexpected {type(bug).__name__}: {bug}",
-        details="this is a defect of Stairlift",
-        resolution=f"Please report it with the file {file} on the server." if file else "Please report it.",
-    )
