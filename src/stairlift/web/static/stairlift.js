@@ -10,6 +10,7 @@ const STALE = 15000; // without an answer
 const SPEAK = 10000;
 const GAP = 400;
 
+if (body.dataset.at) history.replaceState(null, "", body.dataset.at);
 let skew = Date.now() - Date.parse(body.dataset.drawn);
 let fetched = Date.now();
 let stream = null;

@@ -230,6 +230,15 @@ def test_an_unknown_run_is_a_page_that_says_so(house):
     assert "nothing" in text_of(answer)
 
 
+def test_from_a_form_that_was_refused_it_leads_back_to_where_the_form_is(house):
+    ledger, client = houses.a_run(house), asks(house)
+    path = f"/runs/{ledger.run.id}"
+    refused = client.post(f"{path}/actions", data={"action": "dance"}).text
+    assert f'<a class="button" href="{path}">Back</a>' in refused
+    assert f'<a class="button" href="{path}">Back</a>' in client.get(f"{path}/actions").text
+    assert '<a class="button" href="/runs/nothing">Look again</a>' in client.get("/runs/nothing").text
+
+
 # Buttons
 
 
