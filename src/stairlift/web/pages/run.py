@@ -54,7 +54,8 @@ def shown(visit: Visit, run_id: str, *, meanwhile: str = "") -> Response:
         given = values(run, visit.house, visit.memory)
         carries = _asks(given["choices"]) and _carries(run, attending)
         blocked = _blocked(given["screen"], carries=carries)
-        told = {**around, **given, "blocked": blocked, "carries": carries}
+        needs = [text for text in given["card"].needs if not (taken_up and "resume it" in text)]
+        told = {**around, **given, "blocked": blocked, "carries": carries, "needs": needs}
         return drawn(visit.request, "run.html", caller=visit.caller, **told)
 
     if meanwhile:

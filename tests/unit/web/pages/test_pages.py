@@ -168,6 +168,7 @@ def test_between_resume_and_the_first_event_it_says_that_somebody_sets_to_work(h
     house.attendance.attending = Attending("here", since=now())
     page = text_of(asks(house).get(f"/runs/{run.id}"))
     assert "it is being taken up again" in page
+    assert "Needs you Nothing." in page
     assert "resume it to go on" not in page
     house.attendance.attending = Attending("here", since=run.created_at)  # on its way out, after the pause
     assert "resume it to go on" in text_of(asks(house).get(f"/runs/{run.id}"))
