@@ -1,71 +1,17 @@
-"""`demo --serve` from its first word to its last, as a newcomer's browser asks for it: forms, a cookie, no token."""
+"""`demo --serve`: a newcomer opens the page in a real browser and runs the whole upgrade there."""
 
 import re
 import signal
 import subprocess
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
-import pytest
 
+from browsers import MARKS, Person, expect
 from operating import COMMAND, Operator, until
 
-pytestmark = pytest.mark.timeout(580)
-#: Real Ansible works on every host of the demo.
-PATIENCE = 500.0
-
-
-class Visitor:
-    """Somebody with a browser: it keeps a cookie and sends the forms of pages."""
-
-    def __init__(self, address: str) -> None:
-        self.client = httpx2.Client(
-            base_url=address, timeout=60, headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
-        )
-
-    def sees(self, path: str) -> str:
-        page = self.client.get(path)
-        assert page.status_code == 200, page.text
-        return page.text
-
-    def sends(self, page: str, path: str, **fields: object) -> str:
-        """Fill a form of a page in, and send it; where it leads."""
-        [csrf, *_] = re.findall(r'name="csrf" value="(\w+)"', self.sees(page))
-        answer = self.client.post(path, data={"csrf": csrf, **fields})
-        assert answer.status_code == 303, answer.text
-        return answer.headers["location"].partition("?")[0]
-
-    def knows(self, path: str) -> dict:
-        answer = self.client.get(path, headers={"Accept": "application/json"})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def waits_for(self, job: str) -> dict:
-        found = until(lambda: (seen := self.knows(f"/v1{job}"))["state"] != "running" and seen, PATIENCE)
-        assert found["state"] == "done", found
-        return found["result"]
-
-    def approves_until_done(self, run: str) -> int:
-        """Approve by the page's forms whatever asks; how often that was."""
-        approved, end = 0, time.monotonic() + PATIENCE
-        while (state := self.knows(f"/v1/runs/{run}/status")["state"]) != "done":
-            assert time.monotonic() < end, state
-            assert state in {"pending", "running", "waiting"}
-            if state == "waiting":
-                approved += self._approves(run)
-            time.sleep(0.5)
-        return approved
-
-    def _approves(self, run: str) -> int:
-        """Send the first form of the page that approves a step; there is none while the last answer is being heard."""
-        page = self.sees(f"/runs/{run}")
-        forms = re.findall(rf'<form[^>]*action="/runs/{run}/approvals".*?</form>', page, re.DOTALL)
-        for form in forms[:1]:
-            fields = dict(re.findall(r'name="(csrf|match|step)" value="([^"]*)"', form))
-            assert self.client.post(f"/runs/{run}/approvals", data=fields).status_code in {200, 303}
-        return len(forms[:1])
+pytestmark = MARKS
 
 
 @contextmanager
@@ -89,21 +35,21 @@ def a_demo(operator: Operator):
             demo.wait(60)
 
 
-def test_a_newcomer_runs_the_whole_upgrade_from_a_browser(tmp_path):
+def test_a_newcomer_runs_the_whole_upgrade_from_a_browser(tmp_path, chromium):
     with a_demo(Operator(tmp_path)) as (demo, log):
         code = until(lambda: re.search(r"with the code (\S+),", log.read_text()), 120)[1]
-        visitor = Visitor(re.search(r"open (http://\S+) in", log.read_text())[1])
+        home = re.search(r"open (http://\S+) in", log.read_text())[1]
         folder = Path(re.search(r"in (/\S+stairlift-demo-\S+)", log.read_text())[1])
-        assert visitor.client.post("/sign-in", data={"secret": code}).status_code == 303
-        assert httpx2.post(f"{visitor.client.base_url}/sign-in", data={"secret": code}).status_code == 401
+        newcomer = Person(chromium, home, code)
+        assert httpx2.post(f"{home}/sign-in", data={"secret": code}).status_code == 401, "a code works once"
 
-        plan = visitor.waits_for(visitor.sends("/plans", "/plans", to="2026.1", source="2025.1"))["hash"]
-        begun = visitor.sends(f"/plans/{plan}", f"/plans/{plan}/runs", approve="plan", cloud="sandbox")
-        run = visitor.waits_for(begun)["run"]
-        assert visitor.approves_until_done(run) > 0  # one-way steps ask
-        assert "done" in visitor.sees(f"/runs/{run}")
-        assert "What users feel" in visitor.sees(f"/runs/{run}")
-        assert 'data-key="api-nova"' in visitor.sees(f"/runs/{run}/timeline"), "what they felt is on the same axis"
+        page = newcomer.page
+        makes_a_plan(page)
+        begins_it(page)
+        halts_and_goes_on(page)
+        assert approves_until_done(page) > 0, "one-way steps ask"
+        looks_back(page)
+        newcomer.leaves()
 
         demo.send_signal(signal.SIGINT)
         assert demo.wait(60) == 0, log.read_text()
@@ -111,3 +57,59 @@ def test_a_newcomer_runs_the_whole_upgrade_from_a_browser(tmp_path):
     assert re.search(r"in the simulated cloud itself: \d+ programs of 2026.1 are running$", last)
     assert "Traceback" not in log.read_text()
     assert not folder.exists()
+
+
+def makes_a_plan(page) -> None:
+    """From the empty page of runs; the cloud does not tell whether it runs 2025.1 or 2025.2."""
+    expect(page.locator("main")).to_contain_text("No run yet")
+    page.get_by_role("link", name="Plan an upgrade").click()
+    page.get_by_label("To release").select_option("2026.1")
+    page.get_by_role("button", name="Make a plan").click()
+    page.get_by_role("button", name="Start from 2025.1").click()
+    page.wait_for_url("**/plans/sha256:*")
+
+
+def begins_it(page) -> None:
+    """Read what is approved, by its hash, and what nothing leads back from; then type the cloud's name."""
+    expect(page.locator(".hash")).to_have_text(page.url.rpartition("/")[2])
+    page.get_by_text("finish: 8 steps").click()
+    expect(page.get_by_text("db-contract of keystone on ctl1")).to_be_visible()
+    page.get_by_label(re.compile("^Whoever approves types the cloud's name")).fill("sandbox")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    page.wait_for_url("**/runs/*")
+
+
+def halts_and_goes_on(page) -> None:
+    """Pause once something is at work; what is in flight comes to its end, and a click takes the run up again."""
+    expect(page.locator("#flight tbody tr")).not_to_have_count(0)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.locator("#head .state")).to_contain_text("paused")
+    page.get_by_role("button", name="Resume", exact=True).click()
+    expect(page.locator("#head .state")).to_contain_text("running")
+
+
+def approves_until_done(page) -> int:
+    """Approve whatever asks; how often that was. The page is never drawn anew by hand."""
+    done = page.locator("#head .state", has_text="done")
+    approve = page.locator("#needs").get_by_role("button", name="Approve", disabled=False)
+    for approved in range(20):
+        expect(done.or_(approve.first).first).to_be_visible(timeout=180_000)
+        if done.count():
+            return approved
+        with page.expect_navigation():
+            approve.first.click()
+    raise AssertionError(page.locator("main").inner_text())
+
+
+def looks_back(page) -> None:
+    """The log has what Ansible printed, the timeline what users felt, the report all of it."""
+    ways = page.get_by_role("navigation", name="Of this run")
+    expect(page.locator("#strip")).to_contain_text("What users feel")
+    ways.get_by_role("link", name="Log").click()
+    expect(page.locator("#lines")).to_contain_text("PLAY RECAP")
+    ways.get_by_role("link", name="Timeline").click()
+    expect(page.locator('[data-key="api-nova"]')).to_be_visible()
+    ways.get_by_role("link", name="Now").click()
+    page.get_by_role("link", name="Read the report").click()
+    expect(page.locator("main")).to_contain_text("It is done.")
+    expect(page.locator("main")).to_contain_text("Who approved what")

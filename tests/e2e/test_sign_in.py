@@ -92,6 +92,15 @@ def test_with_a_code_of_the_terminal(house, home, page):
     expect(page.get_by_text("ada@terminal")).to_be_visible()
 
 
+def test_with_the_link_of_the_terminal_also_where_the_page_is_open_already(house, home, chromium):
+    page = chromium.new_page()
+    page.goto(f"{home}/sign-in")
+    page.goto(f"{home}/sign-in#{house.codes.issue('ada', clock.now())}")
+    expect(page.get_by_text("ada@terminal")).to_be_visible()
+    assert "#" not in page.url
+    page.close()
+
+
 def test_with_a_wrong_one_it_is_said_where_one_looks(home, page):
     signs_in(page, home, "stl_wrong")
     expect(page.get_by_role("alert").filter(has_text="no token that holds")).to_be_visible()

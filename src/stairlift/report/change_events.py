@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from stairlift.model.run import Command, Event, Run
+from stairlift.model.scope import Scope
 from stairlift.report.paper import Section, grid, section, words
 from stairlift.report.text import count, day, duration
 
@@ -14,12 +15,22 @@ _GOES_ON = frozenset({"run.resumed", "run.rolling-back", "run.cancelled", "run.d
 
 def word_given(run: Run, events: Sequence[Event], commands: Sequence[Command]) -> Section:
     """Who approved what, when, and what it covered. A blanket approval is one of everything that was to come."""
-    rows = [*_blanket(events), *(_approved(command) for command in commands if command.kind == "approve")]
+    words_of = [command for command in commands if command.kind == "approve"]
+    rows = [*_at_first(run, events, words_of), *_blanket(events), *map(_approved, words_of)]
     covered = sum(bool(event.data.get("blanket")) for event in events if event.kind == "step.approved")
     told = f"The approval of the whole run covered {count(covered, 'step')} that would have asked." if covered else ""
     none = "" if rows else f"Nobody has approved anything yet; {run.actor or 'somebody'} began it."
     columns = ("When", "Who", "What", "What it covers", "Why", "Came of it")
     return section("approvals", "Who approved what", words(none), grid(columns, rows), words(told))
+
+
+def _at_first(run: Run, events: Iterable[Event], told: Iterable[Command]) -> list[tuple[str, ...]]:
+    """Whoever begins a run approves its plan, unless it was begun to ask, or with a word for the run as a whole."""
+    later = any(command.step == run.plan_hash and command.result == "applied" for command in told)
+    whole = any(event.kind == "run.started" and event.data.get("approve_all") for event in events)
+    if later or whole or not Scope.of(run).approved:
+        return []
+    return [(day(run.created_at), run.actor, "the plan", f"plan {run.plan_hash}", "", "applied")]
 
 
 def _blanket(events: Iterable[Event]) -> list[tuple[str, ...]]:

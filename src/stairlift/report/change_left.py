@@ -94,10 +94,15 @@ def _typed(run: Run, left: Sequence[StepStatus], effects: Sequence[Effect]) -> T
     """What to type next, where something is to be typed."""
     if run.state in FINAL_RUN_STATES:
         return Typed(tuple(restoring(run, e) for e in effects if e.open)) if any(e.open for e in effects) else None
-    retries = [f"stairlift retry {run.id} {status.id}" for status in left if status.state in UNWELL]
+    told = [f"stairlift {_word(status)} {run.id} {status.id}" for status in left if _word(status)]
     rests = run.state in (RunState.FAILED, RunState.PAUSED, RunState.WAITING, RunState.PENDING)
-    lines = (*retries, *([f"stairlift resume {run.id}"] if rests else []))
+    lines = (*told, *([f"stairlift resume {run.id}"] if rests else []))
     return Typed(lines) if lines else None
+
+
+def _word(status: StepStatus) -> str:
+    """What a step wants to be told; empty where it wants nothing."""
+    return "retry" if status.state in UNWELL else "approve" if status.state is StepState.WAITING else ""
 
 
 def left_over(effects: Sequence[Effect]) -> Section:

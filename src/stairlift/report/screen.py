@@ -163,8 +163,8 @@ def _resting(standing: Standing) -> str:
         waiting = standing.number(StepState.WAITING)
         return f"Waiting for approval of {count(waiting, 'step')}" if waiting else "Waiting for a word on what failed"
     told = {
-        RunState.PENDING: "Not begun",
-        RunState.RUNNING: "Nothing is in flight" if standing.attended else "Nobody carries it on",
+        RunState.PENDING: _between(standing) if standing.attended else "Not begun",
+        RunState.RUNNING: _between(standing) if standing.attended else "Nobody carries it on",
         RunState.ROLLING_BACK: "On its way back" if standing.attended else "On its way back, and nobody carries it on",
         RunState.PAUSED: "Paused",
         RunState.CANCELLED: "Cancelled; what was done stays done",
@@ -172,6 +172,13 @@ def _resting(standing: Standing) -> str:
         RunState.FAILED: f"Stopped with {count(unwell, 'step')} not well" if unwell else "Failed",
     }[run.state]
     return f"{told}: {run.reason}" if run.reason and run.state is not RunState.FAILED else told
+
+
+def _between(standing: Standing) -> str:
+    """What somebody is at who carries a run on of which nothing is in flight."""
+    if standing.number(*StepState) > standing.number(StepState.PENDING, StepState.WAITING):
+        return "Between two steps: it looks whether the next may begin"
+    return "Getting ready: it looks at the cloud, and nothing is changed yet"
 
 
 def _busy(standing: Standing, status: StepStatus) -> Busy:

@@ -46,6 +46,8 @@ _BY_CODE: Mapping[str, int] = {
     "store.unavailable": 503,
     "stream.too_many": 503,
 }
+#: What is answered where a form is sent to and somebody looks.
+_NO_PAGE = 405
 #: Seconds after which a journal that did not answer may be asked again.
 _RETRY = 5
 _FIELD = {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}}
@@ -152,9 +154,16 @@ def _page(request: Request, error: StairliftError) -> Response:
         "problem.html",
         status=status_of(error),
         problem=_shown(document(request, error)),
-        again=local(request.url.path),
+        again=local(_page_of(request, status_of(error))),
         caller=getattr(request.state, "caller", None),
     )
+
+
+def _page_of(request: Request, status: int) -> str:
+    """The page on which somebody was: forms are sent to below theirs, where no page is."""
+    path, above = request.url.path, request.url.path.rpartition("/")[0]
+    sent = request.method == "POST" or status == _NO_PAGE
+    return above if sent and above else path
 
 
 def _shown(value: Any) -> Any:

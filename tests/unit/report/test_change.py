@@ -249,6 +249,13 @@ def test_a_blanket_approval_names_who_gave_it(tmp_path):
     assert "server on ctl1" not in told
 
 
+def test_a_run_that_was_begun_to_ask_has_nobodys_approval(tmp_path):
+    account = account_of(Ledger.begun(an_office(tmp_path), a_rollout(1)))
+    asking = replace(account, run=replace(account.run, options={"approved": False}))
+    assert "Nobody has approved anything yet" in telling(after(asking), "approvals")
+    assert f"{account.run.actor} | the plan" in telling(after(account), "approvals")
+
+
 def test_a_run_that_is_done_has_nothing_left(tmp_path):
     ledger = Ledger.begun(an_office(tmp_path), a_rollout(1, actions=("upgrade",)))
     ledger.does("cmp1-upgrade").rests(RunState.DONE)

@@ -1,5 +1,6 @@
 """How pages are drawn: one set of templates, values escaped, nothing missing, the same for a page and for its parts."""
 
+import re
 import secrets
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from stairlift.web.pages.assets import address
 PART = "X-Part"
 #: Stands where the token of a browser's session belongs: what was drawn once is sent to many.
 _TOKEN = f"csrf-{secrets.token_hex(16)}"
+#: What refusals begin with, where nobody sees which button was pressed.
+_CANNOT = re.compile(r"^cannot [\w-]+ (run|step) \S+( after \w+)?: ")
 #: A page is of its moment, and of whoever asked for it.
 _HEADERS = {"Cache-Control": "no-store", "Vary": f"{PART}, Cookie, Authorization"}
 
@@ -106,11 +109,17 @@ def _lasting(length: timedelta | None) -> str:
     return duration(length) if length is not None else ""
 
 
+def _brief(why_not: str) -> str:
+    """Why something cannot be told, beside the button that says what: without "cannot pause run 7:"."""
+    return _CANNOT.sub("", why_not)
+
+
 _FILTERS: dict[str, Callable[..., Any]] = {
     "when": _when,
     "day": _day,
     "ago": _ago,
     "since": _since,
     "lasting": _lasting,
+    "brief": _brief,
     "span": span,
 }

@@ -51,7 +51,8 @@ def job_page(job_id: str, visit: Reading, tried: Annotated[Tried, Depends()]) ->
         sentence=sentence,
         onward=onward if job.state == "done" else "",
         findings=_findings(job.error),
-        wishes=tried.query,
+        wishes=[(name, value) for name, value in tried.pairs if name != "source"],
+        query=tried.query,
         sources=offered_sources(job.error.resolution) if job.error else (),
     )
 

@@ -1,6 +1,6 @@
 """`/plans`: make a plan, read it, compare it, approve and begin it; `/runs/{run}/plan` is the one that runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -52,9 +52,15 @@ class Tried:
         return bool(self.os_cloud or self.hosts or self.exclude or self.waive or self.stages)
 
     @property
+    def pairs(self) -> Sequence[tuple[str, str]]:
+        """The same as fields of a form."""
+        given = {key: (value,) if isinstance(value, str) else value for key, value in asdict(self).items()}
+        return [(key, value) for key, values in given.items() for value in values if value]
+
+    @property
     def query(self) -> str:
         """The same, for an address."""
-        return urlencode({key: value for key, value in asdict(self).items() if value}, doseq=True)
+        return urlencode(self.pairs)
 
 
 @router.get("/plans")
@@ -169,7 +175,6 @@ def _drawn(visit: Visit, shown_sheet: Sheet, asked: Asked, given: Mapping[str, A
         other=asked.other,
         lines=_against(visit.house, asked.other, plan) if asked.other else (),
         others=visit.house.library.plans(cloud=plan.cloud, limit=20),
-        stages=STAGES,
         **given,
     )
 

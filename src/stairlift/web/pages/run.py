@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from stairlift.model.choice import Choices
-from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Run
+from stairlift.model.run import FINAL_RUN_STATES, IN_FLIGHT, Run, RunState
 from stairlift.ports import Records
 from stairlift.report.choices import match
 from stairlift.report.course import Milestone
@@ -22,11 +22,14 @@ from stairlift.web.pages.courses import Memory
 from stairlift.web.pages.drawing import drawn, seen_by, sent
 from stairlift.web.pages.visits import Reading, Visit
 from stairlift.wiring.clock import now
+from stairlift.wiring.server.attendance import Attending
 from stairlift.wiring.server.house import House
 
 router = APIRouter(include_in_schema=False)
 #: As many as are seen on a page beside other things.
 _BINS = 120
+#: In these nothing of a run goes on until somebody takes it up again.
+_RESTS = frozenset({RunState.PAUSED, RunState.WAITING, RunState.FAILED})
 
 
 @router.get("/runs/{run_id}")
@@ -39,21 +42,46 @@ def shown(visit: Visit, run_id: str, *, meanwhile: str = "") -> Response:
     """The page of a run; `meanwhile` is what others did while an older one was looked at: nothing was told."""
     run = visit.store.run(run_id)
     attending, barred = visit.house.attendance.of(run), may_approve(visit.house, visit.caller, run)
-    around = {"attending": attending, "barred": barred.brief if barred else "", "meanwhile": meanwhile}
+    taken_up = _taken_up(run, attending, visit.store)
+    around = {
+        "attending": attending,
+        "taken_up": taken_up,
+        "barred": barred.brief if barred else "",
+        "meanwhile": meanwhile,
+    }
 
     def draw() -> str:
         given = values(run, visit.house, visit.memory)
-        carries = bool(given["choices"].approvals) and attending.by != "elsewhere" and attending.trouble is None
+        carries = _asks(given["choices"]) and _carries(run, attending)
         blocked = _blocked(given["screen"], carries=carries)
-        told = {**around, **given, "blocked": blocked, "carries": carries}
+        needs = [text for text in given["card"].needs if not (taken_up and "resume it" in text)]
+        told = {**around, **given, "blocked": blocked, "carries": carries, "needs": needs}
         return drawn(visit.request, "run.html", caller=visit.caller, **told)
 
     if meanwhile:
         return sent(visit.request, draw(), status=412)
     trouble = attending.trouble.brief if attending.trouble else ""
-    version = (_seq(visit.store, run), _told(visit.store, run), attending.by, trouble)
+    version = (_seq(visit.store, run), _told(visit.store, run), attending.by, taken_up, trouble)
     key = (seen_by(visit.request, visit.caller), around["barred"])
     return sent(visit.request, visit.memory.drawings.get(key, version, draw))
+
+
+def _asks(found: Choices) -> bool:
+    """Whether it is on somebody to approve, to retry or to skip something."""
+    return bool(found.approvals) or any(choice.step for choice in found.actions)
+
+
+def _carries(run: Run, attending: Attending) -> bool:
+    """Whether a word on a step has this server carry the run on. One that is paused waits until it is resumed."""
+    return run.state is not RunState.PAUSED and attending.by != "elsewhere" and attending.trouble is None
+
+
+def _taken_up(run: Run, attending: Attending, records: Records) -> bool:
+    """Whether somebody here has set to work on a run that rested, and nothing of it is on record yet."""
+    if run.state not in _RESTS or attending.since is None:
+        return False
+    newest = records.latest(run.id)
+    return newest is not None and newest.at < attending.since
 
 
 def values(run: Run, house: House, memory: Memory) -> Mapping[str, Any]:
@@ -77,7 +105,7 @@ def values(run: Run, house: House, memory: Memory) -> Mapping[str, Any]:
 
 
 def _blocked(found: Screen, *, carries: bool) -> Sequence[Link]:
-    """What stands in the way. Where an approval has this server carry the run on, that nobody does so now does not."""
+    """What stands in the way. Where a word on a step has this server carry it on, that nobody does so now does not."""
     resume = (f"stairlift resume {found.run.id}",)
     return [link for link in found.blocked if not (carries and link.commands == resume)]
 

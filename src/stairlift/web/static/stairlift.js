@@ -10,6 +10,7 @@ const STALE = 15000; // without an answer
 const SPEAK = 10000;
 const GAP = 400;
 
+if (body.dataset.at) history.replaceState(null, "", body.dataset.at);
 let skew = Date.now() - Date.parse(body.dataset.drawn);
 let fetched = Date.now();
 let stream = null;
@@ -141,8 +142,8 @@ function show() {
   const state = !followed ? "still" : listening() || (body.dataset.poll && !late) ? "live" : late ? "stale" : waiting;
   if (live.dataset.state === state) return;
   live.dataset.state = state;
-  const since = new Date(fetched).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  words.textContent = state === "stale" ? `stale since ${since}` : state === "still" ? "nothing changes here by itself" : state;
+  const at = `${new Date(fetched - skew).toISOString().slice(11, 16)}Z`;
+  words.textContent = { stale: `stale since ${at}`, still: `as of ${at}` }[state] ?? state;
 }
 
 // --- What is said aloud --------------------------------------------------------------------------------------------

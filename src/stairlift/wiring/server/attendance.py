@@ -34,11 +34,13 @@ class Attending:
     """How a run is attended: by this server, by another process, by nobody.
 
     `trouble` is why this server could not take it up the last time it tried, `again_at` when it tries again by itself.
+    `since` is when somebody here set to work to carry it on.
     """
 
     by: Literal["here", "elsewhere", "nobody"]
     trouble: StairliftError | None = None
     again_at: datetime | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class Attendance:
         with self._lock:
             mine = self._shifts.get(run.cloud)
             if mine is not None and mine.duty.run.id == run.id:
-                return Attending("here")
+                return Attending("here", since=mine.began_at if mine.duty.need == "go on" else None)
             trouble, setback = self._troubles.get(run.id), self._setbacks.get(run.id)
         holder = self._office.store.orchestrator(run.cloud) if mine is None else None
         if holder is not None and holder.run in {run.id, None}:

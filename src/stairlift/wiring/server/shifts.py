@@ -8,6 +8,7 @@ from threading import Thread
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import Run
 from stairlift.run.unattended import Need
+from stairlift.wiring.clock import now
 from stairlift.wiring.defects import defect_of
 from stairlift.wiring.office import Office
 from stairlift.wiring.orders import Orders
@@ -32,6 +33,7 @@ class Shift:
 
     def __init__(self, duty: Duty, office: Office, leave: Dismissal) -> None:
         self.duty = duty
+        self.began_at = now()
         self._office = office
         self._leave = leave
         self._thread: Thread | None = None

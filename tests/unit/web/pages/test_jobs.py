@@ -2,6 +2,7 @@
 
 import re
 from typing import get_args
+from urllib.parse import urlencode
 
 import pytest
 
@@ -31,15 +32,29 @@ def addresses(page: str) -> list[str]:
     return [found.replace("&amp;", "&") for found in re.findall(r'href="(/plans\?[^"]*)"', page)]
 
 
+def forms(page: str) -> list[str]:
+    """What each form for a plan would send, but for its token."""
+    found = re.findall(r'<form method="post" action="/plans">(.*?)</form>', page, re.DOTALL)
+    fields = (re.findall(r'name="(\w+)" value="([^"]*)"', form) for form in found)
+    return [urlencode([(name, value) for name, value in given if name != "csrf"]) for given in fields]
+
+
 @pytest.mark.parametrize("kind", get_args(JobKind))
 def test_a_job_of_every_kind_has_a_page(tmp_path, kind):
     assert "at work" in seen(tmp_path, "/jobs/j1", Job("j1", kind, "ada", now()))
 
 
 def test_where_a_plan_starts_is_offered_with_all_that_was_wished_for(tmp_path):
-    page = seen(tmp_path, "/jobs/j1?to=2026.1&hosts=cmp1&stages=compute&stages=network", refused())
-    wished = "/plans?to=2026.1&hosts=cmp1&stages=compute&stages=network"
-    assert addresses(page) == [f"{wished}&source=2025.1", f"{wished}&source=2025.2", wished]
+    wished = "to=2026.1&hosts=cmp1&stages=compute&stages=network"
+    page = seen(tmp_path, f"/jobs/j1?{wished}", refused())
+    assert addresses(page) == [f"/plans?{wished}"]
+    assert forms(page) == [f"{wished}&source=2025.1", f"{wished}&source=2025.2"]
+    assert OFFER not in page, "what to type at a terminal is no help here"
+
+
+def test_a_release_that_was_wished_for_gives_way_to_the_one_that_is_offered(tmp_path):
+    first, *_ = forms(seen(tmp_path, "/jobs/j1?to=2026.1&source=2023.1", refused()))
+    assert first == "to=2026.1&source=2025.1"
 
 
 def test_what_the_error_says_already_is_not_said_twice(tmp_path):

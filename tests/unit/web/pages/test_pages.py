@@ -139,6 +139,42 @@ def test_buttons_say_why_they_are_disabled(house):
     assert "Resume your token has no right to operate" in mine
 
 
+def test_beside_a_button_stands_only_why(house):
+    run = houses.a_run(house).rests(RunState.FAILED).run
+    assert "Pause it is failed" in text_of(asks(house).get(f"/runs/{run.id}"))
+
+
+def test_a_run_that_is_over_leads_to_its_report_instead_of_buttons_that_nobody_can_press(house):
+    answer = asks(house).get(f"/runs/{houses.a_run(house).rests(RunState.CANCELLED).run.id}")
+    assert "The run is over: nothing can be told it any more. Read the report" in text_of(answer)
+    assert "disabled" not in answer.text
+    assert "Carried on by" not in answer.text
+
+
+def test_what_is_approved_while_a_run_is_paused_waits_for_somebody_to_resume_it(house):
+    plan = a_flight(1)
+    ledger = houses.a_run(house, plan).does(*[s.id for s in plan.steps[:-1]]).asks(plan.steps[-1].id)
+    run = ledger.rests(RunState.WAITING).run
+    assert "Approved here, this server carries the run on" in text_of(asks(house).get(f"/runs/{run.id}"))
+    ledger.rests(RunState.PAUSED)
+    house.office.store.tell(Command("c1", run.id, "approve", plan.steps[-1].id, "bob", "", now()))
+    page = text_of(asks(house).get(f"/runs/{run.id}"))
+    assert "it takes effect once the run is resumed" in page
+    assert "this server carries the run on" not in page
+
+
+def test_between_resume_and_the_first_event_it_says_that_somebody_sets_to_work(house):
+    run = houses.a_run(house, at=now() - timedelta(minutes=9)).rests(RunState.PAUSED).run
+    assert "resume it to go on" in text_of(asks(house).get(f"/runs/{run.id}"))
+    house.attendance.attending = Attending("here", since=now())
+    page = text_of(asks(house).get(f"/runs/{run.id}"))
+    assert "it is being taken up again" in page
+    assert "Needs you Nothing." in page
+    assert "resume it to go on" not in page
+    house.attendance.attending = Attending("here", since=run.created_at)  # on its way out, after the pause
+    assert "resume it to go on" in text_of(asks(house).get(f"/runs/{run.id}"))
+
+
 def test_who_cannot_take_it_up_says_so_in_the_banner(house):
     trouble = Refusal(code="plan.drift", brief="the cloud is not as planned", resolution="stairlift replan")
     house.attendance.attending = Attending("nobody", trouble, now())
@@ -196,6 +232,15 @@ def test_an_unknown_run_is_a_page_that_says_so(house):
     answer = asks(house).get("/runs/nothing")
     assert answer.status_code == 404
     assert "nothing" in text_of(answer)
+
+
+def test_from_a_form_that_was_refused_it_leads_back_to_where_the_form_is(house):
+    ledger, client = houses.a_run(house), asks(house)
+    path = f"/runs/{ledger.run.id}"
+    refused = client.post(f"{path}/actions", data={"action": "dance"}).text
+    assert f'<a class="button" href="{path}">Back</a>' in refused
+    assert f'<a class="button" href="{path}">Back</a>' in client.get(f"{path}/actions").text
+    assert '<a class="button" href="/runs/nothing">Look again</a>' in client.get("/runs/nothing").text
 
 
 # Buttons
