@@ -33,7 +33,7 @@ from stairlift.wiring.server.jobs import Threads
 DOCUMENT = json.loads((ROOT / "docs" / "reference" / "openapi.json").read_text())
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item]
-WANTED = int(os.environ.get("STAIRLIFT_FUZZ", "500"))
+WANTED = int(os.environ.get("STAIRLIFT_FUZZ", "3000"))
 #: Of these there are few different requests: they take nothing.
 SOON_DONE = {("GET", "/healthz"), ("GET", "/readyz")}
 #: Of each other operation, of each kind.
@@ -141,6 +141,7 @@ def test_every_request_is_answered(scene, program, operation, mode):
     assert SLOWEST[f"{method} {path}"] < PATIENCE
 
 
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="other workers have made some of them")
 def test_so_many_requests_were_made(scene):
     """The last of this file: what all of them came to, as a table."""
     for operation, seen in TRIED.items():
