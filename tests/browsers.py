@@ -20,11 +20,9 @@ CHROMIUM = Path(os.environ.get("STAIRLIFT_TEST_CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 #: How long something may take that comes in a second where nothing else goes on; milliseconds.
 PATIENCE = 60_000
+WANTS_CHROMIUM = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}")
 #: What a module of tests with a browser is marked with.
-MARKS = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}"),
-    pytest.mark.timeout(600),
-]
+MARKS = [WANTS_CHROMIUM, pytest.mark.timeout(600)]
 #: Where an app is served until the end of the block; a server as a process is in tests/servers.py.
 served = in_this_process
 expect = playwright.expect

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from browsers import MARKS, Person, approved_until_done, begun_from_the_page, expect
+from browsers import WANTS_CHROMIUM, Person, approved_until_done, begun_from_the_page, expect
 from operating import COMMAND, Operator, until
 from pages import OMISSION, blocks, read
 
-pytestmark = [MARKS[0], pytest.mark.timeout(900)]
+pytestmark = [WANTS_CHROMIUM, pytest.mark.timeout(900)]
 #: Real Ansible works on every host of the demo until somebody is asked; milliseconds.
 PATIENCE = 600_000
 
