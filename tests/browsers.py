@@ -20,11 +20,9 @@ CHROMIUM = Path(os.environ.get("STAIRLIFT_TEST_CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 #: How long something may take that comes in a second where nothing else goes on; milliseconds.
 PATIENCE = 60_000
+WANTS_CHROMIUM = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}")
 #: What a module of tests with a browser is marked with.
-MARKS = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}"),
-    pytest.mark.timeout(600),
-]
+MARKS = [WANTS_CHROMIUM, pytest.mark.timeout(600)]
 #: Where an app is served until the end of the block; a server as a process is in tests/servers.py.
 served = in_this_process
 expect = playwright.expect
@@ -93,6 +91,14 @@ class Person:
         self.page.goto(self.home + path)
         return self.page
 
+    def looks_on(self, url: str):
+        """Another window of the same browser; that it was loaded anew would show in `window.kept`."""
+        window = self.context.new_page()
+        self.complaints.watch(window)
+        window.goto(url)
+        window.evaluate("window.kept = true")
+        return window
+
     def leaves(self) -> None:
         self.context.close()
         assert self.complaints.found == []
@@ -104,3 +110,29 @@ def grave(page) -> dict[str, list[str]]:
 
     bad = (one for one in Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"})
     return {one["id"]: [node["html"][:160] for node in one["nodes"]][:3] for one in bad}
+
+
+def begun_from_the_page(person: Person, to: str = "2025.2"):
+    """Make a plan and begin it, as a newcomer does; the page of the run. Where the cloud's release is not clear, say it."""
+    page = person.sees("/plans")
+    page.get_by_label("To release").select_option(to)
+    page.get_by_role("button", name="Make a plan").click()
+    page.get_by_role("button", name="Start from 2025.1").click()
+    page.wait_for_url("**/plans/sha256:*")
+    page.get_by_label(re.compile("^Whoever approves types")).fill("sandbox")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    page.wait_for_url("**/runs/*")
+    return page
+
+
+def approved_until_done(page, most: int = 12, patience: float = PATIENCE) -> int:
+    """Approve what it asks, and how often that was; the server carries on by itself. `patience` is for each, in ms."""
+    done = page.locator("#head .state", has_text="done")
+    approve = page.locator("#needs").get_by_role("button", name="Approve", disabled=False)
+    for approved in range(most):
+        expect(done.or_(approve.first).first).to_be_visible(timeout=patience)
+        if done.count():
+            return approved
+        with page.expect_navigation():
+            approve.first.click()
+    raise AssertionError(page.locator("main").inner_text())

@@ -197,6 +197,17 @@ def test_buttons_that_cannot_be_pressed_say_why(house, paths, person):
     assert disabled.count() >= 5, "whoever may only read presses nothing"
 
 
+#: What has the colour of a state and says nothing besides, to those who see and to those who hear.
+_COLOUR_ALONE = """[...document.querySelectorAll('main :is(.good, .bad, .ask, .busy, .rest, .idle)')]
+    .filter(one => !(one.textContent + (one.getAttribute('aria-label') ?? '')).trim())
+    .map(one => one.outerHTML.slice(0, 160))"""
+
+
+def test_no_state_is_told_by_its_colour_alone(paths, person):
+    found = {name: page.evaluate(_COLOUR_ALONE) for name, page in at_each(person(), paths)}
+    assert {name: told for name, told in found.items() if told} == {}
+
+
 def test_two_thousand_hosts_are_a_map_that_one_can_read(house, paths, person):
     looked_at(house, "large", 2000)
     visitor = person(viewport={"width": 1280, "height": 800})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 import houses
-from browsers import MARKS, Person, expect, served
+from browsers import MARKS, Person, approved_until_done, begun_from_the_page, expect, served
 from flights import a_flight
 from servers import Served
 from stairlift.model.run import RunState
@@ -194,32 +194,6 @@ def a_secret(client, name: str) -> str:
     answer = client.post("/v1/tokens", json={"name": name, "rights": ["read", "operate", "approve"]})
     assert answer.status_code == 201, answer.text
     return answer.json()["token"]
-
-
-def begun_from_the_page(person: Person):
-    """Make a plan and begin it, as a newcomer does; the page of the run. Where the cloud's release is not clear, say it."""
-    page = person.sees("/plans")
-    page.get_by_label("To release").select_option("2025.2")
-    page.get_by_role("button", name="Make a plan").click()
-    page.get_by_role("button", name="Start from 2025.1").click()
-    page.wait_for_url("**/plans/sha256:*")
-    page.get_by_label(re.compile("^Whoever approves types")).fill("sandbox")
-    page.get_by_role("button", name="Begin", exact=True).click()
-    page.wait_for_url("**/runs/*")
-    return page
-
-
-def approved_until_done(page) -> None:
-    """Approve what it asks; the server carries on by itself."""
-    done = page.locator("#head .state", has_text="done")
-    approve = page.locator("#needs").get_by_role("button", name="Approve", disabled=False)
-    for _ in range(12):
-        expect(done.or_(approve.first).first).to_be_visible()
-        if done.count():
-            return
-        with page.expect_navigation():
-            approve.first.click()
-    raise AssertionError(page.locator("main").inner_text())
 
 
 # Trouble

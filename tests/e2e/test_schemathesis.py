@@ -33,13 +33,17 @@ from stairlift.wiring.server.jobs import Threads
 DOCUMENT = json.loads((ROOT / "docs" / "reference" / "openapi.json").read_text())
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item]
-WANTED = int(os.environ.get("STAIRLIFT_FUZZ", "500"))
-#: Of each operation, of each kind; where there is nothing that could be wrong, the others make up for it.
-EACH = -(-WANTED // (2 * len(OPERATIONS) - 4))
+WANTED = int(os.environ.get("STAIRLIFT_FUZZ", "3000"))
+#: Of these there are few different requests: they take nothing.
+SOON_DONE = {("GET", "/healthz"), ("GET", "/readyz")}
+#: Of each other operation, of each kind.
+EACH = -(-WANTED // (2 * (len(OPERATIONS) - len(SOON_DONE))))
 #: Seconds that an answer may take on a machine that does other things as well.
 PATIENCE = 20.0
 #: How a request shows who makes it.
 SHOWN = {"authorization", "cookie"}
+#: Numbers would not do: hypothesis is fond of the least of them.
+ONE_IN_FOUR, ONE_IN_TEN = (st.sampled_from([False] * (of - 1) + [True]) for of in (4, 10))
 CHECKS = [content_type_conformance, response_schema_conformance, status_code_conformance]
 #: What each operation answered, by status, and seconds of the slowest answer.
 TRIED: dict[str, Counter[int]] = {}
@@ -76,13 +80,14 @@ class Patient(Failures):
 
 def known(scene: Served) -> dict[str, str]:
     """What there is, by the names of parameters: made-up names alone would hardly find anything."""
-    names = {"run_id": scene.run, "step": scene.failed, "name": "lab", "observation": scene.look}
-    return names | {"plan_hash": scene.plan.hash, "number": 1}
+    names = {"run_id": scene.run, "step": scene.failed, "name": "lab", "observation": scene.look, "number": 1}
+    return names | {"plan_hash": scene.plan.hash, "with": scene.plan.hash, "cloud": "lab"}
 
 
 def made_sense_of(case, scene: Served, program: TestClient) -> None:
     """Put in what there is, where a name was made up; and that its sender has seen how the run stands."""
     case.path_parameters = {k: known(scene).get(k, v) for k, v in (case.path_parameters or {}).items()}
+    case.query = {k: known(scene).get(k, v) for k, v in (case.query or {}).items()}
     if isinstance(case.body, dict):
         names = {"plan": scene.plan.hash, "step": scene.failed}
         case.body = {k: names.get(k, v) if isinstance(v, str) else v for k, v in case.body.items()}
@@ -118,11 +123,11 @@ def test_every_request_is_answered(scene, program, operation, mode):
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(SCHEMA[path][method].as_strategy(generation_mode=mode), st.integers(0, 3), st.integers(0, 9))
+    @given(SCHEMA[path][method].as_strategy(generation_mode=mode), ONE_IN_FOUR, ONE_IN_TEN)
     def tried(case, made_up, stranger):
-        if made_up and path != "/v1/tokens/{name}":
+        if not made_up and path != "/v1/tokens/{name}":
             made_sense_of(case, scene, program)
-        answer = sent(program, case, known=bool(stranger))
+        answer = sent(program, case, known=not stranger)
         assert answer.status_code < 500, answer.text
         if answer.status_code >= 400:
             assert answer.headers["Content-Type"] == "application/problem+json"
@@ -136,6 +141,7 @@ def test_every_request_is_answered(scene, program, operation, mode):
     assert SLOWEST[f"{method} {path}"] < PATIENCE
 
 
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="other workers have made some of them")
 def test_so_many_requests_were_made(scene):
     """The last of this file: what all of them came to, as a table."""
     for operation, seen in TRIED.items():

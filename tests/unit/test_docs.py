@@ -1,6 +1,7 @@
 """The documentation is whole and true: everything that has a name is explained, and every link leads somewhere."""
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -103,6 +104,15 @@ def test_options_of_all_commands_are_documented():
 
 def test_every_scenario_is_documented():
     assert undocumented(set(shipped()), COMMANDS, "stairlift demo") == []
+
+
+def test_every_address_of_the_api_is_documented():
+    """By its last word, on the page of the API or on that of programs."""
+    paths = json.loads(read("docs/reference/openapi.json"))["paths"]
+    told = in_code(read("docs/reference/api.md") + read("docs/how-to/steer-from-a-program.md"))
+    words = {word for span in told for word in re.split(r"[/?]", span)}
+    last = {[word for word in path.split("/") if not word.startswith("{")][-1] for path in paths}
+    assert sorted(last - words) == []
 
 
 # Configuration
@@ -422,15 +432,16 @@ def test_an_innocent_line_would_not(text):
     assert not _HERE.search(text)
 
 
-def test_each_promise_names_tests_that_there_are():
+@pytest.mark.parametrize(("page", "least"), [("durability", 4), ("server", 1)])
+def test_each_promise_names_tests_that_there_are(page, least):
     written = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
     written += (SOURCE / "testing" / "store_contract.py").read_text()
     tables = re.findall(
         r"^\| promise \| proven by \|\n\|---\|---\|\n((?:\|.*\n)+)",
-        read("docs/explanation/durability.md"),
+        read(f"docs/explanation/{page}.md"),
         re.MULTILINE,
     )
-    assert len(tables) >= 4
+    assert len(tables) >= least
     for row in "".join(tables).splitlines():
         named = re.findall(r"`(tests/[\w/]+\.py|test_\w+)`", row.split("|")[2])
         assert named, row

@@ -107,7 +107,9 @@ class Manner:
 class Binding:
     """A strategy as `stairlift.toml` chose and froze it: what it does, to which steps, and with which files.
 
-    `options` are JSON values with absolute paths; `files` maps each file that they name to its SHA-256.
+    `options` are JSON values with absolute paths; `files` maps each file that they name to its SHA-256. `takes` is what
+    whoever wrote the entry expects of an attempt, in seconds: the usual, and what nine in ten stay below. It decides
+    nothing, and is in no hash.
     """
 
     id: str
@@ -119,6 +121,7 @@ class Binding:
     files: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     manner: Manner = field(default_factory=Manner)
+    takes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A plan as JSON and back. Nothing is lost on the way, so that the hash of what comes back is the hash of what left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, get_args
 
@@ -105,17 +105,22 @@ def _step_document(step: Step) -> dict[str, Any]:
 
 def _binding_document(binding: Binding) -> dict[str, Any]:
     """Its manner only where it has one of its own: the hash of plans without stays what it was."""
-    own = {"manner": _manner_document(binding.manner)} if binding.manner != Manner() else {}
-    return own | {
-        "id": binding.id,
-        "use": binding.use,
-        "match": {key: list(globs) for key, globs in binding.match.items()},
-        "options": dict(binding.options),
-        "concurrency": binding.concurrency,
-        "can_undo": binding.can_undo,
-        "files": dict(binding.files),
-        "versions": dict(binding.versions),
-    }
+    own: dict[str, Any] = {"manner": _manner_document(binding.manner)} if binding.manner != Manner() else {}
+    told: dict[str, Any] = {"takes": list(binding.takes)} if binding.takes else {}
+    return (
+        own
+        | told
+        | {
+            "id": binding.id,
+            "use": binding.use,
+            "match": {key: list(globs) for key, globs in binding.match.items()},
+            "options": dict(binding.options),
+            "concurrency": binding.concurrency,
+            "can_undo": binding.can_undo,
+            "files": dict(binding.files),
+            "versions": dict(binding.versions),
+        }
+    )
 
 
 def _manner_document(manner: Manner) -> dict[str, Any]:
@@ -249,7 +254,13 @@ def _binding(document: Mapping[str, Any]) -> Binding:
         files=dict(document["files"]),
         versions=dict(document["versions"]),
         manner=_manner(document["manner"]) if "manner" in document else Manner(),
+        takes=_two(document["takes"]) if "takes" in document else None,
     )
+
+
+def _two(document: Sequence[Any]) -> tuple[int, int]:
+    usual, most = map(_whole, document)
+    return usual, most
 
 
 def _manner(document: Mapping[str, Any]) -> Manner:

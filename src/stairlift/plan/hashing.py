@@ -13,7 +13,8 @@ _NOT_DECIDED = ("hash", "findings")
 
 def plan_hash(plan: Plan) -> str:
     """SHA-256 of the plan's decisions, as `sha256:` and hexadecimal digits."""
-    decided = replace(plan, findings=())  # there may be thousands: none of them need become JSON for this
+    bindings = tuple(replace(binding, takes=None) for binding in plan.bindings)
+    decided = replace(plan, findings=(), bindings=bindings)  # findings may be thousands: none need become JSON for this
     document = {key: value for key, value in to_document(decided).items() if key not in _NOT_DECIDED}
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

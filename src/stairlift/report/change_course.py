@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from stairlift.model.plan import Plan, Stage, Step
-from stairlift.report.estimates import Estimate, Length, Place
+from stairlift.report.estimates import Estimate, Known, Length, Place
 from stairlift.report.paper import Section, grid, listing, section, words
 from stairlift.report.plan_tree import MARKS
 from stairlift.report.text import count, duration, span
@@ -164,7 +164,7 @@ def whole(estimate: Estimate) -> str:
     """How long all of it may take, in a line."""
     if estimate.whole:
         return f"{told(estimate.whole.p50)} (p50), {told(estimate.whole.p90)} (p90), without waiting for people"
-    if not estimate.known.of:
+    if not estimate.known.lengths:
         return "not known: no run of the like is on record"
     return f"not known: of {count(len(estimate.known.unknown), 'kind')} of steps none is on record"
 
@@ -173,14 +173,7 @@ def expected(plan: Plan, estimate: Estimate) -> Section:
     """How long it may take, and what that rests on."""
     by_hand = sum(step.action == "approve" for step in plan.steps)
     known = estimate.known
-    basis = (
-        f"From {count(known.of, 'step')} of the like that are on record, with the plan's own windows and order. p50: "
-        "each step takes as long as the middle one of its like; p90: each as long as the longest of nine in ten. "
-        "Approvals, pauses and repairs come on top."
-        if known.of
-        else "Neither this plan nor one of the like was run on this cloud before, and no deployer tells beforehand."
-    )
-    missing = [f"{sort}: {count(number, 'step')}" for sort, number in known.unknown.items()] if known.of else []
+    missing = [f"{sort}: {count(number, 'step')}" for sort, number in known.unknown.items()] if known.lengths else []
     waits = [f.message for f in plan.findings if f.code == "plan.slow_stop"]
     ends = sorted({step.deadline for step in plan.steps if step.deadline is not None})
     limit = [f"no attempt may take longer than {told(ends[-1])}"] if ends and _all_bound(plan) else []
@@ -189,8 +182,21 @@ def expected(plan: Plan, estimate: Estimate) -> Section:
         "duration",
         "How long it is expected to take",
         words(f"{_capital(whole(estimate))}."),
-        words(basis),
+        words(_basis(known)),
         listing([*(f"none on record of {text}" for text in missing), *_thin(known.thin), *waits, *limit, *gates]),
+    )
+
+
+def _basis(known: Known) -> str:
+    """What it rests on."""
+    if not known.lengths:
+        return "Neither this plan nor one of the like was run on this cloud before, and no deployer tells beforehand."
+    said = f"what the entries of stairlift.toml say of {count(known.said, 'step')}" if known.said else ""
+    record = f"{count(known.of, 'step')} of the like that are on record" if known.of else ""
+    return (
+        f"From {', and '.join(filter(None, (record, said)))}, with the plan's own windows and order. p50: "
+        "each step takes as long as the middle one of its like; p90: each as long as the longest of nine in ten. "
+        "Approvals, pauses and repairs come on top."
     )
 
 

@@ -1,9 +1,10 @@
-"""How long a plan may take, by what the like took before; where nobody knows, it says so.
+"""How long a plan may take: by what the like took before, else by what its entries say; where nobody knows, it says so.
 
 Two lengths are told. p50: each step takes as long as the middle one of its like. p90: each takes as long as the longest
 of nine in ten, which is careful, as hardly ever all of them do.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,13 +35,15 @@ class Known:
 
     `lengths` are by step; gates take none. `unknown` are the sorts of steps of which none is on record, each with the
     number of its steps; `of` is how many steps of the like, done before, it all rests on. Of `thin` sorts there are so
-    few that nobody should rely on them: what is done once in a run was seldom done before.
+    few that nobody should rely on them: what is done once in a run was seldom done before. Of `said` steps there is no
+    more than what their entries in `stairlift.toml` say.
     """
 
     lengths: Mapping[str, Length]
     unknown: Mapping[str, int]
     of: int
     thin: int = 0
+    said: int = 0
 
     @property
     def whole(self) -> bool:
@@ -70,18 +73,18 @@ def history(lengths: Mapping[str, Iterable[timedelta]]) -> History:
 
 def known(plan: Plan, past: History) -> Known:
     """How long each step of a plan may take."""
-    lengths: dict[str, Length] = {}
-    unknown: dict[str, int] = {}
-    used: set[str] = set()
-    for step in (step for step in plan.steps if step.action != "approve"):
-        sort = sort_of(step.action, step.services, step.strategy)
-        if sort in past:
-            lengths[step.id] = _length(past[sort])
-            used.add(sort)
-        else:
-            unknown[sort] = unknown.get(sort, 0) + 1
-    thin = sum(len(past[sort]) < LEAST for sort in used)
-    return Known(lengths, unknown, sum(len(past[sort]) for sort in used), thin)
+    sorts = {s.id: sort_of(s.action, s.services, s.strategy) for s in plan.steps if s.action != "approve"}
+    recorded = {sort: _length(past[sort]) for sort in set(sorts.values()) if sort in past}
+    said = {binding.id: Length(*binding.takes) for binding in plan.bindings if binding.takes}
+    new = [step for step in plan.steps if step.id in sorts and sorts[step.id] not in recorded]
+    by_entry = {step.id: said[step.strategy] for step in new if step.strategy in said}
+    return Known(
+        lengths={step: recorded[sort] for step, sort in sorts.items() if sort in recorded} | by_entry,
+        unknown=Counter(sorts[step.id] for step in new if step.id not in by_entry),
+        of=sum(len(past[sort]) for sort in recorded),
+        thin=sum(len(past[sort]) < LEAST for sort in recorded),
+        said=len(by_entry),
+    )
 
 
 def _length(taken: Sequence[float]) -> Length:

@@ -137,7 +137,7 @@ def freeze_entry(number: int, entry: StrategyEntry, hops: Hops) -> Binding:
     except UsageError as wrong:
         raise placed(wrong, entry.place) from wrong
     _demand_json(f"{entry.place!a}", frozen.options)
-    return frozen
+    return replace(frozen, takes=entry.takes)
 
 
 def _with_hops(entry: StrategyEntry, hops: Hops) -> Mapping[str, Any]:

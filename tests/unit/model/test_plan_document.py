@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,12 @@ def test_what_surrounds_a_run_comes_back_and_without_it_nothing_is_said_of_it():
     assert back == made
     assert plan_hash(back) == made.hash
     assert "around" not in DOCUMENT
+
+
+def test_how_long_an_entry_says_comes_back_and_where_none_does_nothing_is_said():
+    made = planned(a_cloud(), bindings=(replace(ANY, takes=(60, 90)),))
+    assert from_document(json.loads(json.dumps(to_document(made)))) == made
+    assert all("takes" not in one for one in DOCUMENT["strategies"])
 
 
 def test_the_keys_of_the_contract():

@@ -41,6 +41,12 @@ def test_shuffled_observations_give_the_same_plan(data):
     assert made == planned(built)
 
 
+def test_how_long_somebody_expects_it_to_take_decides_nothing():
+    told = replace(PLAN, bindings=tuple(replace(one, takes=(60, 90)) for one in PLAN.bindings))
+    assert told.bindings != PLAN.bindings
+    assert plan_hash(told) == PLAN.hash
+
+
 def test_heartbeats_do_not_count():
     assert planned(later(a_cloud(), updated_at=NOON - timedelta(minutes=4))).hash == PLAN.hash
 

@@ -164,6 +164,13 @@ def test_nobody_invents_how_long_it_takes():
     assert "no run of the like is on record" in telling(found, "duration")
 
 
+def test_what_entries_say_of_how_long_it_takes_is_told_as_such():
+    plan = planned(a_cloud(), bindings=(replace(ANY, takes=(60, 120)),))
+    found = telling(before(proposal(replace(plan, steps=plan.steps[:3]))), "duration")
+    assert "3m 00s (p50), 6m 00s (p90)" in found
+    assert "From what the entries of stairlift.toml say of 3 steps, with" in found
+
+
 # After
 
 

@@ -1,5 +1,6 @@
 """How long a plan may take: by what the like took, with the plan's own windows, and never by a guess."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -41,6 +42,16 @@ def test_what_was_done_once_tells_something_with_a_word_of_care():
     found = estimated(a_plan(a_step("cmp1")), {UPGRADE: taken(7)})
     assert found.whole == Length(7, 7)
     assert found.known.thin == 1
+
+
+def test_what_an_entry_says_counts_until_something_is_on_record():
+    steps = a_step("ctl1", stage="control", services=("nova-api",)), a_step("cmp1", needs=("ctl1",))
+    plan = a_plan(*steps)
+    plan = replace(plan, bindings=tuple(replace(one, takes=(60, 90)) for one in plan.bindings))
+    found = estimated(plan, {})
+    assert (found.whole, found.known.said, found.known.of) == (Length(120, 180), 2, 0)
+    found = estimated(plan, {UPGRADE: taken(5, 5, 5)})
+    assert (found.whole, found.known.said, found.known.of) == (Length(65, 95), 1, 3)
 
 
 def test_hosts_go_side_by_side_as_far_as_the_window_lets_them():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,13 @@ def test_a_plan_keeps_how_it_was_looked_at(tmp_path, monkeypatch):
     plan = planned(settings_with(tmp_path), Where(("openstack", "ansible:hosts.ini", "ansible:a,b,"), "prod"))
     assert plan.sources == ("openstack", f"ansible:{tmp_path}/hosts.ini", "ansible:a,b,")
     assert plan.os_cloud == "prod"
+
+
+def test_a_plan_keeps_how_long_an_entry_says_that_it_takes(tmp_path):
+    settings = settings_with(tmp_path)
+    told = replace(settings, strategies=(replace(settings.strategies[0], takes=(60, 90)),))
+    assert [one.takes for one in planned(told).bindings] == [(60, 90)]
+    assert planned(told).hash == planned(settings).hash
 
 
 def test_an_absolute_path_stays():

@@ -66,6 +66,7 @@ class StrategyEntry:
     use: str
     match: Mapping[str, tuple[str, ...]]
     options: Mapping[str, Any]
+    takes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +225,25 @@ def _strategy(file: Path, place: str, entry: Mapping[str, Any]) -> StrategyEntry
     use = entry.get("use")
     if not isinstance(use, str):
         raise invalid(place, 'needs use = "...", the name of a strategy')
-    options = {key: value for key, value in entry.items() if key not in {"match", "use"}}
+    options = {key: value for key, value in entry.items() if key not in {"match", "use", "takes"}}
     return StrategyEntry(
         place=place,
         use=use,
         match=read_match(place, entry.get("match", {}), MATCH_KEYS),
         options={**options, "folder": str(file.parent)},
+        takes=_takes(place, entry["takes"]) if "takes" in entry else None,
     )
+
+
+def _takes(place: str, value: Any) -> tuple[int, int]:
+    """What somebody expects of an attempt, in seconds: the usual, and what nine in ten stay below; one is both."""
+    from stairlift.wiring.config.policy import whole_seconds
+
+    usual, *more = value if isinstance(value, list) and value else [value]
+    found = [whole_seconds(place, "takes", length) for length in (usual, *(more or [usual]))]
+    if len(found) != 2 or not 0 < found[0] <= found[1]:
+        raise invalid(place, 'takes is a time such as "12m", or two, the usual one first: ["12m", "25m"]')
+    return found[0], found[1]
 
 
 def _gates(table: _Table | None) -> GateSettings:

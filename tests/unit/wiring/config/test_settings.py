@@ -133,6 +133,14 @@ class TestStrategies:
         assert (two.use, two.match) == ("ansible", {})
         assert one.place == f"{file}:1: [[strategy]] number 1"
 
+    @pytest.mark.parametrize(
+        ("text", "found"), [('"12m"', (720, 720)), ("90", (90, 90)), ('["12m", "1h"]', (720, 3600))]
+    )
+    def test_how_long_they_say_it_takes_is_no_option_of_the_strategy(self, machine, text, found):
+        machine.here(f'[[strategy]]\nuse = "command"\ntakes = {text}\nargv = ["./step"]\n')
+        [one] = machine.read().strategies
+        assert (one.takes, "takes" in one.options) == (found, False)
+
     def test_how_hosts_are_reached_is_told_once_and_its_paths_are_beside_the_file(self, machine):
         file = machine.of_the_user(
             '[sources]\nssh = { user = "ops", port = 2222, key = "id", become = ["sudo", "-n"] }\n'
@@ -184,6 +192,10 @@ class TestPolicy:
             "match: there is no 'projekt'; did you mean pro",
         ),
         ("[[strategy]]\nuse = 'command'\nmatch = 'nova'\n", "match is a table"),
+        *(
+            (f"[[strategy]]\nuse = 'command'\ntakes = {takes}\n", "takes is a")
+            for takes in ("0", "[]", "'soon'", "['2h', '1h']", "[1, 2, 3]")
+        ),
         ("[[strategy]]\nuse = 'command'\nmatch = { host = [] }\n", "match.host is a text or a list"),
         ("[[strategy]]\nuse = 'command'\nmatch = { host = [1] }\n", "match.host is a text or a list"),
         ("[hop]\nto = '2026.1'\n", "[[hop]], in double brackets"),
