@@ -38,6 +38,7 @@ def test_networks_are_served_by_two_dhcp_agents_unless_the_scenario_says_otherwi
 
 def test_a_network_is_given_to_an_agent_and_taken_from_another(call):
     caller = call(a_cloud(networks=(NetworkSpec("blue", dhcp=("net1",)),)))
+    caller.cloud.advance(1)  # its first agent has wired it
     (network,) = caller.get(f"{ROOT}/networks")["networks"]
     known = agents(caller, "neutron-dhcp-agent")
     path = f"{ROOT}/agents/{known['net2']}/dhcp-networks"
