@@ -1,10 +1,10 @@
 """Of the report on a run: who approved what and when, what people told it, and when it rested."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from stairlift.model.run import Command, Event, Run
-from stairlift.model.scope import Scope
+from stairlift.report.approvals import Given, approvals_given
 from stairlift.report.paper import Section, grid, section, words
 from stairlift.report.text import count, day, duration
 
@@ -15,8 +15,7 @@ _GOES_ON = frozenset({"run.resumed", "run.rolling-back", "run.cancelled", "run.d
 
 def word_given(run: Run, events: Sequence[Event], commands: Sequence[Command]) -> Section:
     """Who approved what, when, and what it covered. A blanket approval is one of everything that was to come."""
-    words_of = [command for command in commands if command.kind == "approve"]
-    rows = [*_at_first(run, events, words_of), *_blanket(events), *map(_approved, words_of)]
+    rows = [_given(one) for one in approvals_given(run, events, commands)]
     covered = sum(bool(event.data.get("blanket")) for event in events if event.kind == "step.approved")
     told = f"The approval of the whole run covered {count(covered, 'step')} that would have asked." if covered else ""
     none = "" if rows else f"Nobody has approved anything yet; {run.actor or 'somebody'} began it."
@@ -24,38 +23,18 @@ def word_given(run: Run, events: Sequence[Event], commands: Sequence[Command]) -
     return section("approvals", "Who approved what", words(none), grid(columns, rows), words(told))
 
 
-def _at_first(run: Run, events: Iterable[Event], told: Iterable[Command]) -> list[tuple[str, ...]]:
-    """Whoever begins a run approves its plan, unless it was begun to ask, or with a word for the run as a whole."""
-    later = any(command.step == run.plan_hash and command.result == "applied" for command in told)
-    whole = any(event.kind == "run.started" and event.data.get("approve_all") for event in events)
-    if later or whole or not Scope.of(run).approved:
-        return []
-    return [(day(run.created_at), run.actor, "the plan", f"plan {run.plan_hash}", "", "applied")]
+def _given(one: Given) -> tuple[str, ...]:
+    return day(one.at), one.actor, one.what, one.covers, one.reason, _came(one.result, one.answer)
 
 
-def _blanket(events: Iterable[Event]) -> list[tuple[str, ...]]:
-    """The word that holds for the run as a whole: whoever takes it up again later goes by it, and has not given it."""
-    for event in events:
-        if event.kind in ("run.started", "run.resumed") and event.data.get("approve_all"):
-            covers = f"plan {event.data.get('plan', '')} and every gate"
-            return [(day(event.at), str(event.data.get("actor", "")), "the whole run", covers, "", "applied")]
-    return []
-
-
-def _approved(command: Command) -> tuple[str, ...]:
-    covers = str(command.details.get("covers", ""))
-    return day(command.at), command.actor, command.step or "the plan", covers, command.reason, _came(command)
-
-
-def _came(command: Command) -> str:
-    answer = f": {command.answer}" if command.answer else ""
-    return f"{command.result or 'nobody acted on it yet'}{answer}"
+def _came(result: str, answer: str) -> str:
+    return f"{result or 'nobody acted on it yet'}{f': {answer}' if answer else ''}"
 
 
 def told_lines(commands: Sequence[Command]) -> Section:
     """What else people told it."""
     others = [command for command in commands if command.kind != "approve"]
-    rows = [(day(c.at), c.actor, c.kind, c.step, c.reason, _came(c)) for c in others]
+    rows = [(day(c.at), c.actor, c.kind, c.step, c.reason, _came(c.result or "", c.answer)) for c in others]
     columns = ("When", "Who", "What", "Step", "Why", "Came of it")
     return section("commands", "What people told it", words("" if rows else "Nothing."), grid(columns, rows))
 

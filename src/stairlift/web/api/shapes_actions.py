@@ -44,6 +44,27 @@ class Choices(Shape):
     approvals: list[Approval]
 
 
+class ApprovalGiven(Shape):
+    """An approval on record. `step` is null for the plan and for the whole run, `result` until somebody acted on it."""
+
+    at: datetime
+    actor: str
+    what: str
+    step: str | None
+    covers: str
+    reason: str
+    result: Literal["applied", "refused"] | None
+    answer: str
+
+
+class Approvals(Shape):
+    """What of a run waits for approval, and who approved what."""
+
+    run: str
+    waiting: list[Approval]
+    given: list[ApprovalGiven]
+
+
 class Undone(Shape):
     """A step that a rollback takes back."""
 

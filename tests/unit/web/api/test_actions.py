@@ -296,6 +296,19 @@ def test_a_gate_is_approved_by_who_may_with_what_it_covers(house, waiting) -> No
     assert code(tells(grace, waiting, action="pause")) == (403, "access.forbidden")
 
 
+def test_what_waits_and_who_approved_what_is_one_document(house, waiting) -> None:
+    reader, grace = client(house, "read", name="eve"), client(house, "approve", name="grace")
+    before = reader.get(at(waiting, "approvals")).json()
+    assert [asked["step"] for asked in before["waiting"]] == ["gate"]
+    [plan] = before["given"]
+    assert (plan["what"], plan["step"], plan["result"]) == ("the plan", None, "applied")
+    assert plan["covers"] == f"plan {waiting.run.plan_hash}"
+    approves(grace, waiting)
+    [_, given] = reader.get(at(waiting, "approvals")).json()["given"]
+    assert (given["actor"], given["step"], given["reason"], given["result"]) == ("grace", "gate", "read", None)
+    assert given["covers"] == GATE.reason
+
+
 def test_a_plan_is_approved_by_its_hash_and_no_other_is(house, ada, waiting) -> None:
     assert code(approves(ada, waiting, "sha256:another")) == (409, "plan.other_hash")
 
