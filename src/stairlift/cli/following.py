@@ -70,7 +70,7 @@ def follow(run_id: str, branch: Branch, seq: int = 0, *, moved: bool = False) ->
     except SystemExit:
         say(f"run {run_id} goes on with the server; watch it: stairlift status {run_id} --watch")
         raise
-    for line in status_lines(branch.standing(run, plan), now()):
+    for line in status_lines(branch.archive.standing_of_all(run, plan), now()):
         say(line)
     return Result(run)
 

@@ -9,6 +9,7 @@ from stairlift.cli.failing import tell_findings
 from stairlift.cli.here import actor, ask, somebody_there
 from stairlift.cli.output import say
 from stairlift.cli.progress import Progress
+from stairlift.drive.choices import evidence
 from stairlift.drive.commands import tell
 from stairlift.model.plan import Plan, Step
 from stairlift.model.run import Command, Event, Run, RunState
@@ -49,7 +50,7 @@ def orchestrate(begun: Run | None, plan: Plan, desk: Desk) -> Result:
     with told_elsewhere(desk.settings, desk.office.store, say):
         result = _carried_on(begun, plan, desk)
     run = desk.office.store.run(result.run.id)
-    for line in status_lines(desk.office.standing(run, plan), now()):
+    for line in status_lines(desk.office.archive.standing_of_all(run, plan), now()):
         say(line)
     return replace(result, run=run)
 
@@ -87,7 +88,7 @@ def all_answered(run: Run, plan: Plan, office: Office | Branch) -> bool:
 
 
 def _plan_approved(run: Run, plan: Plan, office: Office | Branch) -> bool:
-    for line in found_lines(office.found(run)):
+    for line in found_lines(office.archive.found(run)):
         say(f"found: {line}")
     tell_plan(plan)
     if ask(f"Type the cloud's name ({plan.cloud}) to approve it:") != plan.cloud:
@@ -117,7 +118,7 @@ def tell_plan(plan: Plan) -> None:
 
 def _tell_evidence(run: Run, step: Step, office: Office | Branch) -> None:
     """What a fresh look at the cloud found before the step was offered."""
-    for line in office.evidence(run, step.id):
+    for line in evidence(office.store, run, step.id):
         say(f"  seen: {line}")
 
 
@@ -125,7 +126,7 @@ def _approved(run: Run, plan: Plan, step: Step, office: Office | Branch) -> bool
     mark = "ONE-WAY" if step.one_way else "approval"
     what = f" ({step.action} on {span(step.hosts)})" if step.hosts else ""
     say(f"{mark}: {step.id}{what}: {step.reason}", style="bold yellow")
-    for line in office.evidence(run, step.id):
+    for line in evidence(office.store, run, step.id):
         say(f"  seen: {line}")
     if ask("Approve it? [y/N]").lower() not in {"y", "yes"}:
         return False

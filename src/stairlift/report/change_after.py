@@ -8,8 +8,8 @@ from datetime import timedelta
 from stairlift.model.effect import Effect
 from stairlift.model.plan import Plan
 from stairlift.model.run import (
-    FINAL_RUN_STATES,
     IN_FLIGHT,
+    OVER,
     SETTLED,
     UNWELL,
     Attempt,
@@ -31,7 +31,6 @@ from stairlift.report.outlook import outlooks
 from stairlift.report.paper import Paper, Section, Words, grid, section, words
 from stairlift.report.text import count, day, duration
 
-_OVER = FINAL_RUN_STATES | {RunState.FAILED}
 _ENDED = {
     RunState.DONE: "It is done.",
     RunState.ROLLED_BACK: "It was taken back: the cloud runs the old release where it did before.",
@@ -127,7 +126,7 @@ def _outcome(account: Account) -> Section:
     weight = Words(_ENDED[run.state], "alert")
     return section(
         "outcome",
-        "How it ended" if run.state in _OVER else "Where it stands",
+        "How it ended" if run.state in OVER else "Where it stands",
         weight,
         words(f"{done} of {count(total, 'step')} came to a good end: {rest}.{why}" if total else ""),
         words(_replaced(account)),

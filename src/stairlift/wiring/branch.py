@@ -15,7 +15,6 @@ from stairlift.client.problems import error_of
 from stairlift.client.records import at
 from stairlift.client.store import ServerStore
 from stairlift.client.told import delivery_of, source_of, strategy_of, token_of, worker_of
-from stairlift.drive.choices import evidence
 from stairlift.model.access import Token
 from stairlift.model.availability import Totals
 from stairlift.model.dispatch import WorkerSeen
@@ -26,8 +25,6 @@ from stairlift.model.run import Attempt, AttemptId, Run
 from stairlift.report.announcement import Occasion
 from stairlift.report.figures import Availability
 from stairlift.report.installed import InstalledSource, InstalledStrategy
-from stairlift.report.prepared import Found
-from stairlift.report.status import Standing
 from stairlift.wiring.admitting import Wish
 from stairlift.wiring.archive import Archive
 from stairlift.wiring.reporting import Form
@@ -48,25 +45,9 @@ class Branch:
         """What is on record, to be read and shown."""
         return Archive(self.store, self.tasks, self.queued, self.metered)
 
-    def run(self, name: str | None, cloud: str | None = None) -> Run:
-        """The run that is meant, see `Archive.run`."""
-        return self.archive.run(name, cloud)
-
     def plan(self, run: Run) -> Plan:
         """The plan that a run carries out."""
         return self.archive.plan(run)
-
-    def standing(self, run: Run, plan: Plan) -> Standing:
-        """Where a run stands at this moment."""
-        return self.archive.standing_of_all(run, plan)
-
-    def found(self, run: Run) -> tuple[Found, ...]:
-        """What stage `prepare` has to say."""
-        return self.archive.found(run)
-
-    def evidence(self, run: Run, step: str) -> tuple[str, ...]:
-        """What a look at the cloud found before this step was asked for, the last time."""
-        return evidence(self.store, run, step)
 
     def doing(self, run_id: str, steps: Iterable[str]) -> Mapping[str, str]:
         """What the newest attempts of these steps do, for a screen that is drawn anew: it waits for nobody."""

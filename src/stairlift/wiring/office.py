@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from stairlift.drive.choices import evidence
 from stairlift.execute.local import LocalExecutor
 from stairlift.model.errors import StairliftError
 from stairlift.model.plan import Plan
 from stairlift.model.run import LEASE_TTL, Attempt, AttemptId, Run
 from stairlift.ports import Executor, Store
-from stairlift.report.prepared import Found
-from stairlift.report.status import Standing
 from stairlift.store.opening import open_engine, upgrade
 from stairlift.store.sql import open_store
 from stairlift.wiring.archive import Archive, nowhere_queued
@@ -47,25 +44,9 @@ class Office:
         queued = self.crew.queued if self.crew else nowhere_queued
         return Archive(self.store, self.tasks, queued, partial(totals_of, state_dir=self.state_dir))
 
-    def run(self, name: str | None, cloud: str | None = None) -> Run:
-        """The run that is meant, see `Archive.run`."""
-        return self.archive.run(name, cloud)
-
     def plan(self, run: Run) -> Plan:
         """The plan that a run carries out."""
         return self.archive.plan(run)
-
-    def standing(self, run: Run, plan: Plan) -> Standing:
-        """Where a run stands at this moment."""
-        return self.archive.standing_of_all(run, plan)
-
-    def found(self, run: Run) -> tuple[Found, ...]:
-        """What stage `prepare` has to say."""
-        return self.archive.found(run)
-
-    def evidence(self, run: Run, step: str) -> tuple[str, ...]:
-        """What a look at the cloud found before this step was asked for, the last time."""
-        return evidence(self.store, run, step)
 
     def doing(self, run_id: str, steps: Iterable[str]) -> Mapping[str, str]:
         """What the newest attempts of these steps do, as `tasks` has it."""

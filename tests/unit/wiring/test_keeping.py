@@ -7,6 +7,7 @@ import pytest
 
 from journals import an_office
 from planning import ANY, seen
+from stairlift.drive.choices import evidence
 from stairlift.knowledge.releases import parse_series
 from stairlift.model.errors import Refusal, Trouble, UsageError
 from stairlift.model.finding import Waiver
@@ -184,5 +185,5 @@ class _Effects:
         return ()
 
 
-def test_the_office_of_a_journal_has_the_evidence(tmp_path):
-    assert an_office(tmp_path).evidence(Run("r", "lab", "h", "a", "b", RunState.RUNNING, now()), "x") == ()
+def test_a_journal_has_no_evidence_of_what_nobody_asked_for(tmp_path):
+    assert evidence(an_office(tmp_path).store, Run("r", "lab", "h", "a", "b", RunState.RUNNING, now()), "x") == ()

@@ -39,45 +39,45 @@ class TestWhichRun:
     def test_the_one_that_is_named(self, office):
         first = Ledger.begun(office, PLAN).rests(RunState.FAILED).run
         Ledger.begun(office, PLAN, NOON + HOUR)
-        assert office.run(first.id).id == first.id
+        assert office.archive.run(first.id).id == first.id
 
     def test_the_active_one_though_it_is_not_the_newest(self, office):
         active = Ledger.begun(office, PLAN).run
         Ledger.begun(office, PLAN, NOON + HOUR).rests(RunState.FAILED)
-        assert office.run(None).id == active.id
+        assert office.archive.run(None).id == active.id
 
     def test_else_the_newest(self, office):
         Ledger.begun(office, PLAN).rests(RunState.DONE)
         newest = Ledger.begun(office, PLAN, NOON + HOUR).rests(RunState.FAILED).run
-        assert office.run(None).id == newest.id
+        assert office.archive.run(None).id == newest.id
 
     def test_the_cloud_that_the_environment_names(self, office):
         ours = Ledger.begun(office, a_plan(a_step("a"), cloud="ours")).rests(RunState.DONE).run
         Ledger.begun(office, a_plan(a_step("a"), cloud="theirs"), NOON + HOUR)
-        assert office.run(None, "ours").id == ours.id
+        assert office.archive.run(None, "ours").id == ours.id
 
     def test_two_active_clouds_and_no_word_of_which(self, office):
         runs = [Ledger.begun(office, a_plan(a_step("a"), cloud=name)).run for name in ("ours", "theirs")]
         with pytest.raises(UsageError) as wrong:
-            office.run(None)
+            office.archive.run(None)
         assert wrong.value.code == "run.ambiguous"
         assert all(run.id in wrong.value.brief for run in runs)
 
     @pytest.mark.parametrize("cloud", [None, "lab"])
     def test_none_yet(self, office, cloud):
         with pytest.raises(UsageError) as wrong:
-            office.run(None, cloud)
+            office.archive.run(None, cloud)
         assert (wrong.value.code, wrong.value.exit_code) == ("run.none", 2)
 
     def test_an_unknown_one(self, office):
         with pytest.raises(UsageError, match="'nope'"):
-            office.run("nope")
+            office.archive.run("nope")
 
     def test_an_empty_name_is_not_the_run_at_hand(self, office):
         """As a script types it whose variable is not set: `stairlift cancel "$RUN" --yes`."""
         Ledger.begun(office, PLAN)
         with pytest.raises(UsageError, match="no run ''"):
-            office.run("")
+            office.archive.run("")
 
 
 class TestStanding:
@@ -85,7 +85,7 @@ class TestStanding:
         ledger = Ledger.begun(office, PLAN).starts("a").tells("a", '{"task": "first"}\n{"task": "restart"}\n{"tas')
         told = Command("c1", ledger.run.id, "skip", "b", "bob", "why not", NOON)
         office.store.tell(told)
-        standing = office.standing(ledger.run, PLAN)
+        standing = office.archive.standing_of_all(ledger.run, PLAN)
         assert [s.state for s in standing.steps] == ["running", "pending"]
         assert standing.doing == {"a": "restart"}
         assert standing.told == (told,)
@@ -94,7 +94,7 @@ class TestStanding:
     def test_who_orchestrates(self, office):
         ledger = Ledger.begun(office, PLAN)
         with office.store.hold(PLAN.cloud):
-            assert office.standing(ledger.run, PLAN).orchestrator is not None
+            assert office.archive.standing_of_all(ledger.run, PLAN).orchestrator is not None
 
     @pytest.mark.parametrize("told", ["", "[]\n", "7\n", "{}\n", '{"task": 3}\n', "\xff\n", '{"task'])
     def test_a_progress_file_that_tells_no_task(self, office, told):

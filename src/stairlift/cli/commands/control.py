@@ -71,7 +71,7 @@ def _sure(run: Run, *, at_once: bool) -> bool:
 def _meant(name: str | None) -> "tuple[Office | Branch, Run]":
     found = settings()
     office = here.office(found)
-    return office, office.run(name, found.os_cloud)
+    return office, office.archive.run(name, found.os_cloud)
 
 
 def _control(office: "Office | Branch", run: Run, what: tuple[RunCommandKind, Mapping[str, Any]], reason: str) -> None:

@@ -51,7 +51,7 @@ def ledger(
     demand_word(wanted, reason, settle=settle, restore=restore)
     found = settings()
     office = here.office(found)
-    run = office.run(name, found.os_cloud)
+    run = office.archive.run(name, found.os_cloud)
     left = _seen_to(run, office, wanted, _Word(restore, settle, reason)) if settle or restore else None
     _show(run, office, output)
     if left:

@@ -42,7 +42,7 @@ def notices(
         say(f"channel {test}: {try_out(found, test)}")
         return
     branch = here.branch(found)
-    run = here.office(found).run(name, found.os_cloud)
+    run = here.archive(found).run(name, found.os_cloud)
     deliveries = branch.deliveries(run.id, limit) if branch else deliveries_of(found, run.id, limit)
     _show(run.id, deliveries, output)
 

@@ -95,7 +95,7 @@ def replan(  # Typer makes options of parameters  # noqa: PLR0917
 
     found = settings()
     office = here.office(found)
-    run = office.run(name, os_cloud or found.os_cloud)
+    run = office.archive.run(name, os_cloud or found.os_cloud)
     new = _anew(run, office, found, (os_cloud, inventory or (), policy, waive or ()))
     if out:
         write_plan(new.plan, out)

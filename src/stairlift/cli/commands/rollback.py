@@ -40,7 +40,7 @@ def rollback(
     found = settings()
     branch = here.branch(found)
     office = branch or here.office(found)
-    run = office.run(name, found.os_cloud)
+    run = office.archive.run(name, found.os_cloud)
     lines = way_back_of(run, office, whole=dry_run)
     if dry_run:
         for line in lines:

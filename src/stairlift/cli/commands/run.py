@@ -140,7 +140,7 @@ def resume(
     read = settings()
     branch = here.branch(read)
     office = branch or here.office(read)
-    found = office.run(name, read.os_cloud)
+    found = office.archive.run(name, read.os_cloud)
     if found.state in FINAL_RUN_STATES:
         _leave_over(found)
     if not standby:

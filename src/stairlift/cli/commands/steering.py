@@ -43,7 +43,7 @@ def _tell(kind: CommandKind, run: str, step: str, reason: str) -> None:
 
     read = settings()
     office = here.office(read)
-    found = office.run(run)
+    found = office.archive.run(run)
     command = Command(uuid.uuid4().hex, found.id, kind, step, actor(), reason, now())
     told = tell(office.store, office.plan(found), command)
     if told.result == "applied":

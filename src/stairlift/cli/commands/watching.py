@@ -62,7 +62,7 @@ def _on_record(name: str | None) -> "tuple[Archive, Run]":
 def _meant(name: str | None) -> "tuple[Office | Branch, Run]":
     found = settings()
     office = here.office(found)
-    return office, office.run(name, found.os_cloud)
+    return office, office.archive.run(name, found.os_cloud)
 
 
 def list_runs(output: Output = Format.TABLE, _columns: Columns = None) -> None:

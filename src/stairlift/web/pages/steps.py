@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from stairlift.drive.choices import evidence
 from stairlift.model.outline import outlined
 from stairlift.model.plan import Step
 from stairlift.model.plan_document import step_from_document
@@ -56,7 +57,7 @@ def _values(run: Run, document: Mapping[str, Any], status: StepStatus, house: Ho
         "usual": Expected.of_the_like(records.took(run.id, step.id, MOST)),
         "doing": house.office.doing(run.id, [step.id]).get(step.id, "") if status.attempt else "",
         "why": _why(run, status, house),
-        "evidence": house.office.evidence(run, step.id),
+        "evidence": evidence(house.office.store, run, step.id),
         "events": [event_line(event, {step.id: step}) for event in records.events(run.id, step=step.id)[-_EVENTS:]],
         "choices": choices,
         "ask": choices.approval(step.id),

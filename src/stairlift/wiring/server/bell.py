@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from stairlift.drive.background import in_background
 from stairlift.model.errors import StairliftError
-from stairlift.model.run import FINAL_RUN_STATES, Event, RunState
+from stairlift.model.run import FINAL_RUN_STATES, OVER, Event, RunState
 from stairlift.ports import Records
 from stairlift.wiring.defects import report_of
 
@@ -26,8 +26,6 @@ PAUSE = 0.25
 _PAUSE_BROKEN = 1.0
 #: How many events one look brings, and how many of the last ones are kept for those who watch.
 _AT_ONCE, _KEPT = 500, 2000
-#: Nothing more happens in these unless somebody has it go on.
-_OVER = FINAL_RUN_STATES | {RunState.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ class Bell:
             pause = self._look
             try:
                 if post.hear(*await in_background(lambda: post.look(self._records), "bell")):
-                    pause = 0.0 if post.state in _OVER else pause  # whether that was all is told by the next look
+                    pause = 0.0 if post.state in OVER else pause  # whether that was all is told by the next look
                 known = ""
             except StairliftError:  # asked again in a moment; who reads the journal meanwhile is told
                 pause = max(self._look, _PAUSE_BROKEN)
@@ -176,7 +174,7 @@ class _Post:
         self._recent.extend(found)
         self.seq = found[-1].seq if found else max(self.seq, 0)
         self.state = state
-        self.at_rest = not found and state in _OVER
+        self.at_rest = not found and state in OVER
         if was != (self.seq, self.at_rest):
             self.ring()
         return bool(found)

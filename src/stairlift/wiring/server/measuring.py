@@ -14,7 +14,7 @@ from time import monotonic
 from stairlift import __version__
 from stairlift.model.availability import METER
 from stairlift.model.plan_document import from_document
-from stairlift.model.run import FINAL_RUN_STATES, SETTLED, Run, RunState, StepState
+from stairlift.model.run import FINAL_RUN_STATES, OVER, SETTLED, Run, RunState, StepState
 from stairlift.model.scope import Scope
 from stairlift.ports import Outbox, Records
 from stairlift.probe.order import SAMPLES, folder_of
@@ -29,7 +29,6 @@ from stairlift.wiring.server.attendance import Attendance
 
 #: Of the time since a forecast was made, the share that making the next may take; and the seconds it holds at least.
 _SHARE, _HOLDS = 0.02, 60.0
-_OVER = FINAL_RUN_STATES | {RunState.FAILED}
 
 
 @dataclass(slots=True)
@@ -124,7 +123,7 @@ def of_each_cloud(runs: Iterable[Run]) -> list[Run]:
     found: dict[str, Run] = {}
     for run in runs:
         known_one = found.setdefault(run.cloud, run)
-        if known_one.state in _OVER and run.state not in _OVER:
+        if known_one.state in OVER and run.state not in OVER:
             found[run.cloud] = run
     return [found[cloud] for cloud in sorted(found)]
 
