@@ -1,6 +1,7 @@
 """Every page there is, in a real browser: on a telephone, by day and night, without scripts, and what its buttons say."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -186,6 +187,23 @@ def test_without_scripts_each_is_as_whole_as_with_them(paths, person):
 _SILENT = """[...document.querySelectorAll('button:disabled')]
     .filter(one => !document.getElementById(one.getAttribute('aria-describedby'))?.textContent.trim())
     .map(one => one.textContent)"""
+
+
+def test_a_printer_leaves_out_what_is_pressed(paths, person):
+    page = person().sees(paths["going"])
+    page.emulate_media(media="print")
+    expect(page.locator("#flight")).to_be_visible()
+    for pressed in ("nav", "button", "form"):
+        assert not [one for one in page.locator(pressed).all() if one.is_visible()], pressed
+
+
+def test_a_change_board_gets_a_sheet_or_two_of_paper(paths, person):
+    """The page by itself, as `stairlift report` writes it; a sheet has two sides."""
+    visitor = person()
+    page = visitor.context.new_page()
+    page.set_content(page.request.get(f"{visitor.home}/v1{paths['plan']}/report?format=html").text())
+    expect(page.locator("h1")).to_contain_text("Upgrade of lab")
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) <= 4
 
 
 def test_buttons_that_cannot_be_pressed_say_why(house, paths, person):

@@ -7,7 +7,7 @@ from stairlift.model.naming import printable
 from stairlift.report.paper import Grid, Listing, Paper, Part, Section, Typed, Words
 from stairlift.report.paper_words import cut
 
-#: Black on white, a table never cut in two; a printer leaves out what only a screen needs.
+#: Black on white, no line of a table cut in two. On paper it is small: a change board gets one sheet or two.
 _STYLE = """\
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a; }
 h1 { font-size: 1.5rem; }
@@ -21,10 +21,14 @@ td:last-child { overflow-wrap: anywhere; min-width: 12rem; }
 .wide { overflow-x: auto; }
 .alert { font-weight: 700; }
 pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-@page { margin: 18mm; }
+@page { margin: 11mm; }
 @media print {
-  body { font-size: 10.5pt; margin: 0; max-width: none; }
-  h2 { break-after: avoid; }
+  body { font-size: 8pt; line-height: 1.3; margin: 0; max-width: none; }
+  h1 { font-size: 13pt; margin: 0 0 4pt; }
+  h2 { font-size: 9.5pt; margin: 8pt 0 3pt; break-after: avoid; }
+  p, ul, pre, dl { margin: 3pt 0; }
+  th, td { padding: 1pt 5pt 1pt 0; }
+  td:last-child { min-width: 0; }
   tr, pre, dl { break-inside: avoid; }
 }
 """
