@@ -79,9 +79,9 @@ def a_house(folder: Path, **given) -> House:
 def a_run(house: House, plan: Plan | None = None, **given) -> Ledger:
     """A run that has begun, on record, to be written about further: `a_run(house).does("cmp1-cordon").run`.
 
-    `at` is when it began.
+    `at` is when it began, `options` what it keeps.
     """
-    return Ledger.begun(house.office, plan or a_rollout(2), given.get("at", NOON))
+    return Ledger.begun(house.office, plan or a_rollout(2), **{"at": NOON, **given})
 
 
 def client(house: House, *rights: Right, name: str = "ada", **given) -> TestClient:

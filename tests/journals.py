@@ -33,14 +33,14 @@ class Ledger:
     at: datetime
 
     @classmethod
-    def opened(cls, office: Office, plan: Plan, at: datetime = NOON) -> "Ledger":
+    def opened(cls, office: Office, plan: Plan, at: datetime = NOON, **given) -> "Ledger":
         with office.store.hold(plan.cloud) as journal:
-            run = new_run(journal, plan, to_document(plan), now=at, actor="ada")
+            run = new_run(journal, plan, to_document(plan), now=at, actor="ada", **given)
         return cls(office, plan, run, at)
 
     @classmethod
-    def begun(cls, office: Office, plan: Plan, at: datetime = NOON) -> "Ledger":
-        ledger = cls.opened(office, plan, at)
+    def begun(cls, office: Office, plan: Plan, at: datetime = NOON, **given) -> "Ledger":
+        ledger = cls.opened(office, plan, at, **given)
         ledger.writes(changes.begun(ledger.run, at, approve_all=False))
         return ledger
 

@@ -12,11 +12,12 @@ from browsers import MARKS, Person, expect, grave, served
 from flights import a_flight
 from meters import failure, seconds, session
 from pages import ROOT
+from stairlift.model.availability import METER
 from stairlift.model.errors import Refusal
 from stairlift.model.finding import Finding
 from stairlift.model.run import RunState
 from stairlift.model.shelf import Sighting
-from stairlift.probe.order import SAMPLES, folder_of
+from stairlift.probe.order import SAMPLES, MeterSettings, folder_of
 from stairlift.probe.samples import SampleFile
 from stairlift.web.app import the_app
 from stairlift.wiring.clock import now
@@ -53,7 +54,8 @@ def paths(house) -> dict[str, str]:
     plan, ago = a_flight(3), now() - timedelta(minutes=9)
     steps = [step.id for step in plan.steps]
     keep_plan(house.library, plan, "ada")
-    going = houses.a_run(house, plan, at=ago).does(*steps[:9]).starts(steps[9]).prints(steps[9], f"moves {LONG}\n" * 9)
+    going = houses.a_run(house, plan, at=ago, options={METER: MeterSettings().document()}).does(*steps[:9])
+    going.starts(steps[9]).prints(steps[9], f"moves {LONG}\n" * 9)
     measured(house, going.run, going.run.created_at.timestamp())
     troubled = houses.a_run(house, a_flight(3, cloud="west"), at=ago).does(*steps[:9]).starts(steps[9])
     troubled.fails(steps[10], f"no route to {LONG}")
@@ -92,16 +94,17 @@ def paths(house) -> dict[str, str]:
 
 
 def measured(house, run, began: float) -> None:
-    """What a meter has written of this run: somebody was turned away."""
+    """What a meter has written of this run until now: somebody was turned away."""
     folder = folder_of(house.settings.state_dir, run.id)
     folder.mkdir(parents=True)
     begun = session(began)
     file = SampleFile(folder / SAMPLES, begun.targets)
     file.begin(begun)
-    for bucket in seconds(int(began), int(began) + 60):
+    one, turned_away = failure(began + 200)
+    for bucket in seconds(int(began), int(now().timestamp())):
         file.put(bucket, [])
-    one, bucket = failure(began + 60)
-    file.put(bucket, [one])
+        if bucket.at == int(began) + 200:
+            file.put(turned_away, [one])
 
 
 def looked_at(house, cloud: str, computes: int) -> None:
