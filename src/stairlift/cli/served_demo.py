@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import count, takewhile
 from pathlib import Path
 
 from stairlift.cli.demonstration import Stage, inside, release_of, staged, target_of
@@ -15,8 +14,8 @@ from stairlift.cli.serving import Welcome, keep_serving
 from stairlift.knowledge.releases import describe
 from stairlift.model.errors import StairliftError
 from stairlift.model.run import FINAL_RUN_STATES, AttemptId, Run
-from stairlift.probe.meter import STEP as METER_STEP
 from stairlift.wiring.config.settings import Settings
+from stairlift.wiring.meter import processes_of
 from stairlift.wiring.office import Office, open_office
 from stairlift.wiring.server.listening import is_free
 
@@ -73,15 +72,10 @@ def _end_attempts(found: Settings) -> None:
 
 async def _ended(office: Office) -> None:
     for run in office.store.runs():
-        for attempt in (*_under_way(office, run), *_meters(office, run)):
+        for attempt in (*_under_way(office, run), *processes_of(run.id, office.executor.has)):
             await office.executor.end(attempt)
 
 
 def _under_way(office: Office, run: Run) -> Iterator[AttemptId]:
     if run.state not in FINAL_RUN_STATES:
         yield from (attempt.id for attempt in office.store.attempts(run.id) if attempt.result is None)
-
-
-def _meters(office: Office, run: Run) -> Iterator[AttemptId]:
-    """The newest goes on for a moment when its run is over; they are on record in their folders alone."""
-    yield from takewhile(office.executor.has, (AttemptId(run.id, METER_STEP, number) for number in count(1)))

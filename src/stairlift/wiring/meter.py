@@ -1,8 +1,9 @@
 """The availability meter: the `[meter]` table, and the meter of a run."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,10 +14,10 @@ from stairlift.model.availability import METER
 from stairlift.model.errors import StairliftError
 from stairlift.model.observation import BackendRecord, Observation
 from stairlift.model.plan import Asked, Plan
-from stairlift.model.run import FINAL_RUN_STATES, Run
+from stairlift.model.run import FINAL_RUN_STATES, AttemptId, Run
 from stairlift.ports import CloudClient, Records, UpgradeStrategy
 from stairlift.probe.leftovers import Leftovers
-from stairlift.probe.meter import Place, RunMeter, end_meter
+from stairlift.probe.meter import STEP, Place, RunMeter, end_meter
 from stairlift.probe.order import BackendAddress, MeterOrder, MeterSettings, WriteSettings, folder_of
 from stairlift.wiring.config.policy import whole_seconds
 from stairlift.wiring.config.toml import demand_known, invalid
@@ -146,6 +147,11 @@ def backends(seen: Iterable[Observation]) -> tuple[BackendAddress, ...]:
         if services.get(fact.binary) in asked
     }
     return tuple(sorted(found, key=lambda one: (one.service, one.name, one.address, one.port)))
+
+
+def processes_of(run_id: str, begun: Callable[[AttemptId], bool]) -> Iterator[AttemptId]:
+    """The meters of a run, which only their folders have on record. The newest outlives its run for a moment."""
+    return takewhile(begun, (AttemptId(run_id, STEP, number) for number in count(1)))
 
 
 def end_those_of(records: Records, state_dir: Path, cloud: str) -> None:

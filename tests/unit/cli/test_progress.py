@@ -109,6 +109,7 @@ class TestOnATerminal:
         with progress(stream, locked) as shown:
             shown.hear(an_event("step.started", "compute@cmp1"))
             _until(lambda: "1 in flight" in stream.getvalue())
+        assert "locked" not in stream.getvalue()
 
     def test_lines_that_are_drawn_anew_are_no_wider_than_the_terminal(self):
         stream = Terminal()
@@ -123,20 +124,24 @@ class Broken(io.StringIO):
         super().__init__()
         self.error = error
         self.tty = tty
+        self.tried = 0
 
     def isatty(self):
         return self.tty
 
     def write(self, text):
+        self.tried += 1
         raise self.error
 
 
 @pytest.mark.parametrize("tty", [True, False])
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.EIO, "Input/output error")])
 def test_a_screen_that_has_gone_stops_nothing(tty, error):
-    with progress(Broken(error, tty=tty), heartbeat=0.01) as shown:
+    stream = Broken(error, tty=tty)
+    with progress(stream, heartbeat=0.01) as shown:
         shown.hear(an_event("step.started", "compute@cmp1"))
-        time.sleep(0.05)
+        _until(lambda: stream.tried > 1)
+    assert stream.tried > 1, "it goes on, and only the words are lost"
 
 
 def _until(holds, seconds=10.0):

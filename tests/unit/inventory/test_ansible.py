@@ -209,7 +209,9 @@ class TestCalling:
 
     def test_without_one_on_path_the_one_beside_us_serves(self, monkeypatch, tmp_path):
         monkeypatch.setenv("PATH", str(tmp_path))
-        AnsibleInventory.from_spec("localhost,", SourceContext(client=lambda: None))
+        source = AnsibleInventory.from_spec("localhost,", SourceContext(client=lambda: None))
+        with pytest.raises(SourceTrouble, match="has 1 hosts and no group"):
+            source.read(source.fetch())
 
 
 class TestSpecs:

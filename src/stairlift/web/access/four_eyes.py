@@ -29,16 +29,28 @@ def may_approve_at_once(house: House, caller: Caller, plan_hash: str) -> Stairli
     return _refused(house, caller, plan_hash, {"begins this run": caller.name})
 
 
-def record(caller: Caller, run_id: str, error: StairliftError) -> None:
+def demand_approver(house: House, caller: Caller, run: Run, *, word: Word, by: Sight) -> None:
+    """Raises what `may_approve` says. Who had the right and was kept from it goes on record with the run, too."""
+    refused = may_approve(house, caller, run)
+    if refused is None:
+        return
+    _note(caller, f"in run {run.id}", refused)
+    if refused.code == "access.four_eyes":
+        house.steering.bar(run, word, by, refused)
+    raise refused
+
+
+def demand_approver_at_once(house: House, caller: Caller, plan_hash: str) -> None:
+    """Raises what `may_approve_at_once` says; there is no run yet that could have it on record."""
+    refused = may_approve_at_once(house, caller, plan_hash)
+    if refused is not None:
+        _note(caller, f"a run of {plan_hash}", refused)
+        raise refused
+
+
+def _note(caller: Caller, what: str, error: StairliftError) -> None:
     """Put into the server's log that somebody tried."""
-    _log.warning("%s may not approve in run %s: %s", caller.name, run_id, error.brief)
-
-
-def bar(house: House, run: Run, word: Word, by: Sight, error: StairliftError) -> None:
-    """The same about a run that is there: who had the right and was kept from it goes on record with the run, too."""
-    _log.warning("%s may not approve in run %s: %s", by.actor, run.id, error.brief)
-    if error.code == "access.four_eyes":
-        house.steering.bar(run, word, by, error)
+    _log.warning("%s may not approve %s: %s", caller.name, what, error.brief)
 
 
 def _refused(house: House, caller: Caller, plan_hash: str, did: Mapping[str, str]) -> StairliftError | None:

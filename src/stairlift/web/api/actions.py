@@ -5,15 +5,13 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 
-from stairlift.model.access import Caller
 from stairlift.model.errors import UsageError
-from stairlift.model.run import Run
 from stairlift.report.choices import choices_document, tag
 from stairlift.report.export import command_document
 from stairlift.report.rollback import way_back_document
 from stairlift.run.undoing import way_back
 from stairlift.web.access.callers import Operator, Reader
-from stairlift.web.access.four_eyes import bar, may_approve
+from stairlift.web.access.four_eyes import demand_approver
 from stairlift.web.access.ways import way_of
 from stairlift.web.api import shapes, shapes_actions
 from stairlift.web.api.bodies import WantedAction
@@ -67,15 +65,9 @@ def act(house: Here, caller: Operator, run_id: RunId, wanted: WantedAction, by: 
     """Recorded, and acted on in a moment; the answer is the command as it is on record."""
     word = Word(wanted.action, wanted.step, wanted.stage, wanted.now, wanted.reason, wanted.yes)
     if wanted.yes:
-        _demand_approver(house, caller, house.office.store.run(run_id), by)
+        run = house.office.store.run(run_id)
+        demand_approver(house, caller, run, word=Word("approve", run.plan_hash), by=by)
     return told(house, run_id, word, by)
-
-
-def _demand_approver(house: House, caller: Caller, run: Run, by: Sight) -> None:
-    refused = may_approve(house, caller, run)
-    if refused is not None:
-        bar(house, run, Word("approve", run.plan_hash), by, refused)
-        raise refused
 
 
 @router.get(

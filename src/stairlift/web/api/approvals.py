@@ -4,7 +4,7 @@ from fastapi.responses import Response
 
 from stairlift.report.approvals import TELLING, approvals_document, approvals_given
 from stairlift.web.access.callers import Approver, Reader
-from stairlift.web.access.four_eyes import bar, may_approve
+from stairlift.web.access.four_eyes import demand_approver
 from stairlift.web.api import shapes, shapes_actions
 from stairlift.web.api.actions import By, told
 from stairlift.web.api.bodies import WantedApproval
@@ -41,8 +41,5 @@ def approvals(house: Here, _caller: Reader, run_id: RunId) -> Response:
 def approve(house: Here, caller: Approver, run_id: RunId, wanted: WantedApproval, by: By) -> Response:
     """What it covers goes on record with it."""
     run, word = house.office.store.run(run_id), Word("approve", wanted.step, reason=wanted.reason)
-    refused = may_approve(house, caller, run)
-    if refused is not None:
-        bar(house, run, word, by, refused)
-        raise refused
+    demand_approver(house, caller, run, word=word, by=by)
     return told(house, run_id, word, by)

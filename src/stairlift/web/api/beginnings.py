@@ -3,9 +3,8 @@
 from fastapi import Request
 from fastapi.responses import Response
 
-from stairlift.model.access import Caller
 from stairlift.web.access.callers import Operator
-from stairlift.web.access.four_eyes import may_approve_at_once, record
+from stairlift.web.access.four_eyes import demand_approver_at_once
 from stairlift.web.api import shapes_actions
 from stairlift.web.api.bodies import WantedReplan, WantedRun, WantedSettling
 from stairlift.web.api.giving import accepted
@@ -14,7 +13,6 @@ from stairlift.web.here import Here
 from stairlift.web.idempotency import once_router
 from stairlift.wiring.server import beginnings
 from stairlift.wiring.server.beginnings import Anew, Beginning
-from stairlift.wiring.server.house import House
 from stairlift.wiring.server.settling import Settling, see_to
 
 router = once_router(prefix="/v1/runs", tags=["runs"])
@@ -26,7 +24,7 @@ router = once_router(prefix="/v1/runs", tags=["runs"])
 def begin(request: Request, house: Here, caller: Operator, wanted: WantedRun) -> Response:
     """The job's result names the run. Not approved, it does what changes nothing, and waits for the plan's approval."""
     if wanted.approve or wanted.yes:
-        _demand_approver(house, caller, wanted.plan)
+        demand_approver_at_once(house, caller, wanted.plan)
     word = wanted.model_dump()
     work = beginnings.begin(house, Beginning(**word, actor=caller.name))
     return accepted(request, house.jobs.begin("run", caller.name, work))
@@ -42,7 +40,7 @@ def begin(request: Request, house: Here, caller: Operator, wanted: WantedRun) ->
 def replan(request: Request, house: Here, caller: Operator, run_id: RunId, wanted: WantedReplan) -> Response:
     """The job's result is what has drifted. With the hash of the new plan, a run of it takes the place of the old."""
     if wanted.approve or wanted.yes:
-        _demand_approver(house, caller, wanted.approve)
+        demand_approver_at_once(house, caller, wanted.approve)
     anew = Anew(run_id, caller.name, wanted.sources(), wanted.approve, wanted.yes, tuple(wanted.waive), wanted.policy)
     return accepted(request, house.jobs.begin("replan", caller.name, beginnings.replan(house, anew)))
 
@@ -58,10 +56,3 @@ def settling(request: Request, house: Here, caller: Operator, run_id: RunId, wan
     """The job's result is the ledger as it stands then, also of one that could not put everything back."""
     work = see_to(house, Settling(run_id, caller.name, **wanted.model_dump()))
     return accepted(request, house.jobs.begin("ledger", caller.name, work))
-
-
-def _demand_approver(house: House, caller: Caller, plan_hash: str) -> None:
-    refused = may_approve_at_once(house, caller, plan_hash)
-    if refused is not None:
-        record(caller, f"of {plan_hash}", refused)
-        raise refused

@@ -19,7 +19,7 @@ from stairlift.plan.difference import difference
 from stairlift.report.choices import match
 from stairlift.report.plan_difference import DriftLine, difference_lines
 from stairlift.report.plan_page import STEPS, Sheet, rows, sheet
-from stairlift.web.access.four_eyes import may_approve, may_approve_at_once
+from stairlift.web.access.four_eyes import demand_approver_at_once, may_approve, may_approve_at_once
 from stairlift.web.pages.drawing import draw
 from stairlift.web.pages.visits import Operating, Reading, Visit
 from stairlift.wiring.planning import Wishes
@@ -199,9 +199,7 @@ class Begun(BaseModel):
 def begin_one(plan_hash: str, visit: Operating, begun: Annotated[Begun, Form()]) -> Response:
     """Begin a run of this plan. Whoever approves it types the cloud's name, as at a terminal."""
     if begun.approve:
-        barred = may_approve_at_once(visit.house, visit.caller, plan_hash)
-        if barred:
-            raise barred
+        demand_approver_at_once(visit.house, visit.caller, plan_hash)
         demand_name(begun.cloud, visit.house.library.plan(plan_hash)[0].cloud)
     wanted = Beginning(
         plan=plan_hash,

@@ -11,7 +11,7 @@ from stairlift.model.errors import Refusal, UsageError
 from stairlift.report.choices import match
 from stairlift.report.rollback import way_back_lines
 from stairlift.run.undoing import way_back
-from stairlift.web.access.four_eyes import bar, may_approve
+from stairlift.web.access.four_eyes import demand_approver
 from stairlift.web.access.ways import way_of
 from stairlift.web.pages.drawing import draw
 from stairlift.web.pages.plans import demand_name
@@ -53,10 +53,7 @@ def approve(run_id: str, visit: Reading, told: Annotated[Told, Form()]) -> Respo
     """Approve a step, or with its hash the plan: who approves a whole plan types the cloud's name."""
     run = visit.store.run(run_id)
     word = Word("approve", told.step, reason=told.reason)
-    barred = may_approve(visit.house, visit.caller, run)
-    if barred:
-        bar(visit.house, run, word, _sight(visit, told.match), barred)
-        raise barred
+    demand_approver(visit.house, visit.caller, run, word=word, by=_sight(visit, told.match))
     if told.step == run.plan_hash:
         demand_name(told.cloud, run.cloud)
     return _told(run_id, visit, word, told.match)

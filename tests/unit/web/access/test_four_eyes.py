@@ -7,10 +7,11 @@ import pytest
 
 from houses import a_house, a_run, settings_in
 from stairlift.model.access import Caller
+from stairlift.model.errors import Refusal
 from stairlift.model.shelf import KeptPlan
 from stairlift.testing.clouds import NOON
 from stairlift.testing.plans import a_rollout
-from stairlift.web.access.four_eyes import may_approve, may_approve_at_once, record
+from stairlift.web.access.four_eyes import demand_approver_at_once, may_approve, may_approve_at_once
 from stairlift.wiring.config.serve import ServeSettings
 from stairlift.wiring.files import plan_document
 
@@ -87,8 +88,7 @@ def test_where_two_eyes_are_enough(tmp_path, run):
 
 
 def test_it_is_on_record(house, run, caplog):
-    refused = may_approve(house, caller("ada"), run)
-    assert refused
-    with caplog.at_level(logging.WARNING):
-        record(caller("ada"), run.id, refused)
-    assert caplog.messages == [f"ada may not approve in run {run.id}: somebody else has to approve: ada began this run"]
+    with caplog.at_level(logging.WARNING), pytest.raises(Refusal):
+        demand_approver_at_once(house, caller("bob"), run.plan_hash)
+    [told] = caplog.messages
+    assert told.startswith(f"bob may not approve a run of {run.plan_hash}: somebody else has to approve: bob")
